@@ -207,7 +207,7 @@ def _check_listen(listen: Listen) -> list[str]:
 
 
 def is_domain_of(domain: str, name: str) -> bool:
-    """Say whether a host name is this domain or lies below it, as WebAuthn asks of a relying party's id (§5.1.3)."""
+    """Return whether a host name is this domain or lies below it, as WebAuthn asks of a relying party's id (§5.1.3)."""
     return name == domain or (name.endswith(f".{domain}") and "." in domain)
 
 
@@ -248,7 +248,7 @@ def check_port(where: str, port: int) -> list[str]:
 
 
 def is_host(name: str) -> bool:
-    """Say whether this is a host name in ASCII (RFC 1123 §2.1) or an IP address, with nothing around it."""
+    """Return whether this is a host name in ASCII (RFC 1123 §2.1) or an IP address, with nothing around it."""
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -257,7 +257,7 @@ def is_host(name: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host can only be reached from this machine."""
+    """Return whether a host can only be reached from this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

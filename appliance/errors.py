@@ -18,7 +18,7 @@ STORAGE_DAMAGED: Final = "storage_damaged"
 
 
 class AppError(Exception):
-    """Something the caller can be told about. `message` is for the log; people read the locale's text of `code`."""
+    """An error that is reported to the caller. `message` is for the log; people read the locale's text of `code`."""
 
     code = "internal"
 
@@ -130,7 +130,7 @@ class WrongKey(AppError):
 
 
 class KeyDestroyed(AppError):
-    """The key was destroyed on purpose, so the content is gone for good."""
+    """The key was destroyed on purpose, so the content can never be read again."""
 
     code = "key_destroyed"
 
@@ -158,7 +158,7 @@ class ConfigError(AppError):
 
 
 def passes(error: AppError) -> bool:
-    """Say whether the same request may succeed a little later, unchanged."""
+    """Return whether the same request may succeed a little later, unchanged."""
     if isinstance(error, TooMany):
         return True
     return isinstance(error, Unavailable) and not isinstance(error, Unproven) and error.code != STORAGE_DAMAGED

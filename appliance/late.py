@@ -44,7 +44,7 @@ def _without_certificates() -> Iterator[None]:
     """Import aiohttp in the block without the certificates of all CAs, which its client reads as it is imported.
 
     That is a tenth of a start, and nothing here asks a server whose certificate such a CA has signed: those who ask any
-    name the one CA that they trust. Whoever did not would be refused, and never believe a stranger.
+    name the one CA that they trust. Whoever did not would be refused, and never trust another server.
     """
     given = os.environ.get(_CERTIFICATES)
     if "aiohttp" in sys.modules:

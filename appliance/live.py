@@ -1,13 +1,17 @@
-"""The hub: committed events to everybody's connections, each encoded once, slow readers never in the way.
+"""The hub: fan-out of committed events to the connections of all members, with back-pressure for slow readers.
 
-Rules: one frame for each room a commit touched, encoded once and the same for every member's connection; the senders'
-own connections get it with the `txn_id` of what they sent. Whoever is in several of these rooms is written all their
-frames at once. A connection is either live, and then it has been sent everything up to the feed's position, or it is
-catching up: it reads the feed from its cursor while new frames are held back for it, within a bound, and becomes live
-when nothing is missing between the two. A new connection, a reader that is too slow, and a person whose rooms changed
-all take that same way. What is typed or read right now and need not last (`typing`) goes to live connections only. When
-words are destroyed, no frame that may have them stays here.
-It reads no database; catching up calls the reader it was given.
+Rules:
+- fan-out: one frame for each room that a commit touched, encoded once, the same for every member's connection. The
+  sender's own connections get it with the `txn_id` of what they sent. Several frames for one connection are one write;
+- a connection is live, or it is catching up. A live one has been sent everything up to the feed's position. One that
+  catches up reads the feed from its cursor, while new frames are held for it, within a bound; it becomes live when
+  nothing is missing between the two;
+- catch-up is the one way for a new connection, for a reader that is too slow (back-pressure: more than `SLOW_BYTES`
+  unsent), and for a person whose rooms changed;
+- ephemeral events (`typing`) are sent to live connections only and are kept nowhere;
+- when words are destroyed, no frame that may contain them stays in memory.
+
+Does not: read the database; catch-up calls the reader that the hub was given.
 """
 
 from __future__ import annotations
@@ -47,7 +51,7 @@ _EVENT: Final = msgspec.json.Encoder()
 
 
 class Phase(Enum):
-    """How a connection hears of what happens."""
+    """How a connection gets its events."""
 
     LIVE = "live"
     CATCHING_UP = "catching up"
@@ -55,7 +59,7 @@ class Phase(Enum):
 
 
 class Ending(Enum):
-    """Why a connection is closed: its session is over, or it is to connect again and go on from its cursor."""
+    """Why a connection is closed: its session is over, or it is to connect again and continue from its cursor."""
 
     SESSION_OVER = "session over"
     AGAIN = "again"
@@ -83,13 +87,13 @@ def events_frame(pos: int, encoded: Iterable[bytes]) -> bytes:
 
 
 def is_slow(transport: asyncio.WriteTransport) -> bool:
-    """Say whether too much is unsent: who reads so slowly is written nothing until it has read."""
+    """Return whether too much is unsent: who reads so slowly is written nothing until it has read."""
     return transport.get_write_buffer_size() > SLOW_BYTES
 
 
 async def drained(transport: asyncio.WriteTransport) -> None:
     """Wait until a transport can take more, or is closed."""
-    # A transport tells its protocol alone when it drains, and that one is aiohttp's.
+    # A transport notifies only its protocol when it drains, and that one is aiohttp's.
     while is_slow(transport) and not transport.is_closing():  # noqa: ASYNC110 - see above
         await asyncio.sleep(SLOW_POLL_S)
 
@@ -124,9 +128,9 @@ class Connection:
         self._missed = False
 
     def is_due(self, pos: int, frame: bytes) -> bool:
-        """Say whether a frame is to be written now, and move the cursor; one that comes while catching up is held.
+        """Return whether a frame is to be written now, and move the cursor; one that comes while catching up is held.
 
-        What is read from the feed may be a commit that is announced only after that: it is not told twice.
+        What is read from the feed may be a commit that is published only after that: it is not sent twice.
         """
         if self.phase is Phase.LIVE:
             if pos <= self.cursor:
@@ -147,11 +151,11 @@ class Connection:
         return self.is_slow()
 
     def forget_words(self) -> None:
-        """Let go of frames that are not with the client yet: what is held is read again, what is unsent is cut off."""
+        """Drop unsent frames: those held here are read again; for those in the transport the connection ends."""
         if self._held:
             self._held, self._missed = [], True
         if self.transport.get_write_buffer_size():
-            # Nothing else takes back what a transport has; the client connects again and goes on from its cursor.
+            # Nothing else takes back what a transport has; the client connects again and continues from its cursor.
             self.transport.abort()
 
     def send(self, frame: bytes) -> None:
@@ -160,12 +164,12 @@ class Connection:
             self.transport.write(frame)
 
     def is_slow(self) -> bool:
-        """Say whether too much is unsent."""
+        """Return whether too much is unsent."""
         return is_slow(self.transport)
 
     @property
     def catching_up(self) -> bool:
-        """Say whether frames are being held back."""
+        """Return whether frames are being held back."""
         return self.phase is Phase.CATCHING_UP
 
     def hold(self) -> None:
@@ -174,7 +178,7 @@ class Connection:
         self._held = []
 
     def release(self) -> bool:
-        """Send what was held and lies after the cursor; False when reading must go on: more is due, or was held."""
+        """Send what was held and lies after the cursor; False when more has to be read from the feed first."""
         if not self.catching_up:
             return True
         if self.cursor < self.due:
@@ -190,7 +194,7 @@ class Connection:
 
 
 Due = defaultdict[Connection, list[bytes]]
-"""What a commit has to tell each live connection."""
+"""The frames of one commit, by live connection."""
 
 
 def _tell(listening: Iterable[Connection], pos: int, frame: bytes, due: Due) -> None:
@@ -273,13 +277,13 @@ class Hub:
                 connection.close(Ending.SESSION_OVER)
 
     def forget_words(self) -> None:
-        """Let go of what may hold words that were destroyed just now; what was on its way is read from the feed."""
+        """Drop what may hold words that were destroyed just now; connections read it again from the feed (catch-up)."""
         self._forgotten += 1
         for connection in [one for found in self._by_person.values() for one in found]:
             connection.forget_words()
 
     def publish(self, committed: Committed) -> None:
-        """Tell everybody concerned about a commit; called once for each, in the order of the feed."""
+        """Fan-out: send a commit to all connections it concerns. Called for each commit, in the order of the feed."""
         self.pos = max(self.pos, committed.pos)
         # First of all: a frame must not move a cursor past what its person has to read from the feed.
         self._have_read(committed.people, committed.pos)
@@ -327,7 +331,7 @@ class Hub:
                 connection.send(frame)
 
     async def close(self) -> None:
-        """Close every stream, for a restart, and those still to come: their sessions go on."""
+        """Close every stream, for a restart, and those still to come; their sessions stay valid."""
         self._closed = True
         for connection in [c for found in self._by_person.values() for c in found]:
             connection.close(Ending.AGAIN)

@@ -293,12 +293,12 @@ _PERSON: Final = re.compile(f"(?!{SYSTEM}@){PERSON}@{AGENCY}")
 
 
 def is_principal(text: str) -> bool:
-    """Tell whether this names a person, or the program, of some agency."""
+    """Return whether this names a person, or the program, of some agency."""
     return _PRINCIPAL.fullmatch(text) is not None
 
 
 def is_person(text: str) -> bool:
-    """Tell whether this names a person of some agency, and not its program."""
+    """Return whether this names a person of some agency, and not its program."""
     return _PERSON.fullmatch(text) is not None
 
 
@@ -339,10 +339,10 @@ class Home:
 
 
 def is_agency(text: str) -> bool:
-    """Tell whether this is the slug of an agency."""
+    """Return whether this is the slug of an agency."""
     return re.fullmatch(AGENCY, text) is not None
 
 
 def is_domain(text: str) -> bool:
-    """Tell whether this can stand as the domain in the names of keys and logs."""
+    """Return whether this can stand as the domain in the names of keys and logs."""
     return re.fullmatch(DOMAIN, text) is not None

@@ -30,13 +30,13 @@ BUSY_RETRY_S: Final = 1
 
 
 class OutOfStep(AppError):
-    """The index does not stand where the feed goes on: ask for its status."""
+    """The batch does not begin at the index's cursor: ask for its status."""
 
     code = "search_out_of_step"
 
 
 class NotIndexable(AppError):
-    """The index cannot take a batch as it is: too large, or something in it is out of bounds. Tell less at once."""
+    """The index cannot take a batch as it is: too large, or something in it is out of bounds. Send a smaller one."""
 
     code = "search_not_indexable"
 
@@ -78,14 +78,14 @@ class Searching:
         return await _answered(self._feed.status())
 
     async def add(self, batch: wire.Add) -> int:
-        """Tell a batch of the feed; return up to where it is received.
+        """Send a batch of the feed; return up to where it is received.
 
         Raises OutOfStep for one that does not begin where the index stands, NotIndexable for one it cannot take.
         """
         return await _answered(self._feed.add(batch))
 
     async def rebuild(self) -> None:
-        """Empty the index, so that it is told everything again."""
+        """Empty the index, so that it is fed everything again."""
         await _answered(self._feed.rebuild())
 
     async def close(self) -> None:

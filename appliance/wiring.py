@@ -241,7 +241,7 @@ async def _following(s: Services) -> AsyncIterator[None]:
 
 
 async def _keep_time(s: Services) -> None:
-    """Run the timers until cancelled, from a moment after the start, which they would make a tenth longer."""
+    """Run the timers until cancelled, from soon after the start, which they would make a tenth longer."""
     await asyncio.sleep(TIMERS_AFTER_S)
     timers: Timers = late.load("appliance.followers.timers:Timers")(s)
     timers.start()

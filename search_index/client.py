@@ -35,11 +35,11 @@ class SearchBusy(Exception):
 
 
 class FeedGap(Exception):
-    """The process has not what lies before this batch: go on from the `received` of its status."""
+    """The process does not have what lies before this batch: continue from the `received` of its status."""
 
 
 class BatchRefused(Exception):
-    """The process cannot take this batch, now or later: `too_large` or `malformed`. Tell less at once."""
+    """The process cannot take this batch, now or later: `too_large` or `malformed`. Send a smaller one."""
 
 
 class SearchClient:
@@ -49,14 +49,14 @@ class SearchClient:
         self._client = Client(path, wire.PROTOCOL, most_waiting)
 
     async def add(self, batch: wire.Add) -> int:
-        """Tell a batch of the feed; return up to where it is received.
+        """Send a batch of the feed; return up to where it is received.
 
         Raises FeedGap, BatchRefused, SearchUnavailable.
         """
         return (await self._ask(batch, wire.Received, ADD_TIMEOUT_S)).received
 
     async def delete(self, ranges: list[wire.Range]) -> None:
-        """Make entries gone, durably. Raises SearchUnavailable."""
+        """Delete entries, durably. Raises SearchUnavailable."""
         await self._ask(wire.Delete(ranges), wire.Done)
 
     async def search(self, request: wire.Search) -> wire.Found:
@@ -76,7 +76,7 @@ class SearchClient:
         await self._ask(wire.Flush(), wire.Done, ADD_TIMEOUT_S)
 
     async def rebuild(self) -> None:
-        """Empty the index: the feed is to be told again from its beginning. Raises SearchUnavailable."""
+        """Empty the index: the feed is to be sent again from its beginning. Raises SearchUnavailable."""
         await self._ask(wire.Rebuild(), wire.Done, ADD_TIMEOUT_S)
 
     async def close(self) -> None:

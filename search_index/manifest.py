@@ -19,7 +19,7 @@ FORMAT: Final = 1
 
 
 class SegmentRecord(msgspec.Struct, frozen=True):
-    """A segment: its name, month (`segments.month_of`), size, times in ms, and its documents that are gone.
+    """A segment: its name, month (`segments.month_of`), size, times in ms, and its deleted documents.
 
     `gone` holds their numbers (u16, little-endian, ascending); `gone_since` when the first of them went.
     """

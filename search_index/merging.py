@@ -1,11 +1,11 @@
-"""Which segments are made one next, and which are written anew without what is gone. Pure.
+"""Which segments are merged next, and which are rewritten without deleted documents. Pure.
 
 The rules:
 - segments of one month only, so that a month's words leave with the month's segments;
 - at most `TARGET` documents come together in one step, and in the month that still grows only four or more, the largest
   no larger than the others together: each entry is rewritten a few times in its life, however many come in;
 - a month that is over is brought into as few segments as hold it: from two on, the largest at most four times the rest;
-- a segment with documents that are gone is written anew when they are `REWRITE_AFTER_MS` old, or a quarter of it.
+- a segment with deleted documents is rewritten when they are `REWRITE_AFTER_MS` old, or a quarter of it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _GONE_BYTES: Final = 2
 
 
 def gone_count(record: SegmentRecord) -> int:
-    """Return how many documents of a segment are gone."""
+    """Return how many documents of a segment are deleted."""
     return len(record.gone) // _GONE_BYTES
 
 
 def choose(records: Collection[SegmentRecord], now: int) -> tuple[SegmentRecord, ...]:
-    """Return the segments to make one in the next step; one alone is written anew; none when all is well."""
+    """Return the segments to merge in the next step; one alone is rewritten; none when nothing is to be done."""
     due = [
         record
         for record in records

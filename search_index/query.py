@@ -59,7 +59,7 @@ def parse(text: str) -> Query:
 
 
 def worth_searching(needle: str) -> bool:
-    """Say whether a normalised needle can be searched for alone: two characters, or one that tells a thing."""
+    """Return whether a normalised needle can be searched for alone: two characters, or one of a script like Chinese."""
     return len(needle) > 1 or ord(needle) >= _TELLS_ALONE
 
 
@@ -80,6 +80,6 @@ def readings(text: str) -> tuple[str, ...]:
 
 
 def matches(query: Query, text: str) -> bool:
-    """Say whether a stored text has everything the query asks for: the truth that candidates are verified by."""
+    """Return whether a stored text has everything the query asks for: the truth that candidates are verified by."""
     either = readings(text)
     return all(any(needle in reading for reading in either) for needle in query.needles)

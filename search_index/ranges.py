@@ -35,7 +35,7 @@ class RangeSet:
         self._lasts = np.array([last for _, last in bounds], np.int64)
 
     def holds(self, room: str, n: int) -> bool:
-        """Say whether an entry lies in one of the ranges."""
+        """Return whether an entry lies in one of the ranges."""
         spans = self._rooms.get(room)
         if spans is None:
             return False

@@ -1,10 +1,10 @@
 """What a search finds: candidates, newest first, a page at a time.
 
 Owns the walk: fresh entries in memory, then the segments from the newest. In a segment the rarest gram's documents come
-first, then the masks of rooms, senders, types and what is gone, then the other grams, rarest first; all are arrays of
-small integers. It ends when the page is full and no segment left can hold anything newer. The order is (at, room, n),
-newest first, and a page begins strictly after the hit it is told: pages neither repeat nor skip, whatever is written,
-merged or added between.
+first, then the masks of rooms, senders, types and deleted documents, then the other grams, rarest first; all are arrays
+of small integers. It ends when the page is full and no segment left can hold anything newer. The order is (at, room,
+n), newest first, and a page begins strictly after the hit that it is given: pages neither repeat nor skip, whatever is
+written, merged or added between.
 
 Does not: verify (`query.matches`) or decide who may see what; the rooms it is given are the caller's.
 """
@@ -172,7 +172,7 @@ def _in_both(found: Numbers, listed: Numbers, documents: int) -> Numbers:
 
 
 def _masked(segment: Segment, plan: _Plan, found: Numbers) -> Numbers:
-    """Return the documents that are in the caller's rooms, pass the filters and are not gone."""
+    """Return the documents that are in the caller's rooms, pass the filters and are not deleted."""
     found = found[plan.rooms.take(segment.rooms.take(found))]
     if plan.senders is not None:
         found = found[plan.senders.take(segment.senders.take(found))]

@@ -34,7 +34,7 @@ COLUMNS: Final[dict[str, np.dtype[Any]]] = {
     "has_link": np.dtype("<u1"),  # 1 or 0
 }
 MAX_DOCUMENTS: Final = 1 << 16
-"""In one segment: documents, rooms and senders are told in 16 bits."""
+"""In one segment: documents, rooms and senders are numbered in 16 bits."""
 MAX_TYPES: Final = 1 << 8
 
 TERMS_EXT: Final = ".terms"

@@ -161,7 +161,7 @@ def write(storage: SealedStorage, arrays: Arrays, month: int) -> SegmentRecord:
 
 
 class Segment:
-    """An open segment: its arrays, and which of its documents are gone. Raises IndexDamaged."""
+    """An open segment: its arrays, and which of its documents are deleted. Raises IndexDamaged."""
 
     def __init__(self, storage: SealedStorage, record: SegmentRecord, names: Names) -> None:
         self.record = record
@@ -200,11 +200,11 @@ class Segment:
 
     @property
     def gone_count(self) -> int:
-        """How many documents are gone."""
+        """How many documents are deleted."""
         return 0 if self.gone is None else int(np.count_nonzero(self.gone))
 
     def mark_gone(self, documents: npt.NDArray[Any]) -> int:
-        """Mark documents as gone; return how many were not yet."""
+        """Mark documents as deleted (tombstones); return how many were not yet."""
         before = self.gone_count
         if len(documents):
             if self.gone is None:
@@ -213,7 +213,7 @@ class Segment:
         return self.gone_count - before
 
     def gone_bytes(self) -> bytes:
-        """Return the documents that are gone, as the manifest keeps them."""
+        """Return the deleted documents, as the manifest keeps them."""
         return b"" if self.gone is None else np.flatnonzero(self.gone).astype("<u2").tobytes()
 
     def close(self) -> None:

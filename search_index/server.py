@@ -6,7 +6,7 @@ Owns what each request does and when the index does its work; who may connect, f
 - searches are answered between two pieces of indexing: writing and merging run in a thread, one job at a time, mostly
   outside Python's lock;
 - memory is bounded: frames, what waits to be written (more waits in the socket until a job is done), and the cache;
-- an index found damaged in use is emptied, and the caller told to tell the feed again;
+- an index found damaged in use is emptied, and the caller is asked to send the feed again;
 - a fault nobody foresaw in the work on the index ends the process, which its supervisor starts again, rather than
   leaving one that answers and never writes.
 
@@ -77,7 +77,7 @@ class _Process:
                 raise
 
     async def stop(self, worker: asyncio.Task[None], server: Server[wire.Request, wire.Answer]) -> None:
-        """End the work and the connections: never in the middle of a job, whose thread would go on by itself."""
+        """End the work and the connections: never in the middle of a job, whose thread would continue by itself."""
         server.stop_accepting()
         self._stopping.set()
         self._wake.set()

@@ -143,7 +143,7 @@ def _window(text: str, found: Span, width: int) -> Span:
 
 
 def _goes_on(text: str, at: int) -> bool:
-    """Say whether the character at `at` is one with those before it."""
+    """Return whether the character at `at` is one with those before it."""
     if not 0 < at < len(text):
         return False
     character = text[at]

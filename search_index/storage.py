@@ -54,7 +54,7 @@ class BoundedCache:
         self.max_bytes = max_bytes
         self.used_bytes = 0
         self._round: deque[Slot] = deque()
-        self._forgotten = 0  # empty slots in the round; their owners are gone
+        self._forgotten = 0  # slots in the round that were emptied by their owners
         self._lock = threading.Lock()
 
     def keep(self, slot: Slot, value: Any, size: int) -> None:
@@ -264,7 +264,7 @@ class SealedStorage:
         return sorted(path.name for path in self.folder.iterdir() if path.name != _LOCK and path.suffix != _STAGED)
 
     def file_exists(self, name: str) -> bool:
-        """Say whether there is such a file."""
+        """Return whether there is such a file."""
         return (self.folder / name).is_file()
 
     def bytes_on_disk(self) -> int:

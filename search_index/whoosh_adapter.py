@@ -76,7 +76,7 @@ class WhooshStorage(Storage):
         return self.sealed.list()
 
     def file_exists(self, name: str) -> bool:
-        """Say whether there is such a file."""
+        """Return whether there is such a file."""
         return self.sealed.file_exists(name)
 
     def file_length(self, name: str) -> int:
@@ -201,7 +201,7 @@ SCHEMA: Final = Schema(**{TEXT: GramField()}, **{name: NumberField(dtype) for na
 
 
 class ArraySegment(base.Segment):
-    """One segment: its name, how many documents it has, and which of them are gone."""
+    """One segment: its name, how many documents it has, and which of them are deleted."""
 
     def __init__(self, name: str, documents: int = 0, gone: Iterable[int] = ()) -> None:
         self.name = name
@@ -223,23 +223,23 @@ class ArraySegment(base.Segment):
         self._documents = doccount
 
     def doc_count_all(self) -> int:
-        """Return how many documents it has, those that are gone too."""
+        """Return how many documents it has, deleted ones too."""
         return self._documents
 
     def deleted_count(self) -> int:
-        """Return how many are gone."""
+        """Return how many are deleted."""
         return len(self._gone)
 
     def deleted_docs(self) -> Iterator[int]:
-        """Yield those that are gone."""
+        """Yield the deleted ones."""
         return iter(sorted(self._gone))
 
     def delete_document(self, docnum: int, delete: bool = True) -> None:  # noqa: FBT001, FBT002 - Whoosh's signature
-        """Mark a document as gone, or as there again."""
+        """Mark a document as deleted, or as not deleted."""
         (self._gone.add if delete else self._gone.discard)(docnum)
 
     def is_deleted(self, docnum: int) -> bool:
-        """Say whether a document is gone."""
+        """Return whether a document is deleted."""
         return docnum in self._gone
 
 
@@ -249,7 +249,7 @@ class ArrayCodec(base.Codec):
     length_stats = False
 
     def new_segment(self, storage: WhooshStorage, indexname: str) -> ArraySegment:  # noqa: ARG002 - Whoosh's signature
-        """Return a segment under a new name, which tells nothing."""
+        """Return a segment under a new name, which says nothing about it."""
         return ArraySegment(secrets.token_hex(8))
 
     def per_document_writer(self, storage: WhooshStorage, segment: ArraySegment) -> ArrayPerDocumentWriter:
@@ -424,7 +424,7 @@ class ArrayPerDocumentReader(base.PerDocumentReader):
         self.file.close()
 
     def doc_count(self) -> int:
-        """Return how many documents there are, without those gone."""
+        """Return how many documents there are, without deleted ones."""
         return cast("int", self._segment.doc_count())
 
     def doc_count_all(self) -> int:
@@ -432,15 +432,15 @@ class ArrayPerDocumentReader(base.PerDocumentReader):
         return self._segment.doc_count_all()
 
     def has_deletions(self) -> bool:
-        """Say whether any is gone."""
+        """Return whether any is deleted."""
         return cast("bool", self._segment.has_deletions())
 
     def is_deleted(self, docnum: int) -> bool:
-        """Say whether one is gone."""
+        """Return whether one is deleted."""
         return self._segment.is_deleted(docnum)
 
     def deleted_docs(self) -> Iterator[int]:
-        """Yield those gone."""
+        """Yield the deleted ones."""
         return self._segment.deleted_docs()
 
     def supports_columns(self) -> bool:
@@ -448,7 +448,7 @@ class ArrayPerDocumentReader(base.PerDocumentReader):
         return True
 
     def has_column(self, fieldname: str) -> bool:
-        """Say whether there is this one."""
+        """Return whether there is this one."""
         return fieldname in COLUMNS
 
     def column_reader(self, fieldname: str, column: Any) -> Any:  # noqa: ARG002 - Whoosh's signature

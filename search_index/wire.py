@@ -36,7 +36,7 @@ class _Private(Struct, frozen=True):
 
 
 class IndexEntry(_Private, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A message to be found. `text` is as stored; `replaces` says that (room, n) was told before with another text."""
+    """A message to be found. `text` is as stored; `replaces` says that (room, n) was sent before with another text."""
 
     room: Name
     n: Position
@@ -57,11 +57,11 @@ class Range(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
 
 
 class Add(_Private, frozen=True, tag=True, forbid_unknown_fields=True):
-    """What the feed has told after the cursor `after` up to `upto`: first the entries, then what is gone.
+    """What the feed has after the cursor `after` up to `upto`: first the entries, then what is deleted.
 
-    Answer: Received. Told again, a batch the process already has changes nothing. One that does not begin where the
-    last ended is refused (Refused `gap`): ask Status and go on from its `received`. `history_id` names the feed's
-    history up to `upto`, in words of the caller's own, and comes back in State.
+    Answer: Received. It is idempotent: a batch that the process already has changes nothing. One that does not begin
+    where the last ended is refused (Refused `gap`): ask Status and continue from its `received`. `history_id` names the
+    feed's history up to `upto`, in words of the caller's own, and comes back in State.
     """
 
     after: Cursor
@@ -124,7 +124,7 @@ class Flush(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
 
 
 class Rebuild(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """Forget everything; the feed is to be told again from its beginning. Answer: Done."""
+    """Forget everything; the feed is to be sent again from its beginning. Answer: Done."""
 
 
 Request = Add | Delete | Search | Look | Status | Flush | Rebuild
@@ -167,9 +167,9 @@ class Looked(_Private, frozen=True, tag=True):
 
 
 class State(Struct, frozen=True, tag=True):
-    """How far the index is. After a crash it goes on from `durable`; `received` is what searches see now.
+    """How far the index is. After a crash it continues from `durable`; `received` is what searches see now.
 
-    `history_id`: that of the last batch received. Where the feed tells another at `received`, it is another feed.
+    `history_id`: that of the last batch received. Where the feed has another one at `received`, it is another feed.
     """
 
     received: int
@@ -187,7 +187,7 @@ class Done(Struct, frozen=True, tag=True):
 class Refused(Struct, frozen=True, tag=True):
     """It is not done: `gap`, `malformed`, `too_large` (a frame over MAX_FRAME_BYTES), `storage` (the disk refused: ask
     again later), `failed` (a fault of the process, which it has logged), or `damaged` (the index was damaged and is
-    empty now: tell the feed again).
+    empty now: send the feed again).
     """
 
     code: str

@@ -1,14 +1,15 @@
 """The index as a whole: what came in, what is durable, and the work that turns one into the other.
 
-Owns the order of things, so that a kill at any moment leaves an index that opens and says up to where it has the feed:
-1. what the feed tells is findable at once, in memory (`fresh`);
+Owns the order of things, so that a kill at any time leaves an index that opens and says up to where it has the feed:
+1. what the feed sends is findable at once, in memory (`fresh`);
 2. a job writes it as segments, one a month, then the manifest that names them and the cursor with them;
-3. jobs bring small segments together and write segments anew without what is gone; files that the manifest no longer
+3. jobs merge small segments and rewrite segments without deleted documents; files that the manifest no longer
    names lose their keys and go.
-Whatever is only in memory when the process dies is told by the feed again, from the manifest's cursor.
+Whatever is only in memory when the process dies is sent by the feed again, from the manifest's cursor.
 
-Replacing: an entry told again with another text takes the place of the earlier one. What is gone is gone from results
-in the same call, as a mark on its segment, and from the files when the segment is next written anew (`merging`).
+Replacing: an entry sent again with another text takes the place of the earlier one. What is deleted is gone from
+results in the same call, as a mark on its segment, and from the files when the segment is next written anew
+(`merging`).
 
 One thread calls everything but `Job.run`, which may run in another: it reads only what never changes.
 """
@@ -46,7 +47,7 @@ from search_index.storage import IndexDamaged, SealedStorage
 from search_index.wire import IndexEntry, Range, State
 
 FLUSH_AFTER_MS: Final = 20_000
-"""What came in stays in memory only so long; a kill costs telling this much of the feed again."""
+"""What came in stays in memory only so long; a kill costs sending this much of the feed again."""
 
 MAX_FRESH: Final = 2 * TARGET
 """So many entries wait in memory at most; then `Index.full` says so."""
@@ -98,7 +99,7 @@ class FlushJob:
 
 
 def _builds(document: Document) -> bool:
-    """Say whether a segment can be made of a document; name one that cannot."""
+    """Return whether a segment can be made of a document; name one that cannot."""
     try:
         build([document])
     except MemoryError:
@@ -111,7 +112,7 @@ def _builds(document: Document) -> bool:
 
 @dataclass(slots=True)
 class MergeJob:
-    """Makes segments one, or writes one anew, without what was gone when it began."""
+    """Merges segments, or rewrites one, without what was deleted when it began."""
 
     storage: SealedStorage
     sources: list[Segment]
@@ -169,14 +170,14 @@ class Index:
                 self.storage.delete_file(name)
 
     def close(self) -> None:
-        """Close the files; what is only in memory is lost, and told again by the feed."""
+        """Close the files; what is only in memory is lost, and sent again by the feed."""
         for segment in self.segments.values():
             segment.close()
         self.segments = {}
         self.storage.close()
 
     def reset(self) -> None:
-        """Forget everything, durably: the feed is to be told again from 0."""
+        """Forget everything, durably: the feed is to be sent again from 0."""
         for segment in self.segments.values():
             segment.close()
         self.segments, self.fresh, self.flushing = {}, {}, {}
@@ -215,7 +216,7 @@ class Index:
             bytes_on_disk=self.storage.bytes_on_disk(),
         )
 
-    # What the feed tells
+    # What the feed sends
 
     def apply(
         self, after: int, upto: int, entries: Sequence[IndexEntry], gone: Sequence[Range] = (), history_id: str = ""
@@ -240,7 +241,7 @@ class Index:
         return upto
 
     def delete(self, ranges: Sequence[Range]) -> None:
-        """Make entries gone, durably: no search finds them, also after a kill."""
+        """Delete entries, durably: no search finds them, also after a kill."""
         if self._remove(ranges):
             self._commit_manifest(self.segments, self._durable.cursor, self._durable.history_id)
 

@@ -2,7 +2,8 @@
 
 Rules: what «far apart» means is `rules/sign_in.py`. A sign-in is judged when it happens (`sign_in.py`); sessions that
 are open already are judged every minute by where they were used last, so a token that is used from elsewhere is noticed
-too. The same two places are told once a day. Nothing is refused: a journey looks the same, and the owner knows best.
+too. The same two places are reported once a day. Nothing is refused: a journey looks the same, and the owner knows
+best.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ async def finish(s: Services, actor: Actor, purpose: Purpose) -> None:
 
 
 async def record_rotation(s: Services, actor: Actor, outcome: str, key: str, *, former: str, source: str) -> None:
-    """Record a rotation of the master key, `begun` or `done`. `key`, `former`: ids of keys, which tell nothing of them.
+    """Record a rotation of the master key, `begun` or `done`. `key`, `former`: ids of keys, not the keys.
 
     `source` is where the new key comes from (`SourceKind`).
     """
@@ -76,7 +76,7 @@ async def record_rotation(s: Services, actor: Actor, outcome: str, key: str, *, 
 
 
 def key_name(s: Services, purpose: Purpose) -> str:
-    """Return what the new key is called in records: an id that tells nothing of it; for a log key its public id."""
+    """Return what the new key is called in records: an id that discloses nothing of it; for a log key its public id."""
     if purpose is Purpose.AGENCY:
         return f"agency:{derived_key(s.keys.agency_key, 'id')[:8].hex()}"
     return f"log:{_successor(s).verifier.key_id.hex()}"

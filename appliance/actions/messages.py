@@ -1,7 +1,7 @@
 """What people say: send, edit, retract, react, read. Each is one command to the room log, which decides.
 
 Text is kept as it was typed; only line ends are made one kind, and what turns the direction of writing is closed, so
-that it turns nothing around the message. Mentions of people who are not members are words and tell nobody.
+that it turns nothing around the message. Mentions of people who are not members are words and notify nobody.
 """
 
 from __future__ import annotations

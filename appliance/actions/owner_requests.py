@@ -1,11 +1,14 @@
-"""The life of a request to a room's owner: asked, waiting, answered or withdrawn, told to those concerned (F34, F41).
+"""The life of a request to a room's owner: made, waiting, answered or withdrawn, with events (F34, F41).
 
-What the kinds share is here; `removal_requests.py` and `member_suggestions.py` say what each asks and what granting it
-does. Granting and its answer commit together: of two answers given at once the first holds, and the other one, with
-what it would have done, is refused. A change of members that brings about what somebody had asked for settles their
-request in the same transaction (`settling`). Everyone concerned hears of each step on their own line of the feed: who
-asked, the owner, and once it went on the administrators; a new owner hears of what waits. `reads/owner_requests.py` has
-what each of them sees.
+What both kinds share is here; `removal_requests.py` and `member_suggestions.py` have what each kind asks and what
+granting it does. Rules:
+- granting and its answer commit together: of two answers at once the first is valid, and the other is refused with all
+  that it would have done;
+- when a change of members fulfils a request that waits, the request is settled in the same transaction (`settling`);
+- everyone concerned gets an event for each step, on a line of the feed for them alone: the member, the owner, and after
+  escalation the administrators. A new owner gets the requests that wait.
+
+`reads/owner_requests.py` has what each of them sees.
 """
 
 from __future__ import annotations
@@ -153,7 +156,7 @@ async def mark_seen(s: Services, actor: PersonId, upto: Millis, room: RoomId | N
 
 
 def telling_new_owner(s: Services, old: PersonId) -> Rider[None]:
-    """Return what tells a room's new owner, and the old one, what waits there: it is the new one's to answer."""
+    """Return the rider that sends a room's new owner, and the old one, the requests that wait there for an answer."""
 
     def tell(tx: RiderTx) -> None:
         for state, request in _waiting(tx):
@@ -300,7 +303,7 @@ def _state(s: Services, tx: RiderTx, room: RoomId) -> RoomState:
 
 
 def _audience(s: Services, state: RoomState, request: OwnerRequest) -> list[PersonId]:
-    """Return whom a step of a request is told to."""
+    """Return who gets an event for a step of a request."""
     asker = [request.person] if may_hear(s.log.home, state, request.person, request) else []
     others = _other_administrators(s, state, request) if request.escalated is not None else []
     return [*asker, s.log.home.person(state.owner), *others]

@@ -1,7 +1,7 @@
 """Changing one's password, and an administrator setting it back (F74, F77).
 
 A change ends all other sessions. An administrator never chooses a password: a reset gives a one-time code that has to
-be changed at once, ends every session and goes on record with how the person's identity was checked.
+be changed at once, ends every session and is recorded with how the person's identity was checked.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ async def reset_password(
 ) -> str:
     """Return a one-time code for someone who cannot change their own password. Raises Forbidden, Invalid, NotFound.
 
-    `identity_check` says how the administrator knows that it is them; it goes on record.
+    `identity_check` says how the administrator knows that it is them; it is recorded.
     """
     if not has_visible(identity_check):
         raise Invalid(field="identity_check", code="identity_check_missing")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 async def note_read(s: Services, person: PersonId, room: RoomId, upto: int, first: int = 0) -> None:
-    """Note that entries `first` to `upto` of a room were shown to a person; it is written a moment later.
+    """Note that entries `first` to `upto` of a room were shown to a person; it is written with the next batch.
 
     Raises Forbidden, NotFound, Invalid beyond the room's last entry and for a range that ends before it begins.
     """

@@ -153,7 +153,7 @@ async def change_members(
 ) -> tuple[list[PersonId], list[PersonId]]:
     """Add and remove members, all or none, at once (F32, F33). Return who was added and who removed.
 
-    `reason` is told to those who are removed, and to nobody else.
+    `reason` is shown to those who are removed, and to nobody else.
     """
     kind = EntryType.MEMBER_REMOVE if remove else EntryType.MEMBER_ADD
     state = (await _head_for(s, actor, room, kind)).state
@@ -214,7 +214,7 @@ async def _transfer(s: Services, actor: PersonId, state: RoomState, to: PersonId
 
 
 async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, why: str, second: Actor | None) -> None:
-    """Give a room whose owner is gone to another member: an administrator with a reason, and a second one (F37).
+    """Give a room whose owner has left to another member: an administrator with a reason, and a second one (F37).
 
     Both have proved who they are (`actions/second_person.py`). Raises Forbidden, Invalid, NotFound.
     """
@@ -240,7 +240,7 @@ async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, w
 async def end_room(s: Services, operator: str, room: RoomId, why: str) -> None:
     """Close a group and take everybody but its owner off: for rooms that people were put into and cannot leave (F40).
 
-    `operator` is who runs the command and `why` their reason; both go on record with the change. The owner stays, since
+    `operator` is who runs the command and `why` their reason; both are recorded with the change. The owner stays, since
     a room is never without one. Raises NotFound, Invalid without a reason, Forbidden for a private chat.
     """
     if not has_visible(why):
@@ -324,7 +324,7 @@ async def end_unread_mark(s: Services, actor: PersonId, room: RoomId) -> None:
 async def _change_preferences(
     s: Services, actor: PersonId, room: RoomId, change: Callable[[RoomPreferences], RoomPreferences]
 ) -> None:
-    """Change a person's own settings for a room and tell their devices; nothing is written where nothing changes.
+    """Change a person's own settings for a room, with an event for their devices; nothing is written without a change.
 
     Raises TooMany: each change is a line of the feed for good, and counts as an entry of the person.
     """
@@ -447,7 +447,7 @@ def removal_drafts(
 ) -> list[Draft]:
     """Make the entries that take people off a group: the owner's, or the system's for what has to happen.
 
-    `why` and `by` go into each entry of the system; `reason` goes into none, it is told to these people alone. `must`:
+    `why` and `by` go into each entry of the system; `reason` goes into none, it is shown to these people alone. `must`:
     the owner does what has to happen. Where those left could not have begun a private chat, the log's writer closes the
     group together with what has to happen, and refuses what has not (F38).
     """
@@ -494,7 +494,7 @@ async def _head_for(s: Services, actor: PersonId, room: RoomId, kind: EntryType)
 
 
 async def _append(s: Services, actor: PersonId, *drafts: Draft, riders: Sequence[Rider[object]] = ()) -> list[Appended]:
-    """Append; a refusal that a rule gave is put on record before it is told (F32)."""
+    """Append; a refusal by a rule is recorded before it is raised (F32)."""
     try:
         return await s.log.append(*drafts, riders=riders)
     except Forbidden as error:

@@ -99,7 +99,7 @@ def use_recovery_code(s: Services, rows: Rows, person: PersonId, typed: str) -> 
 
 
 async def has_factor(reader: Reader, person: PersonId) -> bool:
-    """Say whether a person has a second factor."""
+    """Return whether a person has a second factor."""
     totp, _ = await reader.run(accounts.get_totp, person)
     return totp is not None or bool(await reader.run(accounts.list_passkeys, person))
 

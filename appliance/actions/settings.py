@@ -1,4 +1,4 @@
-"""Settings of the agency that take effect at a time and go on record (F39, Q4)."""
+"""Settings of the agency that take effect at a time and are recorded (F39, Q4)."""
 
 from __future__ import annotations
 

@@ -287,7 +287,7 @@ async def _open_session(s: Services, tx: Tx, checked: Account, caller: _Caller) 
 
 
 async def _note_far_apart(s: Services, tx: Tx, caller: _Caller, new: SessionRecord) -> bool:
-    """Say whether another session is in use far away (F91), and put it on record."""
+    """Return whether another session is in use far away (F91), and put it on record."""
     throttle, policy, now = s.throttle, s.config.policies.sign_in, s.clock()
     location = throttle.location(caller.address)
     known = (

@@ -104,7 +104,7 @@ async def add(s: Services, terminal: Terminal, given: NewAccount) -> int:
 
 
 async def _add_all(s: Services, terminal: Terminal, file: File) -> int:
-    """Make the accounts of a list; one that cannot be made is told and the others are made all the same."""
+    """Make the accounts of a list; one that cannot be made is reported and the others are made all the same."""
     rows, problems = read_accounts(file.name, file.content)
     for line in describe_problems(problems, "th", "en"):
         await terminal.err(line)

@@ -22,6 +22,6 @@ async def prove_person(s: Services, terminal: Terminal, user: str) -> Actor:
 
 
 async def prove_two(s: Services, terminal: Terminal, by: str, second: str) -> tuple[Actor, Actor]:
-    """Ask two people to prove who they are; the first acts, at the operator's shell, and both names go on record."""
+    """Ask two people to prove who they are; the first acts, at the operator's shell, and both names are recorded."""
     decides, agrees = await prove_person(s, terminal, by), await prove_person(s, terminal, second)
     return replace(decides, name=f"{decides.name} {terminal.operator.name}"), agrees

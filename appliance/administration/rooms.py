@@ -69,7 +69,7 @@ async def export(s: Services, terminal: Terminal, given: Export) -> int:
 
 
 async def reassign(s: Services, terminal: Terminal, given: Reassignment) -> int:
-    """Give a room whose owner is gone to another member."""
+    """Give a room whose owner has left to another member."""
     by, second = await prove_two(s, terminal, given.by, given.second)
     await reassign_room(s, by, given.room, given.to, given.why, second)
     return 0

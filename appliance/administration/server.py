@@ -76,7 +76,7 @@ class AdministrationServer(Listener):
 
 
 class RemoteTerminal(Terminal):
-    """The person at the other end of a connection. What is printed for somebody who is gone is dropped."""
+    """The person at the other end of a connection. What is printed for somebody who has disconnected is dropped."""
 
     def __init__(self, operator: Actor, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         super().__init__(operator)

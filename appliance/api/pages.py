@@ -5,8 +5,8 @@ never change and are kept by browsers; everything else is asked for again. An ad
 the shell. Without a built client the page says how to build it.
 
 Text files have compressed copies from the build, which are sent to browsers that take them. Only these: an answer of
-the API is never compressed, since its length would tell of a secret beside what an attacker put there (BREACH). A range
-is one of the copy that would have been sent whole; each copy has an ETag of its own.
+the API is never compressed, since its length would disclose a secret beside what an attacker put there (BREACH). A
+range is one of the copy that would have been sent whole; each copy has an ETag of its own.
 
 `/healthz` says that the process lives; `/readyz` that its database and its writer answer, or by a code why not.
 """

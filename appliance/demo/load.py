@@ -3,8 +3,8 @@
 Owns who says which line where: rooms in a Zipf mix (a few are busy, most are quiet), the author one of the room's
 members; both follow from the line's number alone. Lines travel as `send` frames, many under way on each author's
 stream, and carry the line's number as `txn_id`: a line that is sent again gets its first answer, so nothing doubles.
-How far it came is kept beside the data (`demo-load.json`), where an interrupted load goes on. Limits are respected:
-what is refused for a while is sent again later. It uses nothing but the API and the ready file.
+How far it came is kept beside the data (`demo-load.json`), from which an interrupted load continues. Limits are
+respected: what is refused for a while is sent again later. It uses nothing but the API and the ready file.
 """
 
 from __future__ import annotations

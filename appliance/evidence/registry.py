@@ -36,7 +36,7 @@ class Enrolled:
     keys: Mapping[str, GatewayKey] = field(default_factory=dict)
 
     def is_active(self, version: int) -> bool:
-        """Say whether it was enrolled and active at a version of the registry."""
+        """Return whether it was enrolled and active at a version of the registry."""
         return self.since <= version and (self.until is None or version < self.until)
 
     def key_at(self, key_id: str, at: Millis) -> Ed25519PublicKey | None:
@@ -47,7 +47,7 @@ class Enrolled:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The agencies by their slugs, as the newest version that this replica has tells them."""
+    """The agencies by their slugs, as in the newest version that this replica has."""
 
     version: int
     agencies: Mapping[str, Enrolled]
@@ -58,7 +58,7 @@ class Registry:
         return cls(0, {agency: Enrolled()})
 
     def is_active(self, agency: str, version: int) -> bool:
-        """Say whether an agency was enrolled and active at a version of the registry."""
+        """Return whether an agency was enrolled and active at a version of the registry."""
         found = self.agencies.get(agency)
         return found is not None and found.is_active(version)
 

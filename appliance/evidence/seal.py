@@ -3,7 +3,7 @@
 The signature is Ed25519 over the line `gchat-seal-v1` and the RFC 6962 root of the batch's header bytes
 (docs/evidence.md).
 Index and size only shape the path; what is sealed is that the header was in the batch.
-A batch never mixes rooms, or sibling hashes would tell one room about another; that is the caller's to keep.
+A batch never mixes rooms, or sibling hashes would disclose one room to another; that is the caller's to keep.
 Does not know which key an agency had at a time (the registry does).
 """
 

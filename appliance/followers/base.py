@@ -125,7 +125,7 @@ class Follower(ABC, Generic[BatchT]):
         self._woken.set()
 
     def _forget(self) -> None:
-        """Let go of the commits in memory: they are read from the database."""
+        """Drop the commits in memory: they are read from the database."""
         if self._fresh:
             self._fresh_after = max(self._fresh_after, *(committed.pos for committed in self._fresh))
             self._fresh = []

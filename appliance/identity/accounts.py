@@ -48,7 +48,7 @@ class Accounts:
         return self._by_person.values()
 
     def is_active(self, person: PersonId, now: Millis) -> bool:
-        """Tell whether a person is on the staff and their account may be used now."""
+        """Return whether a person is on the staff and their account may be used now."""
         card, account = self._directory.people.get(person), self._by_person.get(person)
         return (
             card is not None

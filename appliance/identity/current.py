@@ -51,7 +51,7 @@ class CurrentDirectory:
             listener()
 
     def is_due(self, now: Millis) -> bool:
-        """Tell whether the directory has to be built again: a date has come, or a change could not be read yet."""
+        """Return whether the directory has to be built again: a date has come, or a change could not be read yet."""
         return self._is_stale or (self.now.next_change is not None and now >= self.now.next_change)
 
     async def reload(self, now: Millis) -> None:

@@ -30,7 +30,7 @@ from appliance.people import Visibility
 
 
 class Directory(msgspec.Struct, frozen=True):
-    """One moment of the organisation: `units` holds those that exist now, `all_units` those that ever did.
+    """The organisation at one time: `units` holds those that exist now, `all_units` those that ever did.
 
     `ordered` holds everyone in Thai order, and `in_english` their places there in the order of English names, those who
     have none at the end; `english_places` is its inverse. For each of those in `ordered`, `search_texts` holds what a
@@ -80,14 +80,14 @@ class Directory(msgspec.Struct, frozen=True):
             unit = self.units[unit].parent
 
     def may_find(self, viewer: PersonId, person: PersonId) -> bool:
-        """Tell whether a viewer finds a person at all: in the directory, to write to, or to bring into a room (F13)."""
+        """Return whether a viewer finds a person: in the directory, to write to, or to bring into a room (F13)."""
         card = self.people.get(person)
         return card is not None and may_see(
             card.listing, own_unit=self.shares_unit(viewer, person), is_self=viewer == person
         )
 
     def shares_unit(self, one: PersonId, other: PersonId) -> bool:
-        """Tell whether two people serve in a common unit today."""
+        """Return whether two people serve in a common unit today."""
         first, second = self.people.get(one), self.people.get(other)
         return first is not None and second is not None and not first.units.isdisjoint(second.units)
 

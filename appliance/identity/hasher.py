@@ -53,7 +53,7 @@ class PasswordHasher:
         return await self._run(partial(self._hash, password))
 
     async def verify(self, stored: str | None, password: str) -> bool:
-        """Tell whether `password` is the one of the stored hash; None takes the same time and is always wrong."""
+        """Return whether `password` is the one of the stored hash; None takes the same time and is always wrong."""
         return await self._run(partial(self._verify, stored, password))
 
     async def refuse(self, user: str, password: str) -> None:
@@ -87,7 +87,7 @@ class PasswordHasher:
         self._costs[after] = self._costs.get(after, 0) + 1
 
     def is_outdated(self, stored: str) -> bool:
-        """Tell whether a hash was made at another cost than today's."""
+        """Return whether a hash was made at another cost than today's."""
         return self._argon2.check_needs_rehash(stored)
 
     def close(self) -> None:
@@ -98,7 +98,8 @@ class PasswordHasher:
         if self._under_way >= self._most:
             raise TooMany(RETRY_S, code="busy")
         self._under_way += 1
-        # What has begun on a thread goes on there when its caller is gone: it is under way until it has ended.
+        # What has begun on a thread goes on there when its caller was cancelled: it counts as running until it has
+        # ended.
         running = asyncio.get_running_loop().run_in_executor(self._threads, work)
         running.add_done_callback(self._ended)
         return await asyncio.shield(running)

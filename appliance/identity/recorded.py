@@ -1,4 +1,4 @@
-"""What goes on record once within a time, however often it is noticed."""
+"""What is recorded once within a time, however often it is noticed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Recorded:
         self._at: dict[Hashable, Millis] = {}
 
     def is_news(self, what: Hashable, now: Millis, forget_ms: Millis) -> bool:
-        """Say whether something was not recorded within `forget_ms`, and remember that it is now."""
+        """Return whether something was not recorded within `forget_ms`, and remember that it is now."""
         self._at = {known: at for known, at in self._at.items() if now - at < forget_ms}
         if what in self._at:
             return False

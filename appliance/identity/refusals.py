@@ -56,7 +56,7 @@ class Refusals:
     def take_due(self, now: Millis) -> list[tuple[str, Refusal, int]]:
         """Return and forget, by person, how often each kind came again in hours that are over.
 
-        Those of a kind too many are told together, as refusals of `any` action on the person.
+        Those of a kind too many are reported together, as refusals of `any` action on the person.
         """
         due: list[tuple[str, Refusal, int]] = []
         for actor, window in [*self._windows.items()]:

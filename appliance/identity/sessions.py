@@ -44,7 +44,7 @@ class _Live:
     written: Millis
     address: str
     made: tuple[SessionRecord, Account, int, Session] | None = field(default=None, repr=False)
-    """The session as it was told last, behind what it was made of: record, account, terms in force."""
+    """The session as it was returned last, after what it was made of: record, account, terms in force."""
 
 
 class Sessions:
@@ -68,7 +68,7 @@ class Sessions:
         self._by_hash: dict[bytes, _Live] = {}
         self._by_id: dict[SessionId, _Live] = {}
         self._by_person: dict[PersonId, set[SessionId]] = defaultdict(set)
-        # Good ones as they were told last, each with the time from which and to which that holds.
+        # Valid sessions as they were returned last, each with the times from and up to which that is valid.
         self._good: dict[SessionId, tuple[Millis, Millis, Session]] = {}
         self._unwritten: dict[SessionId, Millis] = {}
         self._on_end: list[Callable[[SessionId], object]] = []
@@ -107,7 +107,7 @@ class Sessions:
         return told
 
     def is_live(self, session: SessionId, now: Millis) -> bool:
-        """Tell whether a session still stands: what a stream asks before every frame."""
+        """Return whether a session is still valid; a stream checks it before every frame."""
         live = self._by_id.get(session)
         return live is not None and self._is_good(live, now)
 

@@ -141,7 +141,7 @@ class Throttle:
     # Known networks
 
     def knows(self, user: str, network: str) -> bool:
-        """Tell whether an account has signed in from a network before."""
+        """Return whether an account has signed in from a network before."""
         return network in self._known.get(user, ())
 
     def learn(self, user: str, network: str, at: Millis) -> None:
@@ -211,7 +211,7 @@ class Throttle:
             self._addresses[guess.address] = self._of_address(guess.address, now).add(-failures.address_cost, now)
 
     def replay(self, secret: Secret, user: str | None, address: str, at: Millis, times: int) -> None:
-        """Count what a line of the history tells, at start. `user` is None for a name that is not there."""
+        """Count a line of the history, at start. `user` is None for a name that is not there."""
         for _ in range(min(times, _REPLAYED_AT_ONCE)):
             if user is not None:
                 self.count(self.guess(secret, user, address, None), at)

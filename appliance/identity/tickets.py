@@ -1,4 +1,4 @@
-"""Half-finished sign-ins and passkey enrolments: kept in memory for minutes, gone with a restart.
+"""Half-finished sign-ins and passkey enrolments: kept in memory for minutes, lost with a restart.
 
 A ticket is handed to the client between password and second factor; it proves the password alone.
 """

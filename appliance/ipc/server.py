@@ -1,7 +1,7 @@
 """The end of a Unix socket that answers.
 
 Rules: a peer of another user is disconnected before anything of it is read; requests of one connection are answered in
-order; a frame that is too large or malformed is refused and the connection goes on; a fault that nobody foresaw ends
+order; a frame that is too large or malformed is refused and the connection stays open; a fault that nobody foresaw ends
 the request it met, with `failed`, and is logged. What a request does is the business of `answer`.
 """
 
@@ -44,7 +44,7 @@ class Listener(ABC):
         self._listening = await asyncio.start_unix_server(self._serve, sock=bound)
 
     def stop_accepting(self) -> None:
-        """Accept no connection more; those there are go on."""
+        """Accept no more connections; those that are open stay open."""
         if self._listening is not None:
             self._listening.close()
 

@@ -1,6 +1,6 @@
 """Unix sockets: where they lie, who may connect, who has connected.
 
-Rules: a socket is its owner's only (mode 0600 from its first moment on), in a folder that nobody else may change; who
+Rules: a socket is its owner's only (mode 0600 from the start), in a folder that nobody else may change; who
 connects, and who listens where one connects, is asked of the kernel, never of the peer. It imports little: a supervisor
 must start at once.
 """
@@ -24,7 +24,7 @@ MAX_PATH_BYTES: Final = 100
 
 
 class Unsafe(PermissionError):
-    """A socket would lie where others can exchange it, or in the place of another file; or a stranger listens at it."""
+    """A socket would lie where others can replace it or where a file is, or another user's process listens at it."""
 
 
 class Peer(NamedTuple):
@@ -88,7 +88,7 @@ def peer_of(connection: socket.socket) -> Peer:
 
 
 def require_owner(path: Path, connection: socket.socket) -> None:
-    """Check that who listens at `path` is this process's user, the folder's owner or root: it is told secrets.
+    """Check that who listens at `path` is this process's user, the folder's owner or root: it gets secrets.
 
     Raises Unsafe.
     """

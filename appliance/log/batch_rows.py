@@ -212,7 +212,7 @@ class BatchBuilder:
         return view(entry.kind, entry.state, words, self._home, common, entry.facts.rules)
 
     def _add_members(self, pending: PendingRoom, state: RoomState) -> tuple[tuple[PersonId, ...], tuple[PersonId, ...]]:
-        """Write who came and went, with a line of the feed for them alone: a new room to fetch, or one that is gone."""
+        """Write who joined and left, with a line of the feed for each of them alone: the new room, or its end."""
         if pending.before is not None and pending.before.members is state.members:
             return (), ()
         before = (

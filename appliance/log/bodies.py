@@ -166,7 +166,7 @@ class Bodies:
     def open(self, rows: Rows, room: RoomId, row: EntryRow, kind: EntryKind) -> Body:
         """Open the body of an entry of this type that has one.
 
-        Raises KeyDestroyed when its key is gone for good, WrongKey when the bytes were altered, BodyError when they are
+        Raises KeyDestroyed when its key was destroyed, WrongKey when the bytes were altered, BodyError when they are
         no body of its type.
         """
         if row.epoch is None or row.sealed is None:

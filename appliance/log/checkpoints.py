@@ -47,7 +47,7 @@ class Unsigned(msgspec.Struct):
     unproven: list[RoomId] = msgspec.field(default_factory=list)
 
     def __bool__(self) -> bool:
-        """Say whether there was anything."""
+        """Return whether there was anything."""
         return bool(self.entries or self.unproven)
 
 
@@ -63,7 +63,7 @@ class Checkpoints:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Sign what a crash left unsigned, then go on once a second."""
+        """Sign what a crash left unsigned, then sign once a second."""
         await self._find_unsigned()
         await self.sign()
         self._task = asyncio.create_task(self._sign_forever(), name="checkpoints")

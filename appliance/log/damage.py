@@ -23,7 +23,7 @@ DAMAGED: Final = STORAGE_DAMAGED
 
 
 class DamagedRooms:
-    """The rooms that lie on a torn page or are not what was signed, with what their members are told."""
+    """The rooms that lie on a torn page or are not what was signed, each with the error that their members get."""
 
     def __init__(self) -> None:
         self._errors: dict[RoomId, AppError] = {}
@@ -50,7 +50,7 @@ class DamagedRooms:
 
 
 async def list_rooms(store: Store) -> tuple[list[RoomId], list[int]]:
-    """Return every room, and the keys of rooms whose id cannot be read. Raises Unavailable when the disk is gone."""
+    """Return every room, and the keys of rooms whose id cannot be read. Raises Unavailable when the disk fails."""
     try:
         async with store.read() as reader:
             return await reader.run(rooms.all_ids), []

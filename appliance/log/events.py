@@ -82,7 +82,7 @@ def version_of(at: RoomReader, row: EntryRow, viewer: Viewer) -> Words:
 
 
 def is_there(at: RoomReader, row: EntryRow, viewer: Viewer) -> bool:
-    """Say whether there is an entry for whoever looks: one that they are shown, or of which they see the trace."""
+    """Return whether there is an entry for whoever looks: one that they are shown, or of which they see the trace."""
     return audience(at, row, viewer.now)(viewer.principal)
 
 
@@ -97,7 +97,7 @@ def audience(at: RoomReader, row: EntryRow, now: Millis) -> Callable[[Principal]
 
 
 def is_hidden(at: RoomReader, row: EntryRow, viewer: Viewer) -> bool:
-    """Say whether an entry is not shown to whoever looks; one that is may still be erased or damaged."""
+    """Return whether an entry is not shown to whoever looks; one that is may still be erased or damaged."""
     return _hidden(_facts_of(at, row, decode_header(row.header)), viewer) is not None
 
 

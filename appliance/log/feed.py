@@ -36,7 +36,7 @@ class Feed:
         self.latest = max(self.latest, latest)
 
     def publish(self, committed: Iterable[Committed]) -> None:
-        """Tell every follower about what was committed, one after the other."""
+        """Publish a commit to every follower, one after the other."""
         for one in committed:
             for follower in self.followers:
                 try:

@@ -47,7 +47,7 @@ class Folding:
         self._task: asyncio.Task[None] | None = None
 
     async def load(self) -> AppError | None:
-        """Read what is not folded. Return why that cannot be: repeats cannot be told then, so nothing is written."""
+        """Read what is not folded. Return the error if that fails: then no repeat is known, so no batch is written."""
         [found] = await self._store.read_each(lambda rows, _: folding.load(rows), (None,))
         if isinstance(found, AppError):
             return found
@@ -57,7 +57,7 @@ class Folding:
         return None
 
     def start(self) -> None:
-        """Fold what there is, then go on in the background."""
+        """Fold what there is, then fold new entries in the background."""
         self._due.set()
         self._task = asyncio.create_task(self._fold_forever(), name="folding")
 

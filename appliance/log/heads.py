@@ -47,7 +47,7 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class Heads:
-    """Heads by room, the least recently used let go first; many more than a batch may name."""
+    """Heads by room, the least recently used evicted first; many more than a batch may name."""
 
     def __init__(self) -> None:
         self._heads: LRUCache[RoomId, Head] = LRUCache(KEPT)

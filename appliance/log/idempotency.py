@@ -73,7 +73,7 @@ class Repeats:
         return [command for command in commands if command not in self] if self._found else commands
 
     def __contains__(self, command: Command) -> bool:
-        """Say whether a command was done before."""
+        """Return whether a command was done before."""
         return id(command) in self._found
 
     def __iter__(self) -> Iterator[tuple[Command, list[Appended]]]:

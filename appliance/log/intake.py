@@ -124,7 +124,7 @@ class Intake:
         return self._queue.take()
 
     async def _gather(self) -> None:
-        """Take along what is just arriving: go on as long as turns of the event loop bring more."""
+        """Take along what is just arriving: continue as long as turns of the event loop bring more."""
         waiting = quiet = 0
         while quiet < QUIET_TURNS and len(self._queue) < MAX_IN_BATCH:
             quiet = quiet + 1 if len(self._queue) == waiting else 0
@@ -155,7 +155,7 @@ class Intake:
 
 
 def answer(command: Command, result: list[Appended] | AppError) -> None:
-    """Tell the caller of a command what became of it; one who cannot be told harms nobody."""
+    """Give the caller of a command its result; a caller that cannot take it harms nobody."""
     try:
         command.done(result)
     except Exception:

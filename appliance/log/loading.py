@@ -83,7 +83,7 @@ class Loader:
                     loaded.errors.setdefault(id(command), result)
                 if need.room is not None:
                     self._damaged.note(need.room, result)
-            # After all of them were read, so that none of a batch's rooms is let go for the sake of another.
+            # After all of them were read, so that no room of the batch is evicted for another one.
             for room in loaded.missing:
                 if (head := loaded.heads.get(room)) is not None:
                     self._heads.put(room, head)

@@ -33,7 +33,7 @@ class MessageFacts(msgspec.Struct):
         return self.targets.get((room, n))
 
     def change_nothing(self, command: Command) -> bool:
-        """Say whether all marks that a command sets stand already."""
+        """Return whether all marks that a command sets stand already."""
         if not self.marks:
             return False
         for draft in command.drafts:

@@ -28,7 +28,7 @@ class Refusals:
         self._errors: dict[tuple[RoomId, Principal], AppError] = {}
 
     def __bool__(self) -> bool:
-        """Say whether there are any."""
+        """Return whether there are any."""
         return bool(self._errors)
 
     def note(self, command: Command, error: AppError) -> None:

@@ -45,9 +45,9 @@ logger = logging.getLogger(__name__)
 class Planned(msgspec.Struct, frozen=True):
     """What the writer is to commit, and what follows from it.
 
-    `batch` are the rows, `heads` the rooms as they are then, `committed` what the followers are told, `results` the
-    answers of the commands that go in. `refused` are told why; `idle` would change nothing, so no entry is made and
-    they are answered without one. `new_keys` are the epoch keys that become durable, `pos` is where the feed stands
+    `batch` are the rows, `heads` the rooms as they are then, `committed` what is published to the followers, `results`
+    the answers of the commands that go in. `refused` get the reason; `idle` would change nothing, so no entry is made
+    and they are answered without one. `new_keys` are the epoch keys that become durable, `pos` is where the feed stands
     then.
     """
 

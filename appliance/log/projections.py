@@ -104,7 +104,7 @@ PROJECTIONS: Final[dict[EntryType, Projection]] = {
     EntryType.MESSAGE_EDIT: Projection(_write_edit, _expect_edit),
     EntryType.MESSAGE_REDACT: Projection(_write_retraction, _expect_retraction),
     EntryType.MESSAGE_REACTION: Projection(_write_reaction, _expect_reaction),
-    # The check of integrity reads the bodies themselves: one that is gone without such an entry is a fault.
+    # The check of integrity reads the bodies themselves: one that is missing without such an entry is a fault.
     EntryType.SHRED: Projection(_write_destruction, None),
 }
 VERSIONS: Final[dict[int, Mapping[EntryType, Projection]]] = {RULES_VERSION: PROJECTIONS}

@@ -54,7 +54,7 @@ def leaf_of(row: LeafParts) -> bytes:
 
 
 def is_said(row: EntryRow, header: Header, home: Home) -> bool:
-    """Say whether the columns of a row are what its header says, people named as this appliance names them."""
+    """Return whether the columns of a row are what its header says, people named as this appliance names them."""
     fields: dict[str, Any] = header.state or {}
     return (
         header.type == row.type

@@ -60,7 +60,7 @@ logger = logging.getLogger(__name__)
 
 
 class RoomLog:
-    """Append to rooms and announce to followers. `start` before use, `close` to let go cleanly."""
+    """Append to rooms and publish to followers. `start` before use, `close` at the end."""
 
     def __init__(
         self,

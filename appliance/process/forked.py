@@ -1,4 +1,4 @@
-"""A process that goes on from this one (fork(2)) instead of starting Python anew: what both need is imported once.
+"""A process forked from this one (fork(2)) instead of starting Python anew: what both need is imported once.
 
 Rules: only a process with a single thread may fork, and only for a start at which the program's files are the ones that
 are imported already; after an upgrade a process has to start from nothing. The new process leaves its parent's session,

@@ -1,4 +1,4 @@
-"""Tells the log when the event loop stood still: everybody's requests wait for it meanwhile.
+"""Logs when the event loop was blocked: all requests wait for it meanwhile.
 
 A timer that is due every `BEAT_S` sees how late it is called. With it the log says how much CPU time the loop's own
 thread took: one that is late without using any waited for other threads, for other processes or for the machine. Runs
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("gchat.loop")
 BEAT_S: Final = 0.02
 LATE_S: Final = 0.005
-"""What is told: any machine is late by less."""
+"""Shorter delays are not logged: every machine has them."""
 
 
 class LoopWatch:
@@ -34,7 +34,7 @@ class LoopWatch:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Begin, where the log would hear of it."""
+        """Begin, where the level of the logger asks for it."""
         if logger.isEnabledFor(logging.INFO):
             self._next()
 

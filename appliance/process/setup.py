@@ -69,7 +69,7 @@ def check_folder(data: Path) -> None:
 
 @contextmanager
 def unfinished(data: Path) -> Iterator[None]:
-    """Mark the folder while an appliance is made in it: cut short, the next setup begins anew.
+    """Mark the folder while an appliance is made in it: after an interruption the next setup starts again.
 
     What a setup that was cut short left is removed first; nothing in it was anybody's yet. A key in `master.key` stays.
     """

@@ -42,7 +42,7 @@ class Role(Enum):
     """What a process is to the site.
 
     MAIN: the site is up when it says that it is ready, and its exit code is the supervisor's. HELPER: started when the
-    site is up, and taken to be there as soon as it runs; the site does without it for a moment.
+    site is up, and taken to be there as soon as it runs; the site works without it until then.
     """
 
     MAIN = "main"
@@ -140,7 +140,7 @@ class _Stop:
 
 
 def _reap_exited(children: list[Child], tell: Callable[[str], None], *, was_ready: bool) -> None:
-    """Tell which processes have ended, and when they are due again. Raises AppError for a first start refused."""
+    """Log which processes have ended, and when they start again. Raises AppError for a first start refused."""
     for child in children:
         ended = child.process.poll() if child.process is not None else None
         if ended is not None:

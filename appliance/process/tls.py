@@ -61,14 +61,14 @@ def ensure_own(config: Config, keys: Keyring, now: Millis) -> tuple[Path, bytes]
 def new_ca(config: Config, keys: Keyring, now: Millis) -> tuple[Path, bytes]:
     """Make a CA and a server certificate in place of those that are there; return as `ensure_own`.
 
-    Every device that trusts the former CA warns of the new one until it is told to trust that.
+    Every device that trusts the former CA warns of the new one until it is set to trust that.
     """
     authority = ec.generate_private_key(ec.SECP256R1())
     return _keep(config, keys, authority, _make_ca(config, authority, _date(now)), _date(now))
 
 
 def is_due(certificate: x509.Certificate, today: dt.datetime) -> bool:
-    """Say whether it is time to renew a server certificate of the own CA."""
+    """Return whether it is time to renew a server certificate of the own CA."""
     return certificate.not_valid_after_utc - today <= dt.timedelta(days=RENEW_DAYS)
 
 

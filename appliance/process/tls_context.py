@@ -3,7 +3,7 @@
 TLS 1.3 only (RFC 8446). The context is one object from start to end; a certificate that is renewed is loaded into it,
 so connections that begin afterwards get it and nobody is interrupted. The appliance's own certificate is renewed
 `tls.RENEW_DAYS` before its end. An agency's own files are looked at every few seconds and loaded when they changed; a
-file that cannot be used is told in the log and the certificate before stays.
+file that cannot be used is logged and the certificate before stays.
 
 Does not: make certificates (`tls`), accept connections.
 """

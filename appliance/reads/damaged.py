@@ -44,7 +44,7 @@ class Readable(NamedTuple):
 
 
 def is_damage(error: AppError) -> bool:
-    """Say whether an error is of a torn page."""
+    """Return whether an error is of a torn page."""
     return error.code == STORAGE_DAMAGED
 
 
@@ -126,5 +126,5 @@ def _is_read(event: EntryEvent | AppError | None) -> bool:
 
 
 def is_of_item(error: AppError) -> bool:
-    """Say whether an error is of the thing that was read, not of the whole disk."""
+    """Return whether an error is of the thing that was read, not of the whole disk."""
     return is_damage(error) or not isinstance(error, Unavailable)

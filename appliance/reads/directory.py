@@ -336,7 +336,7 @@ def _place_of(directory: Directory, cursor: str) -> int:
 
 
 async def _spend(s: Services, viewer: PersonId, shown: int) -> None:
-    """Count what is shown; the first time it is a lot, or too much and refused, goes on record (F86)."""
+    """Count what is shown; the first time it is a lot, or too much and refused, is recorded (F86)."""
     now = s.clock()
     spent = s.directory_quota.take(viewer, shown, now)
     if spent.reached is not None:

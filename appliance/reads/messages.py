@@ -109,7 +109,7 @@ def _in_turn(rows: Rows, s: Services, place: Readable, part: range, *, newest_fi
 async def load_history(
     s: Services, person: PersonId, room: RoomId, n: int, cursor: str | None = None, limit: int = 50
 ) -> History:
-    """Return a page of the wordings of a message, oldest first; `cursor` goes on where a page ended.
+    """Return a page of the wordings of a message, oldest first; `cursor` continues where a page ended.
 
     Raises NotFound for what is no standing message, Forbidden, Invalid for what is no cursor.
     """

@@ -165,7 +165,7 @@ def _departure(s: Services, row: DepartureRow, seen: Mapping[str, Millis]) -> De
 
 
 def _administers(s: Services, person: PersonId) -> bool:
-    """Say whether a person is an administrator at all, so that everybody else is spared the look at all rooms."""
+    """Return whether a person is an administrator at all, so that everybody else is spared the look at all rooms."""
     account = s.accounts.get(person)
     roles = {StaffRole.UNIT_ADMIN, StaffRole.AGENCY_ADMIN}
     return account is not None and any(grant.role in roles for grant in account.grants)

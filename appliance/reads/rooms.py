@@ -193,7 +193,7 @@ async def damaged_view(
 
 
 async def load_room(s: Services, person: PersonId, room: RoomId, *, with_members: bool = True) -> RoomView:
-    """Return one room, with its members unless told otherwise. Raises NotFound, Forbidden."""
+    """Return one room, with its members by default. Raises NotFound, Forbidden."""
     try:
         async with s.store.read() as reader:
             view = await reader.run(partial(room_of, with_members=with_members), s, person, room)
@@ -299,7 +299,7 @@ def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_mem
 
 
 def _scope(s: Services, hub: str, people: Iterable[str]) -> str:
-    """Say whether a room is of this agency alone, by its hub and its people, or of several."""
+    """Check whether a room is of this agency alone, by its hub and its people, or of several."""
     home = s.log.home
     abroad = hub != home.agency or any("@" in who and not who.endswith(f"@{home.agency}") for who in people)
     return "cross_agency" if abroad else "local"

@@ -1,12 +1,12 @@
 """Searching what a person may read (F19).
 
 The search process gives candidates; here the database decides, in one read transaction with the words: the person is a
-member now, the message stands, and this is its newest wording. Whether the words have what was asked for is looked at
+member now, the message stands, and this is its newest wording. Whether the words match is checked
 afterwards, in the search process, so that neither a reader of the database nor the event loop waits for it. So a
 person taken off a room stops
 finding its messages at once, whatever the index holds. Conversations cleared from the screen are found.
 
-A page ends when it is full, has looked at many candidates or has taken its CPU time; its cursor goes on from there.
+A page ends when it is full, has looked at many candidates or has taken its CPU time; its cursor continues from there.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from appliance.wire.search import SearchQuery
 
 CANDIDATES: Final = 100
-# A page looks at this many candidates at the most; what it then has is the page, and its cursor goes on from there.
+# A page looks at this many candidates at the most; what it then has is the page, and its cursor continues from there.
 MAX_LOOKS: Final = 20
 PAGE_S: Final = 0.1
 """CPU seconds that reading and comparing words may take for one page."""
@@ -128,7 +128,7 @@ class _Page:
 
     @property
     def is_over(self) -> bool:
-        """Say whether the page is full or has taken its time."""
+        """Return whether the page is full or has taken its time."""
         return len(self.hits) >= self._most or self._budget.left_s <= 0
 
     async def look(self, candidates: list[wire.Hit]) -> int:

@@ -1,7 +1,7 @@
-"""A batch of the feed in the search index's terms: messages with their newest words, and what is gone.
+"""A batch of the feed in the search index's terms: messages with their newest words, and what is deleted.
 
 The index gets each message as it is now, not as it was when its line of the feed was written: a message that was edited
-or retracted since is sent with its newest words, or as gone. Sending a line again is idempotent. What was committed
+or retracted since is sent with its newest words, or as deleted. Sending a line again is idempotent. What was committed
 just now is sent from memory, so that no message is read and opened again right after it was written.
 
 Rules: a batch is bounded in lines and in bytes (`Bounds`), and ends after a whole line. A message that cannot be read,
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 TEXT: Final = "text"
 ENTRY_OVERHEAD: Final = 200
 """Bytes of an entry beside its text, at most: ids, numbers, and what MessagePack adds."""
-# Not the fault of one message: the disk is full or gone, and what could not be read is read again later.
+# Not the fault of one message: the disk is full or failing, and what could not be read is read again later.
 _TRANSIENT: Final = frozenset(("storage_full", "storage_failed"))
 _LINK: Final = re.compile(r"https?://\S|www\.\S", re.IGNORECASE)
 
@@ -174,7 +174,7 @@ def _change_of(rows: Rows, s: Services, line: EntryLine) -> _Change:
 
 
 def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds: Bounds = WHOLE) -> wire.Add | None:
-    """Return what these commits tell after a position and its history_id, from memory, as far as the bounds go.
+    """Return what these commits hold after a position and its history_id, from memory, as far as the bounds go.
 
     None when only the database knows.
     """

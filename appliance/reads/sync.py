@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ROOM = "room"
-# What a person's own line says about a room and is told as the room stands now, once.
+# A person's own line about a room is sent as the room is now, once.
 _WHOLE_ROOM = (ROOM,)
 READ_AT_ONCE: Final = 64
 """Lines read together; more than fit an answer are read in vain, fewer cost more statements."""
@@ -67,7 +67,7 @@ class _Line(NamedTuple):
 async def load_sync(s: Services, person: PersonId, since: int, limit: int, cursor: str | None = None) -> FeedPage:
     """Return the snapshot for `since=0`, else what came after `since`: at most `limit` events, or 1 MiB.
 
-    `cursor` goes on with a snapshot. Raises Invalid for one that is none.
+    `cursor` continues a snapshot. Raises Invalid for one that is none.
     """
     begun = _SnapshotPlace.parse(cursor) if cursor is not None else None
 
@@ -102,7 +102,7 @@ def _read_feed(
 
 
 def _damaged_rooms(s: Services, mine: MyRooms) -> list[Event]:
-    """Tell the rooms whose lines cannot be read as they stand: whoever hears it reads their entries page by page."""
+    """Return the rooms whose lines cannot be read, as they are now: a client then reads their entries page by page."""
     at = s.clock()
     return [RoomEvent(at=at, room=view.id, state=view) for view in mine.damaged.values()]
 
@@ -110,7 +110,7 @@ def _damaged_rooms(s: Services, mine: MyRooms) -> list[Event]:
 class _SnapshotPlace(NamedTuple):
     """Where a page of a snapshot begins: after the room `key`. `pos` is where the feed stood at the first page.
 
-    What happened since is told from there, to rooms of earlier and of later pages alike.
+    What happened since is sent from there, for rooms of earlier and of later pages alike.
     """
 
     pos: int
@@ -261,7 +261,7 @@ def _entries(
 def _merged_receipts(lines: list[_Line], whole: dict[RoomId | None, _Line]) -> dict[int, dict[PersonId, list[Range]]]:
     """Merge the receipts of each room, those before its view apart from those after; return them by position.
 
-    A receipt told after a view that was made later would take away a mark that was set in between (mark as unread).
+    A receipt sent after a view that was made later would take away a mark that was set in between (mark as unread).
     """
     last: dict[tuple[RoomId, bool], int] = {}
     found: dict[tuple[RoomId, bool], dict[PersonId, list[Range]]] = {}

@@ -23,7 +23,7 @@ FORMULA_SIGNS: Final = ("=", "+", "-", "@")
 
 
 def may_sign_in(state: AccountState, suspended_until: Millis | None, active: bool, now: Millis) -> Deny | None:  # noqa: FBT001 - a fact of the table's row
-    """Say whether the account may be used now; `active` is whether its owner is on the staff."""
+    """Check whether the account may be used now; `active` is whether its owner is on the staff."""
     if state is AccountState.REVOKED:
         return Deny.ACCOUNT_REVOKED
     if not active:
@@ -34,7 +34,7 @@ def may_sign_in(state: AccountState, suspended_until: Millis | None, active: boo
 
 
 def may_change_state(old: AccountState, new: AccountState) -> Deny | None:
-    """Say whether an administrator may bring an account from one state to another.
+    """Check whether an administrator may bring an account from one state to another.
 
     A revoked account is not suspended or lifted: it comes back by reactivation alone, with new credentials (F95).
     """
@@ -44,7 +44,7 @@ def may_change_state(old: AccountState, new: AccountState) -> Deny | None:
 
 
 def is_of_age(birth_date: str | None, today: date, youngest: int) -> bool:
-    """Tell whether someone is old enough for an account; an unknown date of birth is not held against anyone."""
+    """Return whether someone is old enough for an account; an unknown date of birth is not held against anyone."""
     return birth_date is None or today >= comes_of_age(birth_date, youngest)
 
 
@@ -63,7 +63,7 @@ def fold_user(user: str) -> str:
 
 
 def is_user_name(folded: str) -> bool:
-    """Tell whether a folded user name may be given to an account.
+    """Return whether a folded user name may be given to an account.
 
     It is one word, each character of it can be seen, and no spreadsheet would compute it.
     """

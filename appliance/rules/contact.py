@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def is_higher(one: Level | None, other: Level | None) -> bool:
-    """Tell whether `one` is the higher position; unknown is equal (Q4)."""
+    """Return whether `one` is the higher position; an unknown one is equal (Q4)."""
     return one is not None and other is not None and one > other
 
 
@@ -31,7 +31,7 @@ def may_start_direct(
     *,
     own_organisation: bool = True,
 ) -> Deny | None:
-    """Say whether the actor may start a private chat; ranks are the highest of today's posts, acting ones included.
+    """Check whether the actor may start a private chat; ranks are the highest of today's posts, acting ones included.
 
     `own_organisation` is False for people of other agencies, whom federation brings.
     """
@@ -46,7 +46,7 @@ def may_start_group(
     mode: ContactMode,
     smallest: int,
 ) -> Deny | None:
-    """Say whether the actor may make a group with these others.
+    """Check whether the actor may make a group with these others.
 
     One of fewer than `smallest` people is a private chat, whatever it is called, and judged as one.
     """
@@ -63,7 +63,7 @@ def may_keep_group(
     mode: ContactMode,
     smallest: int,
 ) -> Deny | None:
-    """Say whether a group may go on with these people alone, whoever took the others off (F38).
+    """Check whether a group may continue with these people alone, whoever took the others off (F38).
 
     The owner is who would have started a private chat with the rest; where the owner's account has ended, any of them.
     """

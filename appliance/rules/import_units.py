@@ -104,7 +104,7 @@ def _leads_to(link: Mapping[str, str | None], start: str) -> bool:
 
 
 def unit_ended(unit: UnitState) -> bool:
-    """Say whether a unit has an end."""
+    """Return whether a unit has an end."""
     return unit.valid_to is not None
 
 

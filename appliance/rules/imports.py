@@ -60,7 +60,7 @@ class Plan:
 
 
 def needs_approval(deactivated: int, active_before: int, percent: int) -> bool:
-    """Tell whether so many people would leave the staff that somebody has to say it is meant."""
+    """Return whether so many people would leave the staff that somebody has to approve it."""
     return deactivated * 100 > active_before * percent
 
 

@@ -32,35 +32,35 @@ _REACTION: Final = re.compile(f"[0-9#*]\ufe0f?\u20e3|[{_EMOJI}][{_EMOJI}\u200d\u
 
 
 def is_text(text: str) -> bool:
-    """Tell whether a text holds no character that nobody may send."""
+    """Return whether a text holds no character that nobody may send."""
     return text.isprintable() or FORBIDDEN.search(text) is None
 
 
 def is_line(text: str, longest: int) -> bool:
-    """Tell whether a text is one line of at most so many characters; it may be empty."""
+    """Return whether a text is one line of at most so many characters; it may be empty."""
     return len(text) <= longest and is_text(text) and _ENDS_LINE.search(text) is None
 
 
 def is_name(text: str, longest: int = MAX_NAME_LENGTH) -> bool:
-    """Tell whether a text is a line with something in it that can be seen (F36)."""
+    """Return whether a text is a line with something in it that can be seen (F36)."""
     return is_line(text, longest) and _SEEN.search(text) is not None
 
 
 def is_card_name(text: str) -> bool:
-    """Tell whether this may be the name on a card."""
+    """Return whether this may be the name on a card."""
     return is_name(text, MAX_CARD_LENGTH)
 
 
 def is_card_line(text: str) -> bool:
-    """Tell whether this may be the unit or post on a card."""
+    """Return whether this may be the unit or post on a card."""
     return is_line(text, MAX_CARD_LENGTH)
 
 
 def is_rule(text: str) -> bool:
-    """Tell whether this may name a rule of retention."""
+    """Return whether this may name a rule of retention."""
     return is_name(text, MAX_RULE_LENGTH)
 
 
 def is_reaction(text: str) -> bool:
-    """Tell whether this has the shape of a reaction: emoji and what joins and styles them, or one keycap (C10)."""
+    """Return whether this has the shape of a reaction: emoji and what joins and styles them, or one keycap (C10)."""
     return len(text) <= MAX_REACTION_LENGTH and _REACTION.fullmatch(text) is not None

@@ -61,10 +61,10 @@ def may_react(room: RoomState, role: Role, _entry: Proposed, _state: object, _ta
 
 
 def mentioned(said: TextSaid, body: TextBody | None, members: Mapping[Principal, Member]) -> tuple[Principal, ...]:
-    """Return whom a message is to be told as naming: members at that moment, and `*` for everyone.
+    """Return whom a message mentions: members at that time, and `*` for everyone.
 
     That it calls everyone is in its header, where `may_write` has judged it; so it is known without the body too. Who
-    is not in the room, or not any more, is not told: the words stay as they were written.
+    is not in the room, or not any more, is not mentioned: the words stay as they were written.
     """
     everyone = (EVERYONE,) if said.everyone else ()
     if body is None or not body.mentions:

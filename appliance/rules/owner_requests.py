@@ -129,18 +129,18 @@ def may_answer(
 
 
 def may_hear(home: Home, state: RoomState, person: PersonId, request: OwnerRequest) -> bool:
-    """Tell whether someone may know of a request of their own: who is off the room, how their own removal ended."""
+    """Return whether someone may know of a request of their own: who is off the room, how their own removal ended."""
     return request.kind is Kind.REMOVAL or home.principal(person) in state.members
 
 
 def is_fulfilled(home: Home, request: OwnerRequest, members: Collection[Principal]) -> bool:
-    """Tell whether the room is already as the request would have it, by whatever way that came."""
+    """Return whether the room is already as the request would have it, by whatever way that came."""
     if request.kind is Kind.REMOVAL:
         return not any(home.principal(person) in members for person in request.people)
     return all(home.principal(person) in members for person in request.people)
 
 
 def is_due_for_escalation(request: OwnerRequest, now: Millis, escalates_days: int) -> bool:
-    """Tell whether the owner has been silent too long (F41)."""
+    """Return whether the owner has been silent too long (F41)."""
     due = escalates_at(request, escalates_days)
     return due is not None and now >= due

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def may_see(visibility: Visibility, *, own_unit: bool, own_agency: bool = True, is_self: bool = False) -> bool:
-    """Tell whether a viewer sees what has this visibility; `own_unit` is that they share a unit today.
+    """Return whether a viewer sees what has this visibility; `own_unit` is that they share a unit today.
 
     `own_agency` is False for viewers of other agencies, whom federation brings.
     """

@@ -62,7 +62,7 @@ class Actor:
 
 
 def may_call(wanted: Collection[str], roles: Collection[str]) -> Deny | None:
-    """Say whether somebody with these roles may call a route that asks for one of those `wanted`.
+    """Check whether somebody with these roles may call a route that asks for one of those `wanted`.
 
     Everybody with an account is a member of the staff.
     """
@@ -72,7 +72,7 @@ def may_call(wanted: Collection[str], roles: Collection[str]) -> Deny | None:
 
 
 def may_perform(duty: Duty, actor: Actor, target_units: Collection[UnitId] = ()) -> Deny | None:
-    """Say whether the actor has this duty; `target_units` are the target's units and all units over them."""
+    """Check whether the actor has this duty; `target_units` are the target's units and all units over them."""
     for grant in actor.grants:
         if grant.role == StaffRole.AGENCY_ADMIN:
             return None
@@ -89,7 +89,7 @@ def may_act_on(
     target_units: Collection[UnitId],
     second: Actor | None,
 ) -> Deny | None:
-    """Say whether the actor may do this to a person's account, with `second` agreeing where two are needed."""
+    """Check whether the actor may do this to a person's account, with `second` agreeing where two are needed."""
     if denied := may_perform(duty, actor, target_units):
         return denied
     if actor.person == target:
@@ -100,7 +100,7 @@ def may_act_on(
 
 
 def may_grant(actor: Actor, target: PersonId, grant: Grant, second: Actor | None = None) -> Deny | None:
-    """Say whether the actor may give or take this role, `second` agreeing where it is one of the compliance console.
+    """Check whether the actor may give or take this role, `second` agreeing where it is one of the compliance console.
 
     A unit administrator's role must name a unit.
     """
@@ -114,14 +114,14 @@ def may_grant(actor: Actor, target: PersonId, grant: Grant, second: Actor | None
 
 
 def may_reassign_room(actor: Actor, new_owner: PersonId, second: Actor | None) -> Deny | None:
-    """Say whether the actor may give a room whose owner is gone to another member: two people, neither of them it."""
+    """Check whether the actor may give a room without owner to a member: two people, neither of them that member."""
     if denied := may_perform(Duty.REASSIGN_ROOM, actor):
         return denied
     return Deny.SECOND_PERSON_REQUIRED if actor.person == new_owner else _check_second(actor, new_owner, second)
 
 
 def is_owner_certain(code_at: Millis | None, now: Millis, wait_ms: Millis) -> bool:
-    """Tell whether an account proves its owner: nobody else alone has set its password within `wait_ms`.
+    """Return whether an account proves its owner: nobody else alone has set its password within `wait_ms`.
 
     Whoever gives a one-time code can use it, and be two people with two codes. Within a day the owners, whom a new code
     signs out everywhere, have noticed.
@@ -130,14 +130,14 @@ def is_owner_certain(code_at: Millis | None, now: Millis, wait_ms: Millis) -> bo
 
 
 def may_confirm_owner(actor: Actor, target: PersonId, code_by: str) -> Deny | None:
-    """Say whether the actor may confirm that an account is in its owner's hands; `code_by` gave its one-time code."""
+    """Check whether the actor may confirm that an account is its owner's; `code_by` gave its one-time code."""
     if denied := may_perform(Duty.CONFIRM_OWNER, actor):
         return denied
     return Deny.SECOND_PERSON_REQUIRED if actor.person is None or actor.name in (target, code_by) else None
 
 
 def is_role(grant: Grant) -> bool:
-    """Tell whether there is such a role, bound to a unit exactly when it is a unit administrator's."""
+    """Return whether there is such a role, bound to a unit exactly when it is a unit administrator's."""
     return grant.role in ALL_ROLES and (grant.unit is not None) == (grant.role == StaffRole.UNIT_ADMIN)
 
 

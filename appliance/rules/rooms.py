@@ -59,7 +59,7 @@ def authorize(room: RoomState | None, entry: Proposed, target: Target | None = N
 
 
 def _is_from_abroad(room: RoomState, entry: Proposed) -> bool:
-    """Say whether an entry comes from another agency than the room's, or brings in, or hands over to, people of one."""
+    """Return whether an entry comes from another agency than the room's, or makes a person of one member or owner."""
     brings = row_of(entry).brings
     people = (entry.sender, *(brings(entry.state) if brings else ()))
     return any(agency_of(person) != room.hub for person in people)

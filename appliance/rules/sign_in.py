@@ -65,7 +65,7 @@ class SignInLocation:
 
 
 def are_far_apart(new: SignInLocation, other: SignInLocation, *, known: bool) -> bool:
-    """Say whether a sign-in and a session in use at the same time look like two people (F91).
+    """Return whether a sign-in and a session in use at the same time look like two people (F91).
 
     `known` is whether the account has signed in from that network or device before. Two sites that the agency has named
     are apart whoever comes from them; of other networks only those that the account does not know.

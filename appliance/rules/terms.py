@@ -20,5 +20,5 @@ def in_force(versions: Iterable[tuple[int, Millis]], now: Millis) -> int:
 
 
 def is_accepted(accepted: int, required: int) -> bool:
-    """Tell whether having accepted up to `accepted` satisfies the version in force."""
+    """Return whether having accepted up to `accepted` satisfies the version in force."""
     return accepted >= required

@@ -33,7 +33,7 @@ _ISOLATES: Final = "\u2066\u2067\u2068"
 _POP_EMBEDDING: Final = "\u202c"
 _POP_ISOLATE: Final = "\u2069"
 # Letters that Unicode draws as nothing (Default_Ignorable_Code_Point), and the empty Braille pattern: all other
-# characters that cannot be seen are told by their category.
+# invisible characters are recognised by their category.
 _EMPTY_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
@@ -103,17 +103,17 @@ def written(text: str) -> str:
 
 
 def has_visible(text: str) -> bool:
-    """Say whether a text has at least one character that can be seen standing alone: a letter, number or sign."""
+    """Return whether a text has at least one character that can be seen standing alone: a letter, number or sign."""
     return any(map(is_visible, text))
 
 
 def is_visible(character: str) -> bool:
-    """Say whether a character can be seen standing alone; combining marks, spaces and format characters cannot."""
+    """Return whether a character can be seen standing alone; combining marks, spaces and format characters cannot."""
     return unicodedata.category(character)[0] in "LNPS" and character not in _EMPTY_LETTERS
 
 
 def is_ignorable(character: str) -> bool:
-    """Say whether Unicode draws a character as nothing, whatever stands beside it (Default_Ignorable_Code_Point)."""
+    """Return whether Unicode draws a character as nothing, whatever stands beside it (Default_Ignorable_Code_Point)."""
     return (
         unicodedata.category(character) == "Cf"
         or character in _EMPTY_LETTERS

@@ -62,7 +62,7 @@ class EntryFacts(NamedTuple):
 
 
 def shown(entry: EntryFacts, viewer: Principal, now: Millis) -> Shown | Hidden:
-    """Say whether somebody who may read the room is shown an entry. `EVERYONE` asks for all its members alike."""
+    """Check whether somebody who may read the room is shown an entry. `EVERYONE` asks for all its members alike."""
     row = entry_types.find(entry.type, entry.rules)
     if row is None or not _is_shown_to(row, entry, viewer, now):
         return Hidden(Reason.NOT_SHOWN)
@@ -72,7 +72,7 @@ def shown(entry: EntryFacts, viewer: Principal, now: Millis) -> Shown | Hidden:
 
 
 def is_shown_target(target: Target, viewer: Principal, now: Millis) -> bool:
-    """Say whether somebody is shown the entry that another one points at, or the trace that it left."""
+    """Return whether somebody is shown the entry that another one points at, or the trace that it left."""
     row = entry_types.find(target.type, target.rules)
     return row is not None and _is_shown_to(row, EntryFacts(target.type, target.state, target.sender), viewer, now)
 

@@ -25,12 +25,12 @@ _MARKS: Final = frozenset(("Mn", "Mc", "Me", "Cf"))
 
 
 def takes_no_place(character: str) -> bool:
-    """Say whether a character is drawn with the one before it or not at all: a combining mark, a format character."""
+    """Return whether a character is drawn with the one before it, or not at all: combining marks, format characters."""
     return unicodedata.category(character) in _MARKS or character in _VOICE_MARKS
 
 
 def is_stream_safe(text: str) -> bool:
-    """Say whether nowhere more than `MAX_MARKS` characters without a place follow one another."""
+    """Return whether nowhere more than `MAX_MARKS` characters without a place follow one another."""
     if len(text) <= MAX_MARKS or text.isascii():
         return True
     # Looks backwards from where a run that is too long could end, so most characters of most texts are never looked at.

@@ -1,7 +1,7 @@
 """The audit log: what was done to accounts, settings, rooms and the directory, by whom, as a log that shows tampering.
 
 Each record is a leaf of an RFC 6962 tree of its own, appended in the
-transaction of what it tells about. A leaf covers the columns and a salted commitment to `detail`, so a detail that must
+transaction of what it records. A leaf covers the columns and a salted commitment to `detail`, so a detail that must
 be destroyed can be, and the log still verifies. Never content of messages, never a secret.
 """
 
@@ -58,7 +58,7 @@ class AuditRecord(msgspec.Struct, frozen=True):
         )
 
     def is_sound(self) -> bool:
-        """Tell whether the leaf is of these columns, and the detail, while it exists, the one committed to."""
+        """Return whether the leaf is of these columns, and the detail, while it exists, the one committed to."""
         if self.computed_leaf() != self.leaf:
             return False
         if self.detail is None or self.salt is None:
@@ -76,7 +76,7 @@ def append(
     outcome: str,
     detail: Mapping[str, JsonValue] | None = None,
 ) -> int:
-    """Append a record in a transaction that does what it tells; return its position."""
+    """Append a record in the transaction of what it records; return its position."""
     frontier = _frontier(rows.one(_SQL.head))
     body = canonical.encode(dict(detail or {}))
     salt, committed = commitment.commit(body)

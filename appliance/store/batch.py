@@ -189,7 +189,7 @@ class Named(NamedTuple):
 
 
 class Erased(NamedTuple):
-    """The bodies of entries `first` to `last` of a room are gone."""
+    """The bodies of entries `first` to `last` of a room are destroyed."""
 
     room: int
     first: int
@@ -254,7 +254,7 @@ WRITES: Final = (
     ("reactions_on", NewReaction, SQL.insert_reaction),
     ("mentions", Named, SQL.insert_mention),
     ("concerns", Named, SQL.insert_concern),
-    # That somebody was taken off is told until they are added again.
+    # That somebody was taken off is shown to them until they are added again.
     ("joined", Membership, ROOMS.delete_departure),
     ("departures", NewDeparture, ROOMS.insert_departure),
     ("erased", Erased, SQL.erase_bodies),

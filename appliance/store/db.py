@@ -148,7 +148,7 @@ class Connection(aiosqlite.Connection):
     """An aiosqlite connection that can also run a whole function on its thread: one hop for many statements.
 
     Once SQLCipher met a torn page, the connection refuses every other page too, each time in other words; so one that
-    the disk failed is `damaged` until it is opened anew.
+    the disk failed is `damaged` until it is reopened.
     """
 
     damaged = False
@@ -159,7 +159,7 @@ class Connection(aiosqlite.Connection):
         return await self._execute(function, self._conn, *args, **kwargs)  # type: ignore[no-any-return, no-untyped-call]
 
     async def mended(self) -> None:
-        """Open the connection anew if the disk failed it. Raises WrongKey, Unavailable when that cannot be done."""
+        """Reopen the connection if the disk failed it. Raises WrongKey, Unavailable when that cannot be done."""
         if not self.damaged:
             return
         old = self._conn
@@ -183,7 +183,7 @@ class Connection(aiosqlite.Connection):
 
 
 class Reader:
-    """Statements inside one read transaction: everything seen belongs to the same moment."""
+    """Statements inside one read transaction: all of them see the same snapshot of the database."""
 
     __slots__ = ("_connection",)
 
@@ -226,7 +226,7 @@ class Exclusive:
         """Run `function(rows, …)` as one transaction: it commits on return and is undone on an error.
 
         Shielded, so that a caller who goes away cannot leave the outcome unknown. After a failure it may be called
-        again: the connection is then opened anew where that is needed.
+        again: the connection is then reopened where that is needed.
         """
         with self._writer.translate_disk_errors():
             await self._writer.mended()
@@ -299,7 +299,7 @@ class Store:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reader]:
-        """Lend a connection in a read transaction: one consistent moment of the database."""
+        """Lend a connection in a read transaction: one consistent snapshot of the database."""
         connection = await self._readers.get()
         try:
             async with _reading(connection) as reader:
@@ -313,7 +313,7 @@ class Store:
         """Return `function(rows, item)` for each item, in order; where an item fails, its error instead.
 
         Without a fault everything is read in one transaction. After a torn page the connection refuses every other page
-        too, so the items that follow are read on one opened anew. An error that is no AppError is logged and becomes
+        too, so the items that follow are read on a reopened one. An error that is no AppError is logged and becomes
         one with the code `internal`. `while_writing`: the caller holds the writer.
         """
         found: list[T | AppError] = []
@@ -442,7 +442,7 @@ def _run_each(
 def reading(path: Path, key: bytes) -> Iterator[Rows]:
     """Lend the database to a tool that reads beside a server, read only. Raises WrongKey, Unavailable.
 
-    Each statement sees the newest commit; `snapshot` makes several see one moment.
+    Each statement sees the newest commit; `snapshot` makes several see the same one.
     """
     with closing(connect(path, key, read_only=True)) as rows, translate_disk_errors(path):
         yield rows

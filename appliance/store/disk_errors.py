@@ -36,7 +36,7 @@ OF_THE_DISK = (StorageFull, StorageFailed)
 
 
 def is_disk_trouble(error: BaseException) -> bool:
-    """Tell a disk that is full, read-only, failing or corrupting from a fault of ours."""
+    """Return whether the disk is at fault (full, read-only, failing, corrupting), and not our program."""
     text = str(error)
     return isinstance(error, (OSError, MemoryError)) or any(
         words in text for words in (FULL, "disk I/O error", "readonly database", "unable to open", DAMAGED)
@@ -44,7 +44,7 @@ def is_disk_trouble(error: BaseException) -> bool:
 
 
 def as_app_error(error: BaseException, path: Path) -> Unavailable:
-    """Return what the caller is told when the disk that holds `path` fails."""
+    """Return the error for the caller when the disk that holds `path` fails."""
     text = str(error)
     if DAMAGED in text:
         return Unavailable(text, code=STORAGE_DAMAGED)
@@ -56,12 +56,12 @@ def as_app_error(error: BaseException, path: Path) -> Unavailable:
 
 
 def _is_of_one_page(error: BaseException) -> bool:
-    """Tell an error that may be of what is read or written from one of the disk: other rows may well be written."""
+    """Return whether an error may be of this one page or row: others may still be read and written."""
     return isinstance(error, MemoryError) or getattr(error, "sqlite_errorcode", None) in OF_ONE_PAGE
 
 
 def has_space(path: Path) -> bool:
-    """Say whether a page more would fit: SQLite calls it an I/O error when its shared memory file does not."""
+    """Return whether a page more would fit: SQLite calls it an I/O error when its shared memory file does not."""
     try:
         seen = os.statvfs(path.parent)
     except OSError:

@@ -28,7 +28,7 @@ END: Final = 1 << 32
 
 
 class EntryRow(NamedTuple):
-    """An entry as stored. `edit` and `redact` are the positions of its newest edit and of its retraction.
+    """An entry as stored. `edit`: the position of its newest edit. `redact`: that of its retraction (its tombstone).
 
     `at` is when it was written, by the sender's agency. `hub_time` never goes back in a room. `registry_version` is the
     version of the registry of agencies (0 outside any federation). `counter` numbers the entries of `origin` in the
@@ -203,7 +203,7 @@ def log_after(rows: Rows, room: int, n: int, limit: int) -> list[LeafRow]:
 
 
 def has_sealed_by_gateways(rows: Rows, room: int) -> bool:
-    """Say whether a room has entries of other agencies than its hub."""
+    """Return whether a room has entries of other agencies than its hub."""
     return bool(rows.value(SQL.has_sealed_by_gateways, {"room": room}))
 
 
@@ -219,7 +219,7 @@ def room_key(rows: Rows, room: str) -> int:
 
 
 def has_reaction(rows: Rows, room: int, n: int, emoji: str, person: str) -> bool:
-    """Say whether a person has this reaction on a message."""
+    """Return whether a person has this reaction on a message."""
     return rows.one(SQL.has_reaction, {"room": room, "n": n, "emoji": emoji, "person": person}) is not None
 
 
@@ -250,7 +250,7 @@ def concerns_of_room(rows: Rows, room: int) -> set[tuple[int, str]]:
 
 
 def is_in_log(rows: Rows, room: int, n: int) -> bool:
-    """Say whether the log has an entry that `entry_at` does not lead to; walks the whole log."""
+    """Return whether the log has an entry that `entry_at` does not lead to; walks the whole log."""
     return bool(rows.value(SQL.is_in_log, {"room": room, "n": n}))
 
 

@@ -97,7 +97,7 @@ def require_known(path: Path, key: bytes) -> None:
 
 
 def is_outdated(path: Path, key: bytes, stores: Sequence[str] = STORES) -> bool:
-    """Say whether the database lacks migrations of this release; it only reads.
+    """Return whether the database lacks migrations of this release; it only reads.
 
     Raises AppError (`database_lost`), SchemaTooNew, WrongKey.
     """

@@ -162,7 +162,7 @@ def member_reads(rows: Rows, room: int) -> list[MemberRow]:
 
 
 def is_member(rows: Rows, who: tuple[RoomId, PersonId]) -> bool:
-    """Say whether a room that exists has this member, from indexes alone."""
+    """Return whether a room that exists has this member, from indexes alone."""
     room, person = who
     key = key_by_index(rows, room)
     return key is None or rows.one(SQL.is_member, {"person": person, "key": key}) is not None

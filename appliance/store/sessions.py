@@ -110,7 +110,7 @@ def find_end(rows: Rows, token_hash: bytes) -> SessionEnd | None:
 
 
 def stands(rows: Rows, session: SessionId) -> bool:
-    """Say whether a session has not been ended, by itself or with all of its account."""
+    """Return whether a session has not been ended, by itself or with all of its account."""
     return rows.one(_SQL.stands, {"id": session}) is not None
 
 

@@ -52,7 +52,7 @@ def rollback(raw: sqlcipher.Connection) -> None:
 
 
 def undo(raw: sqlcipher.Connection, error: BaseException) -> None:
-    """Roll back; on a full disk also fold the write-ahead log into the database, whose space is then written anew."""
+    """Roll back; on a full disk also fold the write-ahead log into the database, whose space is then used again."""
     rollback(raw)
     if FULL in str(error):
         with suppress(sqlcipher.Error):

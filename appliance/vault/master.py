@@ -167,7 +167,7 @@ def new_master_key(
     (`confirm_shares`). For
     `file` in a folder without keyring, a key that already lies there is used again rather than lost.
     Raises VaultLocked, WrongKey (`passphrase_short`, `passphrase_differs`); where there is `tell`, a passphrase that
-    cannot be used is told instead, and asked for again.
+    cannot be used is reported instead, and asked for again.
     """
     if source.kind is SourceKind.PASSPHRASE:
         passphrase = _new_passphrase(ask, tell)
@@ -202,7 +202,7 @@ def split_shares(master: MasterKey) -> tuple[str, str, str]:
 def confirm_shares(made: NewMaster, ask: Ask, tell: Callable[[WrongKey], None]) -> None:
     """Have two of the new shares given back, as a check that the officers hold them; changes nothing.
 
-    A slip of the pen is told, and both are asked for again. Raises WrongKey after `CONFIRM_TRIES` tries.
+    A mistake is reported, and both are asked for again. Raises WrongKey after `CONFIRM_TRIES` tries.
     """
     for left in reversed(range(CONFIRM_TRIES)):
         try:

@@ -127,7 +127,7 @@ def _check_request(call: Call) -> None:
 
 
 async def _counted(call: Call, handler: Handler) -> web.StreamResponse:
-    """Handle a request that came through a proxy, whose own connections do not tell how many of them one client has."""
+    """Handle a request that came through a proxy, whose own connections do not show how many of them one client has."""
     slot = call.request.app[FORWARDED_REQUESTS].take(network_of(call.address))
     if slot is None:
         return _rendered(call, errors.TooMany(RETRY_S, code=CODE))

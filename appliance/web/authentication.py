@@ -62,7 +62,7 @@ async def with_reason(call: Call) -> errors.Unauthenticated:
 
 
 def _from_own_page(request: web.Request) -> bool:
-    """Say whether a browser's request comes from this origin: a stream opens by GET and carries no CSRF token."""
+    """Return whether a browser's request comes from this origin: a stream opens by GET and carries no CSRF token."""
     origin = request.headers.get("Origin")
     return origin is None or origin.partition("://")[2] == request.host
 

@@ -69,7 +69,7 @@ class ClientFrames:
         self._reader.feed_eof()
 
     def _is_one_message(self, data: bytes) -> bool:
-        """Say whether these bytes are one whole masked text and nothing else, as nearly always; then nothing counts."""
+        """Return whether these bytes are exactly one masked text, as nearly always; then no limit applies."""
         return (
             not self._left
             and not self._begun

@@ -48,10 +48,10 @@ logger = logging.getLogger(__name__)
 IDLE_TIMEOUT_S: Final = 20.0
 HANDSHAKE_S: Final = 5.0
 MIN_HANDSHAKE_S: Final = 0.1
-"""What a handshake has left when its first byte comes at the last moment."""
+"""The time for a handshake whose first byte comes at the very end of its timeout."""
 ACCEPT_PAUSE_S: Final = 1.0
 """How long to accept nothing when the system cannot give another connection."""
-# accept(2): the caller was gone before we came to it. Everything else may last.
+# accept(2): this caller disconnected before it was accepted. Every other error may last.
 _GONE: Final = frozenset((errno.ECONNABORTED, errno.EPROTO, errno.EINTR))
 
 
@@ -206,7 +206,7 @@ class _Protocol(web.RequestHandler):
 
 
 def _refusal() -> bytes:
-    """Return the whole answer to a connection too many; nothing was read, so both languages are told."""
+    """Return the whole answer to a connection too many; nothing was read, so it is in both languages."""
     message = " — ".join(text(CODE, language, seconds=RETRY_S) for language in ("th", "en"))
     body = msgspec.json.encode(ErrorAnswer(error=ErrorBody(code=CODE, message=message, field=None, request="")))
     head = (

@@ -30,7 +30,7 @@ class Proxies:
         self._hinted = False
 
     def trusts(self, peer: str) -> bool:
-        """Tell whether an address is one of the proxies."""
+        """Return whether an address is one of the proxies."""
         address = _parsed(peer)
         return address is not None and self._has(address)
 
@@ -56,7 +56,7 @@ class Proxies:
         return client
 
     def _hint(self, peer: str) -> None:
-        """Tell the administrator once: behind a proxy that is not named everybody is one address."""
+        """Warn the administrator once: behind a proxy that is not named everybody is one address."""
         if not self._hinted:
             self._hinted = True
             logger.warning("%s sends %s but is not in staff.proxies (docs/settings.md); ignored", peer, FORWARDED)

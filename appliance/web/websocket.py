@@ -90,7 +90,7 @@ class _Frames(WebSocketDataQueue):
 
 
 class WebSocket:
-    """One connection. `ended` is done when it is gone and nothing is left to act on; a fault of `take` is set there.
+    """One connection. `ended` is done when it is closed and no frame is left to handle; a fault of `take` is set there.
 
     Nothing is taken before `start`.
     """
@@ -195,7 +195,7 @@ class WebSocket:
             self._waiting = self._loop.create_task(self._wait(more))
 
     async def _wait(self, more: Coroutine[Any, Any, None]) -> None:
-        """Wait for what a text needs, and go on with what came meanwhile."""
+        """Wait for what a text needs, then handle what came meanwhile."""
         try:
             await more
         except Exception as error:  # noqa: BLE001 - raised where `ended` is waited for

@@ -1,4 +1,4 @@
-"""What one commit has to tell its followers, and what is read of a person's feed, with events as clients see them.
+"""What one commit publishes to the followers, and what is read of a person's feed, with events as clients see them.
 
 Made by the log after the commit, or by reading, and handed to the hub; it never travels. Positions rise: within a room,
 and from room to room, so that whoever has seen `pos` has seen everything before it.
@@ -22,7 +22,7 @@ class RoomNews(msgspec.Struct, frozen=True):
     """What happened in one room: its events, who came in and who is out.
 
     The events stand in the feed one after the other from `first` on; `pos` is the last position of all that this is
-    about. `txn_ids` are the idempotency keys of its events, by the sender, who alone is told, and by their place in
+    about. `txn_ids` are the idempotency keys of its events, by the sender, who alone gets them, and by their place in
     `events`. `kind` is the room's, where the events are entries.
     """
 

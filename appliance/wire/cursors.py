@@ -1,7 +1,7 @@
-"""Cursors: opaque strings that say where a client goes on. Here alone they are made and read.
+"""Cursors: opaque strings that say where a client continues. Here alone they are made and read.
 
 A client gives one back as it got it, and neither compares cursors nor computes with them: what a cursor names may come
-to be more than one log. The letter says what it goes on with, so that a cursor of one list is refused by another.
+to be more than one log. The letter says what it continues, so that a cursor of one list is refused by another.
 Behind it come the parts, parted by dots: numbers as hexadecimal digits, ids as they are. Does not know whether what an
 id names is there: the list says so.
 """

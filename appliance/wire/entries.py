@@ -29,7 +29,7 @@ class EntryEventBase(EventBase, kw_only=True):
     """What every entry has. `n` is its place in the room.
 
     `txn_id` is what it was sent with, in the feed of its sender and of nobody else: a client may have put something
-    telling into it.
+    private into it. It is the idempotency key of the command.
     """
 
     room: Id

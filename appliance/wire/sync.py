@@ -23,7 +23,7 @@ MAX_WATCHED = 4
 
 
 class SyncQuery(Request, kw_only=True):
-    """`since` is the `pos` up to which the client has everything; `cursor` goes on with a snapshot of many rooms."""
+    """`since` is the `pos` up to which the client has everything; `cursor` continues a snapshot of many rooms."""
 
     since: Cursor | None = None
     cursor: Cursor | None = None

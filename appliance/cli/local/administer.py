@@ -105,7 +105,7 @@ def _connected(data: Path) -> socket.socket | None:
 def _converse(connection: socket.socket, command: bytes, write: Write) -> int:
     """Send a command, print what it says and answer what it asks; return its exit code.
 
-    Raises what it was refused with, and AppError (`administration_lost`) when the server is gone before its end.
+    Raises what it was refused with, and AppError (`administration_lost`) when the server ends before the command does.
     """
     try:
         connection.sendall(framed(command))

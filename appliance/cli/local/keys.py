@@ -57,7 +57,7 @@ def rotate(arguments: argparse.Namespace) -> int:
 
 
 async def _rotate_on_record(loaded: Config, keys: Keyring, old: MasterKey, made: NewMaster) -> None:
-    """Replace the master key; who did it goes on record before anything changes, and again when it is done."""
+    """Replace the master key; who did it is recorded before anything changes, and again when it is done."""
     async with open_services(loaded, keys) as s:
         await record_rotation(s, operator(), "begun", made.key.key_id, former=old.key_id, source=made.record.kind.value)
         rotate_master(loaded.data, old, made.key, made.record)

@@ -39,7 +39,7 @@ def check_body(entry: ParsedEntry, salt: str, body: str) -> None:
 
 
 def is_formed(entry: ParsedEntry, body: str) -> bool:
-    """Tell whether a body has the form that its type of entry has, as each replica reads it."""
+    """Return whether a body has the form that its type of entry has, as each replica reads it."""
     row = find(entry.kind, entry.header["rv"])
     shape = row.body_shape if row else None
     if shape is None:
@@ -52,7 +52,7 @@ def is_formed(entry: ParsedEntry, body: str) -> bool:
 
 
 def has_body(entry: ParsedEntry) -> bool:
-    """Tell whether the entry ever had a body."""
+    """Return whether the entry ever had a body."""
     return bool(entry.header["bc"] != NO_BODY)
 
 

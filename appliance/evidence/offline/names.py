@@ -39,7 +39,7 @@ class RoomOrigin:
 
 
 def is_gateway_id(text: str) -> bool:
-    """Tell whether the name of a gateway's key can end in this text."""
+    """Return whether the name of a gateway's key can end in this text."""
     return text != "log" and _KEY_PART.fullmatch(text) is not None
 
 
@@ -62,7 +62,7 @@ def room_origin(origin: str) -> RoomOrigin | None:
 
 
 def may_sign(key: KeyName, origin: str) -> bool:
-    """Tell whether a log key may sign this origin; for a room the agency is compared with the entries besides."""
+    """Return whether a log key may sign this origin; for a room the agency is compared with the entries besides."""
     if room := room_origin(origin):
         return room.domain == key.domain
     return origin.startswith(f"{key.domain}/a/{key.agency}/")

@@ -88,7 +88,7 @@ def about_keys(report: Report, keys: Iterable[Verifier]) -> None:
 
 
 def about_proof(report: Report, proved: Proved, seals: Seals) -> None:
-    """Add what one proved entry says, and what a single entry cannot tell."""
+    """Add what one proved entry says, and what a single entry cannot prove."""
     about_head(report, proved.signed)
     if proved.entry is not None:
         _about_entry(report, proved, proved.entry, seals)

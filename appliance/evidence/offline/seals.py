@@ -52,7 +52,7 @@ class Seals:
         return cls(keys)
 
     def check(self, entry: ParsedEntry) -> bool:
-        """Tell whether the entry has a seal that a given key made. A seal's path is checked without a key too.
+        """Return whether the entry has a seal that a given key made. A seal's path is checked without a key too.
 
         Raises `Failed` where path or signature are false.
         """

@@ -30,7 +30,7 @@ class Trust:
     from_file: bool = False
 
     def reached(self, name: str, cosigned: set[tuple[str, bytes]]) -> bool:
-        """Tell whether the witness or group `name` has cosigned."""
+        """Return whether the witness or group `name` has cosigned."""
         if name == "none":
             return True
         if name in self.witnesses:
@@ -63,7 +63,7 @@ class SignedHead:
         return ", ".join(sorted(named))
 
     def signed_for(self, agency: str) -> bool:
-        """Tell whether a log key of this agency signed."""
+        """Return whether a log key of this agency signed."""
         return agency in self.agencies
 
 
@@ -137,7 +137,7 @@ def _read(note: str) -> tuple[Checkpoint, str, list[tuple[str, bytes, str]]]:
 
 
 def _is_bare(note: str) -> bool:
-    """Tell whether this is a checkpoint without any signature line."""
+    """Return whether this is a checkpoint without any signature line."""
     try:
         parse_checkpoint(note.rstrip("\n") + "\n")
     except NoteError:

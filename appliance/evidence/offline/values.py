@@ -37,12 +37,12 @@ def encode_canonical(value: object) -> str:
 
 
 def is_count(value: object) -> bool:
-    """Tell whether a value is an integer of 0 or more."""
+    """Return whether a value is an integer of 0 or more."""
     return type(value) is int and value >= 0
 
 
 def is_one(value: object) -> bool:
-    """Tell whether a value is the integer 1, and not `true`."""
+    """Return whether a value is the integer 1, and not `true`."""
     return type(value) is int and value == 1
 
 

@@ -869,7 +869,7 @@ export interface components {
         };
         /**
          * ChangeMembers
-         * @description `reason` is told to those who are removed, and to nobody else.
+         * @description `reason` is shown to those who are removed, and to nobody else.
          */
         ChangeMembers: {
             /** @default [] */
@@ -1411,7 +1411,7 @@ export interface components {
          * @description A page of requests, and with the first page what the caller was taken off.
          *
          *         Answers to the caller come first; then what waits, their own before others', the oldest before the newest; then what
-         *         else was answered. Of answers the newest comes first. One that was withdrawn is told to who asked alone. `waiting`
+         *         else was answered. Of answers the newest comes first. One that was withdrawn is shown to who asked alone. `waiting`
          *         counts what waits for the caller on all pages, `answers` the answers that they have not seen. `escalates_days` and
          *         `repeats_days` are the agency's settings. `cursor` asks for what follows.
          */
