@@ -2,9 +2,11 @@
 
 A rider is a function that writes rows in the transaction that writes a command's entries: an audit record, the answer
 to a request, whatever must be there exactly when the entries are. It runs on the connection's own thread, after the
-rows of the whole batch; the riders of each command run under a SAVEPOINT of their own. Rules:
-- a rider that raises refuses its command and no other: the batch is decided again without that command, and all riders
-  run again. So a rider must change nothing but the database;
+rows of the whole batch. Rules:
+- a rider that raises refuses its command and no other: the transaction is undone, the batch is decided again without
+  that command, and all riders run again. So a rider must change nothing but the database;
+- the riders of each command run under a SAVEPOINT: those behind a failed one do not see its rows, which might refuse
+  them too. So one round finds all that fail by themselves;
 - for a repeat, or a command that changes nothing, no rider runs;
 - what a rider publishes gets its position in the feed in the same transaction and is published after the commit.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from itertools import count
 from types import MappingProxyType
@@ -19,11 +20,25 @@ from appliance.log.damage import DamagedRooms
 from appliance.log.heads import Head
 from appliance.log.plan import Planned, plan
 from appliance.log.sources import Numbers, Random
-from appliance.model import Draft, EntryType, Marks, PersonId, RoomId, RoomKind, State, Target
+from appliance.model import (
+    Deny,
+    Draft,
+    EntryType,
+    Home,
+    Marks,
+    Millis,
+    PersonId,
+    RoomId,
+    RoomKind,
+    RoomState,
+    State,
+    Target,
+)
 from appliance.model import TextBody as Body
 from appliance.rules.entry_states import (
     Card,
     MembersAdded,
+    MembersRemoved,
     MessageRetracted,
     Reacted,
     RoomCreated,
@@ -201,3 +216,43 @@ def test_what_could_not_be_read_refuses_its_command() -> None:
     planned = plan(commands, context(head, errors={id(commands[0]): Unavailable("torn")}))
     assert [(one, error.code) for one, error in planned.refused] == [(commands[0], "unavailable")]
     assert [result.command for result in planned.results] == [commands[1]]
+
+
+def constant() -> Random:
+    """Return sources that give the same to every command, so that one command more changes no row of the others."""
+    return Random(lambda kind: kind, bytes)
+
+
+@pytest.mark.parametrize(
+    "poisoned",
+    [
+        pytest.param((draft(MALEE, EntryType.MESSAGE_REACTION, TextSaid()),), id="in its header"),
+        pytest.param(
+            (
+                draft(NARIN, EntryType.MESSAGE_TEXT, text="ก่อนผิดพลาด"),
+                draft(NARIN, EntryType.MEMBER_REMOVE, MembersRemoved((principal(SOMCHAI),))),
+            ),
+            id="when its entries are made",
+        ),
+    ],
+)
+def test_an_unexpected_error_refuses_its_command_alone(poisoned: tuple[Draft, ...]) -> None:
+    head = begun()
+    room = head.state.room
+    sound = batch_of(room)
+    bad = command(*(one._replace(room=room) for one in poisoned))
+
+    def unexpected(_home: Home, state: RoomState, _now: Millis) -> Deny | None:
+        if state.room == room:
+            raise ZeroDivisionError
+        return None
+
+    asked = replace(context(head, random=constant()), may_keep_group=unexpected)
+    wanted = plan(sound, replace(asked, numbers=Numbers(7, 7)))
+    assert len(wanted.results) == 5
+    for at in range(len(sound) + 1):
+        planned = plan([*sound[:at], bad, *sound[at:]], replace(asked, numbers=Numbers(7, 7)))
+        [refused] = [pair for pair in planned.refused if pair[0] is bad]
+        assert refused[1].code == "internal"
+        planned.refused.remove(refused)
+        assert told(planned) == told(wanted)

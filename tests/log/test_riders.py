@@ -110,6 +110,25 @@ async def test_the_second_of_two_sees_what_the_first_one_wrote(bureau: Bureau) -
     assert await recorded(bureau) == [("ride", room)]
 
 
+async def test_rows_of_one_that_failed_are_not_there_for_the_next(bureau: Bureau) -> None:
+    """As two answers to one request in one batch: what the refused one wrote does not refuse the other."""
+    room = await bureau.group(NARIN, MALEE)
+    ride = recording("test", "ride", room)
+
+    def once(tx: RiderTx) -> None:
+        if audit.find_last(tx.rows, "ride", room):
+            raise Conflict(field="outcome")
+        ride(tx)
+
+    riders = {"ก": (ride, fail), "ข": (once,)}
+    both = (bureau.s.log.append(text(room, words), riders=riding) for words, riding in riders.items())
+    first, second = await asyncio.gather(*both, return_exceptions=True)
+    assert isinstance(first, Conflict)
+    assert isinstance(second, list)
+    assert await texts(bureau, room) == ["ข"]
+    assert await recorded(bureau) == [("ride", room)]
+
+
 @settings(max_examples=15)
 @given(st.lists(st.tuples(KINDS, st.integers(0, 1)), min_size=2, max_size=16))
 def test_a_rider_that_fails_refuses_its_own_command_alone(script: list[tuple[str, int]]) -> None:

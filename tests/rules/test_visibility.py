@@ -21,13 +21,14 @@ from appliance.model import (
     State,
     Target,
 )
+from appliance.rules.concerns import concerned, named
 from appliance.rules.entry_states import MessageRetracted, Reacted, TextEdited, TextSaid
 from appliance.rules.entry_types import ENTRY_TYPES, EntryKind, proposed, to_nobody
 from appliance.rules.policy import POLICIES
 from appliance.rules.rooms import authorize
 from appliance.rules.visibility import EVIDENCE, INDEX, SHOWN, EntryFacts, Hidden, Reason, may_read, shown
 
-AUTHOR, READER = Principal("p_a@moph"), Principal("p_b@moph")
+AUTHOR, READER, OTHER = Principal("p_a@moph"), Principal("p_b@moph"), Principal("p_c@moph")
 VIEWERS = (AUTHOR, READER, EVERYONE, INDEX, EVIDENCE)
 TEXT = EntryFacts(EntryType.MESSAGE_TEXT.value, TextSaid(), AUTHOR)
 
@@ -83,6 +84,19 @@ def test_what_marks_an_entry_is_shown_to_whom_that_one_is(
     assert seen(mark, now=4) == ["", "not_shown", "not_shown", "", "not_shown"]
     assert seen(mark, now=5) == ["not_shown", "not_shown", "not_shown", "", "not_shown"]
     assert seen(mark._replace(of=None)) == ["not_shown"] * len(VIEWERS)
+
+
+def test_nobody_is_concerned_by_or_named_in_what_they_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = EntryKind(
+        state=TextSaid,
+        may=lambda *_: None,
+        shown_to=lambda _, __, who, now: who == READER and now < 5,
+        concerns=lambda _: (OTHER, READER, EVERYONE),
+        mentions=lambda *_: (OTHER, READER, EVERYONE),
+    )
+    monkeypatch.setitem(ENTRY_TYPES, EntryType.MESSAGE_TEXT, row)
+    assert concerned(RoomKind.GROUP, TEXT, 4) == named(TEXT, 4, None, {}) == (READER,)
+    assert concerned(RoomKind.GROUP, TEXT, 5) == named(TEXT, 5, None, {}) == ()
 
 
 @pytest.mark.parametrize("ability", list(Ability))
