@@ -197,7 +197,7 @@ Due = defaultdict[Connection, list[bytes]]
 """The frames of one commit, by live connection."""
 
 
-def _tell(listening: Iterable[Connection], pos: int, frame: bytes, due: Due) -> None:
+def _queue_frame(listening: Iterable[Connection], pos: int, frame: bytes, due: Due) -> None:
     for connection in listening:
         if connection.is_due(pos, frame):
             due[connection].append(frame)
@@ -293,8 +293,8 @@ class Hub:
             listening = self._by_room.get(news.room)
             if listening and news.events:
                 encoded = [_EVENT.encode(event) for event in news.events]
-                self._tell_senders(news, encoded, due)
-                _tell(listening, news.pos, events_frame(news.pos, encoded), due)
+                self._queue_for_senders(news, encoded, due)
+                _queue_frame(listening, news.pos, events_frame(news.pos, encoded), due)
             for person in news.joined:
                 for connection in self._by_person.get(person, ()):
                     self._enter(connection, (news.room,))
@@ -338,7 +338,7 @@ class Hub:
         for task in list(self._tasks):
             task.cancel()
 
-    def _tell_senders(self, news: RoomNews, encoded: list[bytes], due: Due) -> None:
+    def _queue_for_senders(self, news: RoomNews, encoded: list[bytes], due: Due) -> None:
         """Have the room's frame written to each sender with the `txn_id` of what they sent.
 
         A connection takes the first frame of a position, so the one that everybody gets changes nothing for them.
@@ -349,7 +349,7 @@ class Hub:
                 own = encoded.copy()
                 for place, txn_id in txn_ids.items():
                     own[place] = _with_txn_id(encoded[place], txn_id)
-                _tell(connections, news.pos, events_frame(news.pos, own), due)
+                _queue_frame(connections, news.pos, events_frame(news.pos, own), due)
 
     def _leave_all(self, news: RoomNews) -> None:
         for person in news.left:

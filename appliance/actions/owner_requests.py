@@ -155,14 +155,14 @@ async def mark_seen(s: Services, actor: PersonId, upto: Millis, room: RoomId | N
     await s.log.change(put)
 
 
-def telling_new_owner(s: Services, old: PersonId) -> Rider[None]:
+def notifying_new_owner(s: Services, old: PersonId) -> Rider[None]:
     """Return the rider that sends a room's new owner, and the old one, the requests that wait there for an answer."""
 
-    def tell(tx: RiderTx) -> None:
+    def send(tx: RiderTx) -> None:
         for state, request in _waiting(tx):
             _announce(s, tx, request, (old, s.log.home.person(state.owner)))
 
-    return tell
+    return send
 
 
 def settling(s: Services, by: str) -> Rider[None]:

@@ -114,7 +114,7 @@ async def _hand_over(s: Services, room: RoomId, post: PostId, owner: PersonId) -
     to = s.log.home.principal(holder)
     card = card_of(s, holder) if to not in head.state.members else None
     state = OwnerReassigned(to=to, post=post, why="post", card=card)
-    riders = (owner_requests.telling_new_owner(s, owner),)
+    riders = (owner_requests.notifying_new_owner(s, owner),)
     await s.log.append(Draft(room, s.log.home.system, EntryType.OWNER_REASSIGN, state=state), riders=riders)
     return True
 

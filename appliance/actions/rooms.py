@@ -210,7 +210,9 @@ async def _transfer(s: Services, actor: PersonId, state: RoomState, to: PersonId
         raise Forbidden(denied)
     check_active(s, (to,))
     draft = Draft(state.room, sender, EntryType.OWNER_TRANSFER, txn_id, state=asked)
-    return await _append(s, actor, draft, riders=(owner_requests.telling_new_owner(s, s.log.home.person(state.owner)),))
+    return await _append(
+        s, actor, draft, riders=(owner_requests.notifying_new_owner(s, s.log.home.person(state.owner)),)
+    )
 
 
 async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, why: str, second: Actor | None) -> None:
@@ -231,7 +233,7 @@ async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, w
     by = tuple(s.log.home.principal(person) for person in (actor.person, agreed) if person is not None)
     state = OwnerReassigned(to=s.log.home.principal(to), why=why, by=by)
     riders = (
-        owner_requests.telling_new_owner(s, s.log.home.person(head.state.owner)),
+        owner_requests.notifying_new_owner(s, s.log.home.person(head.state.owner)),
         recording(actor.name, "room.reassign", room, to=to, why=why, second=str(agreed)),
     )
     await s.log.append(Draft(room, s.log.home.system, EntryType.OWNER_REASSIGN, state=state), riders=riders)

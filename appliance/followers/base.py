@@ -35,7 +35,7 @@ MAX_PAUSE_S: Final = 5.0
 GATHER_S: Final = 0.2
 """How long commits are gathered after the first one, so that several make one batch."""
 IDLE_S: Final = 2.0
-"""While nobody writes, the cursor is asked again so often: a foreign one may have been lost."""
+"""How often the cursor is read again while nobody writes: the index may have lost its own."""
 KEPT_COMMITS: Final = 1_000
 
 

@@ -102,9 +102,9 @@ class Sessions:
         live = self._by_id.get(session)
         if live is None or not self._is_good(live, now):
             return None
-        told, until = self._session(live, now), min(live.record.expires, live.used + self._policy.idle_ms)
-        self._good[session] = (now, min(until, now + CHECKED_MS), told)
-        return told
+        current, until = self._session(live, now), min(live.record.expires, live.used + self._policy.idle_ms)
+        self._good[session] = (now, min(until, now + CHECKED_MS), current)
+        return current
 
     def is_live(self, session: SessionId, now: Millis) -> bool:
         """Return whether a session is still valid; a stream checks it before every frame."""

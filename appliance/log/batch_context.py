@@ -30,7 +30,7 @@ class BatchContext:
 
     `keys` are the epoch keys by (room's key, week, kind) and stay the same for the whole batch; `agency_key` wraps
     those of a room that begins. `errors` says, by `id(command)`, why something of a command could not be read.
-    `may_keep_group` says why a group may not be one of these members (F38). `pos` is where the feed stands;
+    `may_keep_group` says why a group may not be one of these members (F38). `pos` is the newest position of the feed;
     `first_checkpoint` signs a room that begins. `random` and `numbers` give what is new (`sources.py`).
     """
 

@@ -111,7 +111,7 @@ class RoomExport(msgspec.Struct):
 
     def _is_shown(self, rows: Rows, header: Header) -> bool:
         state = entry_types.read(header.type, header.state, header.rules_version)
-        # What says what no entry says is evidence as it stands.
+        # An entry of an unknown form is exported as it is stored.
         if isinstance(state, Deny):
             return True
         aimed = state.points_at

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class Feed:
-    """Where the feed stands, and who follows it."""
+    """The newest position of the feed, and its followers."""
 
     def __init__(self) -> None:
         self.pos = 0

@@ -93,7 +93,7 @@ def split_duplicates(commands: list[Command]) -> tuple[list[Command], list[Comma
 
 
 def find_done(rows: Rows, key: Key) -> Appended | None:
-    """Return where the first entry of an earlier command with this key came to stand, or None."""
+    """Return the position of the first entry of an earlier command with this key, or None."""
     if key.room == THIS_ROOM:
         return _find_created(rows, key)
     found = None if key.txn_id is None else entries.find_txn(rows, key.room, key.sender, key.txn_id)

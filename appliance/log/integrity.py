@@ -185,7 +185,7 @@ class _Walk:
         return None if unlisted is None else Fault(self._room, "txn", unlisted)
 
     def _out_of_order(self, found: EntryRow) -> Fault | None:
-        """Report an entry that stands in the feed before the one before it: positions rise from 1 on."""
+        """Report an entry whose position in the feed is not above that of the entry before it: they rise from 1 on."""
         before, self._pos = self._pos, found.pos
         return Fault(self._room, "feed", found.n) if found.pos <= before else None
 

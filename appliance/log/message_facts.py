@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class MessageFacts(msgspec.Struct):
-    """Facts and marks of messages, by room and position; a target is None where nothing stands there."""
+    """Facts and marks of messages, by room and position; a target is None where there is no entry."""
 
     targets: dict[tuple[RoomId, int], Target | None]
     marks: dict[tuple[RoomId, int], Marks]
@@ -33,7 +33,7 @@ class MessageFacts(msgspec.Struct):
         return self.targets.get((room, n))
 
     def change_nothing(self, command: Command) -> bool:
-        """Return whether all marks that a command sets stand already."""
+        """Return whether all marks that a command sets are set already."""
         if not self.marks:
             return False
         for draft in command.drafts:

@@ -47,8 +47,8 @@ class Planned(msgspec.Struct, frozen=True):
 
     `batch` are the rows, `heads` the rooms as they are then, `committed` what is published to the followers, `results`
     the answers of the commands that go in. `refused` get the reason; `idle` would change nothing, so no entry is made
-    and they are answered without one. `new_keys` are the epoch keys that become durable, `pos` is where the feed stands
-    then.
+    and they are answered without one. `new_keys` are the epoch keys that become durable, `pos` is the newest position
+    of the feed then.
     """
 
     batch: Batch
@@ -113,7 +113,7 @@ def _decide(commands: list[Command], context: BatchContext) -> _Decided:
 
 def _add(command: Command, result: _Decided, context: BatchContext) -> None:
     pending = _pending_room(command, result, context)
-    # Nobody learns by it what stands in a room that is not theirs.
+    # Nobody may learn by it what is in a room that is not theirs.
     if pending.state and pending.state.role_of(command.sender) and result.facts.change_nothing(command):
         result.idle.append(command)
         return

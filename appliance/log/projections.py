@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class EntryRef(NamedTuple):
-    """Where an entry stands and whose it is; `room` is the room's key."""
+    """An entry by its room's key and its position, with its sender."""
 
     room: int
     n: int

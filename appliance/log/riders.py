@@ -49,7 +49,7 @@ class Announced(msgspec.Struct):
 
 
 class RiderTx(msgspec.Struct, frozen=True):
-    """The transaction a rider writes in. `at` is its time; `appended` where its command's drafts came to stand.
+    """The transaction a rider writes in. `at` is its time; `appended` are the positions of its command's drafts.
 
     `state` is the room as its command leaves it. In the tables it is there already as the whole batch leaves it.
     """

@@ -89,7 +89,7 @@ class RoomLog:
         self._current: CurrentRooms
 
     async def start(self, may_keep_group: MayKeepGroup) -> None:
-        """Read where the log stands and begin to write. `may_keep_group` judges groups whose members change (F38).
+        """Read the newest position and begin to write. `may_keep_group` judges groups whose members change (F38).
 
         Where a torn page hides the highest number of something, nothing new of its kind can be written: a feed without
         its end refuses every command, the others those that would need a new room or a new key.

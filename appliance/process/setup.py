@@ -104,18 +104,18 @@ def create(
     staff: Staff | None = None,
     *,
     hand_out: Callable[[NewMaster], None] = lambda _: None,
-    tell: Callable[[WrongKey], None] | None = None,
+    report: Callable[[WrongKey], None] | None = None,
 ) -> Created:
     """Make the appliance in `data`; `extra` is further TOML. `hand_out` gets the new master key before it is used.
 
-    `tell` is as in `new_master_key`.
+    `report` is as in `new_master_key`.
 
     Raises Conflict (`appliance_exists`), ConfigError, and VaultLocked or WrongKey where a key cannot be made.
     """
     check_folder(data)
     text = _toml(agency, source, staff or Staff()) + extra
     loaded = check(data, agency, source, staff, extra)
-    made = new_master_key(MasterSource(SourceKind(source)), data, ask, tell)
+    made = new_master_key(MasterSource(SourceKind(source)), data, ask, report)
     hand_out(made)
     keys = Keyring.create(data, made.key, agency.slug, made.record, agency.domain)
     replace_file(data / config.FILE_NAME, text.encode(), 0o644)

@@ -82,7 +82,7 @@ class Site:
     ready_file: Path | None
 
 
-def run(site: Site, children: list[Child], tell: Callable[[str], None]) -> int:
+def run(site: Site, children: list[Child], report: Callable[[str], None]) -> int:
     """Run the processes until SIGTERM or SIGINT; return the exit code. Raises AppError when the first start fails.
 
     The main process is started first; once it is ready, the site is, and the helpers are started.
@@ -94,14 +94,14 @@ def run(site: Site, children: list[Child], tell: Callable[[str], None]) -> int:
     was_ready = False
     try:
         while not stop.asked:
-            _reap_exited(watched, tell, was_ready=was_ready)
+            _reap_exited(watched, report, was_ready=was_ready)
             if _start_due(watched, site.data, liveness_pipe, stop):
                 if not was_ready:
                     watched = children
                     _start_due(watched, site.data, liveness_pipe, stop)
                 _write_ready(site, children)
                 if not was_ready:
-                    tell(site.staff_url)
+                    report(site.staff_url)
                     was_ready = True
             stop.wait(_time_to_next_restart(watched))
         return _end(children)
@@ -139,14 +139,14 @@ class _Stop:
         return readable in ready
 
 
-def _reap_exited(children: list[Child], tell: Callable[[str], None], *, was_ready: bool) -> None:
+def _reap_exited(children: list[Child], report: Callable[[str], None], *, was_ready: bool) -> None:
     """Log which processes have ended, and when they start again. Raises AppError for a first start refused."""
     for child in children:
         ended = child.process.poll() if child.process is not None else None
         if ended is not None:
             if not was_ready and ended > 0:
                 raise AppError(f"{child.name}: exit code {ended}", code="did_not_start")
-            tell(f"{child.name}: {both('supervisor.ended_starting_again', ended=ended)}")
+            report(f"{child.name}: {both('supervisor.ended_starting_again', ended=ended)}")
             _postpone(child)
 
 

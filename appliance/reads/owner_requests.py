@@ -186,7 +186,7 @@ async def _my_request(s: Services, reader: _Reader, request: OwnerRequest) -> My
     if not (waits or owner == person or (mine and may_hear(s.log.home, state, person, request))):
         return None
     answered_by = request.answered_by
-    told = max(seen.get(owner_requests.ALL_ROOMS, 0), seen.get(request.room, 0))
+    seen_at = max(seen.get(owner_requests.ALL_ROOMS, 0), seen.get(request.room, 0))
     return MyRequest(
         id=request.id,
         kind=request.kind.value,
@@ -200,7 +200,7 @@ async def _my_request(s: Services, reader: _Reader, request: OwnerRequest) -> My
         state=request.outcome.value,
         asked=request.asked,
         waits_for_me=waits,
-        fresh=mine and answered_by != person and (request.answered or 0) > told,
+        fresh=mine and answered_by != person and (request.answered or 0) > seen_at,
         people=_suggested(s, request),
         reason=request.reason,
         answered=request.answered,

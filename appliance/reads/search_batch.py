@@ -94,7 +94,7 @@ async def stored_batch(s: Services, after: int, bounds: Bounds = WHOLE) -> wire.
     """Return the next batch of the feed after a position, in the index's terms. Raises Unavailable."""
     lines, head = await _lines_after(s, after, bounds.lines)
     upto = lines[-1].pos if len(lines) == bounds.lines else head
-    told: list[wire.IndexEntry] = []
+    messages: list[wire.IndexEntry] = []
     gone: list[wire.Range] = []
     found = await s.store.read_each(_Lines(s, bounds).read, lines)
     last = after
@@ -107,11 +107,11 @@ async def stored_batch(s: Services, after: int, bounds: Bounds = WHOLE) -> wire.
                 raise one
             logger.error("the entry at position %d of the feed cannot be indexed and is left out: %s", line.pos, one)
         elif one.entry is not None:
-            told.append(one.entry)
+            messages.append(one.entry)
         elif one.gone is not None:
             gone.append(one.gone)
         last = line.pos
-    return wire.Add(after, upto, told, gone, await history_id_at(s, upto))
+    return wire.Add(after, upto, messages, gone, await history_id_at(s, upto))
 
 
 async def _lines_after(s: Services, after: int, most: int) -> tuple[list[EntryLine], int]:
@@ -178,7 +178,7 @@ def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds:
 
     None when only the database knows.
     """
-    told: list[wire.IndexEntry] = []
+    messages: list[wire.IndexEntry] = []
     upto, size = after, 0
     for committed in fresh:
         for news in committed.rooms:
@@ -195,12 +195,12 @@ def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds:
                 text = _words(row, event) if policy_of(news.kind).searchable else None
                 if text is not None:
                     size += size_of(text)
-                    if told and (size > bounds.bytes or len(told) == wire.MAX_ENTRIES):
-                        return wire.Add(after, upto, told, history_id=history_id)
-                    told.append(_entry_of(news.room, event.n, event.sender, event.at, text, replaces=False))
+                    if messages and (size > bounds.bytes or len(messages) == wire.MAX_ENTRIES):
+                        return wire.Add(after, upto, messages, history_id=history_id)
+                    messages.append(_entry_of(news.room, event.n, event.sender, event.at, text, replaces=False))
                 history_id, upto = feed.history_id(pos, event.at, news.room, event.n), pos
         upto = max(upto, committed.pos)
-    return wire.Add(after, upto, told, history_id=history_id)
+    return wire.Add(after, upto, messages, history_id=history_id)
 
 
 def _words(row: EntryKind, event: EntryEventBase) -> str | None:

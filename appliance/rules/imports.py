@@ -113,18 +113,18 @@ def _with_kept_code(row: PersonRow, held: Mapping[str, list[PostState]]) -> Pers
 def _posts(
     now: Organisation, rows: Sequence[PersonRow], units: Mapping[str, UnitState], problems: list[Problem]
 ) -> dict[str, PostState]:
-    told: dict[str, dict[str, Any]] = {}
+    fields_of: dict[str, dict[str, Any]] = {}
     for row in rows:
         if row.unit not in units:
             problems.append(Problem(row.file, row.line, "import_unit_unknown", row.unit))
             continue
         said = _said_of_post(row)
-        known = told.setdefault(row.post_code, said)
+        known = fields_of.setdefault(row.post_code, said)
         if any(known.setdefault(field, value) != value for field, value in said.items()):
             problems.append(Problem(row.file, row.line, "import_post_differs", row.post_code))
     return {
         code: replace(now.posts.get(code) or PostState(code, "", "", None, None, head=False), **said)
-        for code, said in told.items()
+        for code, said in fields_of.items()
     }
 
 
@@ -135,7 +135,7 @@ def _said_of_post(row: PersonRow) -> dict[str, Any]:
         "rank": ("rank", row.rank),
         "head": ("head", row.head),
     }
-    said = dict(told for column, told in optional.items() if column in row.columns)
+    said = dict(field for column, field in optional.items() if column in row.columns)
     return {"unit": row.unit, "title_th": row.post_title, **said}
 
 
@@ -162,10 +162,10 @@ def _person(
     before: PersonState | None, staff_no: str, rows: Sequence[PersonRow], problems: list[Problem]
 ) -> PersonState | None:
     values: dict[str, str] = {}
-    told: dict[str, PersonRow] = {}
+    first_rows: dict[str, PersonRow] = {}
     for row in rows:
         for column, value in row.fields.items():
-            first = told.setdefault(column, row)
+            first = first_rows.setdefault(column, row)
             if values.setdefault(column, value) != value:
                 problems.append(Problem(row.file, row.line, "import_person_differs", staff_no, column, first.line))
     for column in ("given_name", "family_name"):

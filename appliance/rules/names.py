@@ -32,7 +32,7 @@ _DRAWN_IN_COLOUR: Final = "emoji_drawn_in_colour.txt"
 
 
 def room_name(name: str | None) -> str | None:
-    """Return the name as it may stand, or None when nothing readable is left or it is too long."""
+    """Return the name as it may be stored, or None when nothing readable is left or it is too long."""
     if name is None:
         return None
     kept = "".join(" " if char.isspace() else char for char in name if _is_readable(char) or char.isspace())

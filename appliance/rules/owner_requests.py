@@ -37,14 +37,14 @@ AFTER_WITHDRAWAL: Final = DAY
 
 
 class Kind(StrEnum):
-    """What is asked for."""
+    """The kind of a request."""
 
     REMOVAL = "removal"
     SUGGESTION = "suggestion"
 
 
 class Outcome(StrEnum):
-    """Where a request stands."""
+    """The outcome of a request, or that it waits."""
 
     PENDING = "pending"
     GRANTED = "granted"
@@ -82,7 +82,7 @@ _MAY: Final[dict[Kind, Callable[[RoomState, Role | None], Deny | None]]] = {
 def may_ask(
     home: Home, state: RoomState, asked: OwnerRequest, earlier: Iterable[OwnerRequest], repeats_days: int
 ) -> Deny | None:
-    """Say why this may not be asked now; `earlier` are the member's requests of the same kind in this room."""
+    """Return why a request may not be made now, or None. `earlier`: the member's requests of this kind in this room."""
     if denied := _MAY[asked.kind](state, state.role_of(home.principal(asked.person))):
         return denied
     if is_fulfilled(home, asked, state.members):
@@ -98,7 +98,7 @@ def may_ask(
 
 
 def repeats_from(request: OwnerRequest, repeats_days: int) -> Millis | None:
-    """Return from when the same may be asked again, None where nothing stands against it."""
+    """Return the time from which the same request may be made again, None where it may be made at once."""
     answered = request.answered or request.asked
     if request.outcome is Outcome.WITHDRAWN:
         return answered + AFTER_WITHDRAWAL

@@ -133,7 +133,7 @@ def newest_detail(rows: Rows, action: str) -> str | None:
 
 
 def insert_checkpoint(rows: Rows, size: int, at: Millis, note: str) -> None:
-    """Keep a signed checkpoint; the first one of a size stands."""
+    """Keep a signed checkpoint; the first one of a size is kept."""
     rows.run(_SQL.insert_checkpoint, {"size": size, "at": at, "note": note})
 
 

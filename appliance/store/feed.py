@@ -109,7 +109,7 @@ def entries_after(rows: Rows, since: int, limit: int) -> list[EntryLine]:
 
 
 def at_entries(rows: Rows, limit: int) -> list[int]:
-    """Return the positions of lines that stand where the log has an entry."""
+    """Return the positions of lines at which the log has an entry too."""
     return [row[0] for row in rows.all(SQL.at_entries, {"limit": limit})]
 
 

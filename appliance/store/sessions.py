@@ -100,7 +100,7 @@ def delete_of_all(rows: Rows, people: Iterable[PersonId], why: SessionEnd, now: 
 
 
 def find_end(rows: Rows, token_hash: bytes) -> SessionEnd | None:
-    """Return why the session of a token ended, as far as it is kept; it is asked of tokens that are good no more."""
+    """Return why the session of a token ended, as far as it is kept; it is for tokens that are no longer valid."""
     row = rows.one(_SQL.find_end, {"token_hash": token_hash})
     if row is not None:
         return SessionEnd(row[0])
@@ -172,7 +172,7 @@ def get_sign_in(rows: Rows, person: PersonId, n: int) -> SignInLine | None:
 
 
 def disown_sign_in(rows: Rows, person: PersonId, n: int, now: Millis) -> None:
-    """Mark a line as «this was not me»; the first mark stands."""
+    """Mark a line as «this was not me»; the first mark is kept."""
     rows.run(_SQL.disown_sign_in, {"person": person, "n": n, "now": now})
 
 

@@ -54,7 +54,7 @@ def insert(rows: Rows, terms: TermsText, published_by: str, now: Millis) -> None
 
 
 def accept(rows: Rows, person: PersonId, version: int, session: SessionId, now: Millis) -> bool:
-    """Record an acceptance; False when that version was accepted before, which stands."""
+    """Record an acceptance; False when that version was accepted before, which is kept."""
     fields = {"person": person, "version": version, "session": session, "now": now}
     return rows.run(_SQL.accept, fields) == 1
 

@@ -159,18 +159,18 @@ def open_master_key(source: MasterSource, data_dir: Path, ask: Ask) -> MasterKey
 
 
 def new_master_key(
-    source: MasterSource, data_dir: Path, ask: Ask, tell: Callable[[WrongKey], None] | None = None
+    source: MasterSource, data_dir: Path, ask: Ask, report: Callable[[WrongKey], None] | None = None
 ) -> NewMaster:
     """A master key for `Keyring.create` or `rotate_master`; changes no file.
 
     A credential must already hold it as its last line. Shares are confirmed before the key is put to use
     (`confirm_shares`). For
     `file` in a folder without keyring, a key that already lies there is used again rather than lost.
-    Raises VaultLocked, WrongKey (`passphrase_short`, `passphrase_differs`); where there is `tell`, a passphrase that
+    Raises VaultLocked, WrongKey (`passphrase_short`, `passphrase_differs`); where there is `report`, a passphrase that
     cannot be used is reported instead, and asked for again.
     """
     if source.kind is SourceKind.PASSPHRASE:
-        passphrase = _new_passphrase(ask, tell)
+        passphrase = _new_passphrase(ask, report)
         derivation = PassphraseRecord(os.urandom(_SALT_BYTES), source.cost)
         return NewMaster(derive(passphrase, derivation), SourceRecord(source.kind, derivation))
     if source.kind is SourceKind.CREDENTIAL:
@@ -199,7 +199,7 @@ def split_shares(master: MasterKey) -> tuple[str, str, str]:
     return first.words, second.words, third.words
 
 
-def confirm_shares(made: NewMaster, ask: Ask, tell: Callable[[WrongKey], None]) -> None:
+def confirm_shares(made: NewMaster, ask: Ask, report: Callable[[WrongKey], None]) -> None:
     """Have two of the new shares given back, as a check that the officers hold them; changes nothing.
 
     A mistake is reported, and both are asked for again. Raises WrongKey after `CONFIRM_TRIES` tries.
@@ -212,7 +212,7 @@ def confirm_shares(made: NewMaster, ask: Ask, tell: Callable[[WrongKey], None]) 
         except WrongKey as error:
             if not left:
                 raise
-            tell(error)
+            report(error)
 
 
 def key_file(data_dir: Path) -> list[MasterKey]:
@@ -264,14 +264,14 @@ def _parse(content: bytes) -> list[MasterKey]:
     return keys
 
 
-def _new_passphrase(ask: Ask, tell: Callable[[WrongKey], None] | None) -> str:
+def _new_passphrase(ask: Ask, report: Callable[[WrongKey], None] | None) -> str:
     while True:
         try:
             return _typed_twice(ask)
         except WrongKey as error:
-            if tell is None:
+            if report is None:
                 raise
-            tell(error)
+            report(error)
 
 
 def _typed_twice(ask: Ask) -> str:

@@ -111,8 +111,8 @@ class WebSocket:
     def start(self, take: Take, heartbeat_s: float) -> None:
         """Begin to act on what comes.
 
-        Who is silent for `heartbeat_s` is asked, and cut off after half of it more; so is who reads nothing for so long
-        while much is unsent, whatever it says meanwhile.
+        A client that is idle for `heartbeat_s` gets a ping, and is disconnected after half of it more; so is who reads
+        nothing for so long while much is unsent, whatever it says meanwhile.
         """
         self._take = take
         self._wait_for_a_sign(heartbeat_s / 2)

@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
             ask,
             staff=answers.staff,
             hand_out=hand_out_shares,
-            tell=retry_printer(),
+            report=retry_printer(),
         )
         code = asyncio.run(_begin(created, answers.terms, answers.administrator, answers.helpdesk))
     show_log_key(log_signer(created.config.agency, created.keys).verifier)

@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     logins = supervisor.read_logins(data)
     url = sockets.staff_url(loaded, bound)
 
-    def tell(line: str) -> None:
+    def report(line: str) -> None:
         if line == url:
             _announce(loaded, bound, logins)
         else:
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Making the demo has started threads, and with threads nobody forks.
     children = [_appliance(loaded, bound, master, fork=not seeded), _search(loaded, inside, keys)]
     site = supervisor.Site(data, url, sockets.page_urls(loaded, bound), arguments.ready_file)
-    return supervisor.run(site, children, tell)
+    return supervisor.run(site, children, report)
 
 
 def _require_appliance(data: Path, seed: str | None) -> bool:
