@@ -12,10 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from appliance.model import agency_of
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    from appliance.model import Millis
+    from appliance.model import Millis, Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,10 @@ class Registry:
         """Return whether an agency was enrolled and active at a version of the registry."""
         found = self.agencies.get(agency)
         return found is not None and found.is_active(version)
+
+    def has_all(self, people: Iterable[Principal], version: int) -> bool:
+        """Say whether all these people are of agencies that were enrolled and active at a version of the registry."""
+        return all(self.is_active(agency_of(person), version) for person in people)
 
     def key_at(self, agency: str, key_id: str, at: Millis) -> Ed25519PublicKey | None:
         """Return an agency's gateway key that was valid at a hub time, or None."""

@@ -5,12 +5,14 @@ that has just made them and need not read its own bytes. Both go through the sam
 a writer appends is what a replica accepts:
   1 sizes and strict form of leaf and header; 2 the agency is enrolled and active, at a version of the registry that is
   known and does not go back; 3 its seal, by a key that was valid at hub time; 4 the sender is of the agency, and the
-  room is this one; 5 a body exactly where its type has one, and, where it is there, the one committed to and in the
-  form of its type; 6 the next position, no earlier hub time;
+  room is this one; 5 a header that tells of a body exactly where its type has one, and, where a body is there, the one
+  committed to; 6 the next position, no earlier hub time;
   7 the agency's next counter, an id that is not taken; 8 the rules of its version allow it; 9 what the agency says it
   has seen is this log. Step 10, the checkpoint after the batch, is the caller's (`note.py`).
 
-Rules: no I/O, and nothing is changed: `Log` is the room's log before the entry, and the caller adds an accepted entry
+Rules: the header alone decides. A body may be erased, so what it holds decides nothing: a replica that has it and one
+that came later accept the same entries. The hub asks for its form before it takes an entry in (`admission.py`). No I/O,
+and nothing is changed: `Log` is the room's log before the entry, and the caller adds an accepted entry
 to it. Every refusal names its step and a stable reason.
 """
 
@@ -24,9 +26,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from appliance.evidence import commitment
-from appliance.evidence.bodies import decode_body
 from appliance.evidence.canonical import FIRST_COUNTER, Header, decode_header
-from appliance.evidence.errors import BodyError, EvidenceError
+from appliance.evidence.errors import EvidenceError
 from appliance.evidence.leaf import decode_leaf
 from appliance.evidence.room_id import room_id
 from appliance.evidence.seal import Seal, verify_seal
@@ -35,10 +36,9 @@ from appliance.rules.entry_types import find, proposed, row_of
 from appliance.rules.versions import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
     from appliance.evidence.registry import Registry
-    from appliance.model import Body as ReadBody
     from appliance.model import Millis
 
 
@@ -79,12 +79,11 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """An entry that may be appended, as values, and the room as it leaves it. `body` is None where there is none."""
+    """An entry that may be appended, as values, and the room as it leaves it."""
 
     candidate: Candidate
     entry: Proposed
     state: RoomState
-    body: ReadBody | None = None
 
 
 class Body(NamedTuple):
@@ -133,18 +132,13 @@ def verify_entry(log: Log, leaf: bytes, registry: Registry, body: Body | None = 
     )
 
 
-def judge(
-    log: Log, candidate: Candidate, registry: Registry, body: Body | ReadBody | None = None
-) -> Accepted | Refused:
+def judge(log: Log, candidate: Candidate, registry: Registry, body: Body | None = None) -> Accepted | Refused:
     """Judge the next entry of a room from its values; `verify_entry` does the rest for bytes.
 
-    `body` is typed where the caller has just made its bytes of it.
+    Whoever has just made the commitment of the body need not give it.
     """
     header = candidate.header
-    said = _speaks(log, candidate, registry) or _said(candidate, registry, body)
-    if isinstance(said, Refused):
-        return said
-    if refused := _follows(log, candidate):
+    if refused := _speaks(log, candidate, registry) or _says_another(header, body) or _follows(log, candidate):
         return refused
     entry = _allowed(log, candidate, registry)
     if not isinstance(entry, Proposed):
@@ -152,7 +146,7 @@ def judge(
     if refused := _not_seen(log, header):
         return refused
     state = RULES[header.rules_version].apply(log.state, entry, candidate.room, candidate.n)
-    return Accepted(candidate, entry, state, said)
+    return Accepted(candidate, entry, state)
 
 
 def _speaks(log: Log, candidate: Candidate, registry: Registry) -> Refused | None:
@@ -194,28 +188,17 @@ def _bad_seal(log: Log, candidate: Candidate, seal: Seal, registry: Registry) ->
     return None
 
 
-def _said(candidate: Candidate, registry: Registry, body: Body | ReadBody | None) -> Refused | ReadBody | None:
-    """Step 5: the body that the header commits to. What the rules do not know is refused by them (step 8)."""
-    header = candidate.header
+def _says_another(header: Header, body: Body | None) -> Refused | None:
+    """Step 5: a body where the type has one, and no other than the header commits to; what it holds is not read.
+
+    A type that the rules do not know is refused by them (step 8).
+    """
     row = find(header.type, header.rules_version)
-    if row is None:
-        return None
-    if (row.body is None) != (header.body_length == 0):
+    if row is not None and (row.body is None) != (header.body_length == 0):
         return Refused(Step.BODY, "body_of_type")
-    if isinstance(body, Body):
-        if not _is_committed_to(body, header):
-            return Refused(Step.BODY, "body_differs")
-        try:
-            body = decode_body(row, body.data)
-        except BodyError as error:
-            return Refused(Step.BODY, error.code)
-    if body is not None and body.mentions and not _all_enrolled(body.mentions, candidate, registry):
-        return Refused(Step.BODY, Deny.NOT_ENROLLED)
-    return body
-
-
-def _all_enrolled(people: Iterable[Principal], candidate: Candidate, registry: Registry) -> bool:
-    return all(registry.is_active(agency_of(person), candidate.registry_version) for person in people)
+    if body is not None and not _is_committed_to(body, header):
+        return Refused(Step.BODY, "body_differs")
+    return None
 
 
 def _follows(log: Log, candidate: Candidate) -> Refused | None:
@@ -248,7 +231,7 @@ def _allowed(log: Log, candidate: Candidate, registry: Registry) -> Proposed | s
     if isinstance(entry, Deny):
         return entry
     brings = row_of(entry).brings
-    if brings is not None and not _all_enrolled(brings(entry.state), candidate, registry):
+    if brings is not None and not registry.has_all(brings(entry.state), candidate.registry_version):
         return Deny.NOT_ENROLLED
     aimed = entry.state.points_at
     denied = rules.authorize(log.state, entry, None if aimed is None else log.target(aimed))

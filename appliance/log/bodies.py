@@ -157,11 +157,11 @@ class Bodies:
         for forget in self.on_destroyed:
             forget()
 
-    def note_damaged(self, room: RoomId, n: int) -> None:
-        """Name an entry whose body does not open in the log, once."""
+    def note_damaged(self, room: RoomId, n: int, what: str) -> None:
+        """Name an entry whose body cannot be read in the log, once, and what is wrong with it."""
         if self._damaged.get((room, n)) is None:
             self._damaged.put((room, n), n)
-            logger.error("room %s n=%d: the body does not open: it was altered or damaged (gchat room verify)", room, n)
+            logger.error("room %s n=%d: the body %s", room, n, what)
 
     def open(self, rows: Rows, room: RoomId, row: EntryRow, kind: EntryKind) -> Body:
         """Open the body of an entry of this type that has one.

@@ -186,8 +186,11 @@ def _open_body(at: RoomReader, row: EntryRow, header: Header) -> tuple[BodyView 
         return body_view(state, at.bodies.open(at.rows, at.room, row, kind), at.bodies.home), None
     except KeyDestroyed:
         return None, ERASED
-    except (WrongKey, BodyError):
-        at.bodies.note_damaged(at.room, row.n)
+    except WrongKey:
+        at.bodies.note_damaged(at.room, row.n, "does not open: it was altered or damaged (gchat room verify)")
+        return None, DAMAGED
+    except BodyError:
+        at.bodies.note_damaged(at.room, row.n, "does not have the form of its type: so it was written")
         return None, DAMAGED
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from appliance.evidence.bodies import decode_body
+from appliance.evidence.errors import BodyError
 from appliance.log.projections import VERSIONS, Tables
 from appliance.model import EVERYONE
 from appliance.rules.concerns import concerned, named
@@ -23,11 +25,12 @@ from appliance.store import entries
 if TYPE_CHECKING:
     from appliance.log.projections import EntryRef
     from appliance.model import Body, Home, Proposed, RoomState
+    from appliance.rules.entry_types import EntryKind
     from appliance.store.db import Rows
 
 
 class Expected(msgspec.Struct):
-    """What the tables of one room must say; `unread` are the messages whose words cannot be opened.
+    """What the tables of one room must say; `unread` are the messages whose words cannot be read.
 
     Tables name people as this appliance does (`home`).
     """
@@ -39,15 +42,16 @@ class Expected(msgspec.Struct):
     concerns: set[tuple[int, str]] = msgspec.field(default_factory=set)
     unread: set[int] = msgspec.field(default_factory=set)
 
-    def add(self, at: EntryRef, entry: Proposed, body: Body | None, room: RoomState | None) -> None:
-        """Fold an entry; `body` is None where it cannot be opened, `room` is as it was before the entry."""
-        state = entry.state
+    def add(self, at: EntryRef, entry: Proposed, data: bytes | None, room: RoomState | None) -> None:
+        """Fold an entry; `data` is its body, None where that cannot be opened; `room` is as it was before the entry."""
+        state, row = entry.state, row_of(entry)
+        body = None if data is None else _read(row, data)
         if room is not None:
             facts = EntryFacts(entry.type, state, entry.sender, rules=entry.rules)
             self.concerns.update((at.n, self.home.person(who)) for who in concerned(room.kind, facts, entry.at))
             named_here = named(facts, entry.at, body, room.members)
             self.mentions.update((at.n, self.home.person(who)) for who in named_here)
-        if body is None and row_of(entry).mentions is not None:
+        if body is None and row.mentions is not None:
             self.unread.add(at.n)
         projection = VERSIONS[entry.rules].get(entry.type)
         if projection is not None and projection.expect is not None:
@@ -64,6 +68,14 @@ class Expected(msgspec.Struct):
             return "mentions", n
         if (n := _first(self.concerns ^ entries.concerns_of_room(rows, room))) is not None:
             return "concerns", n
+        return None
+
+
+def _read(row: EntryKind, data: bytes) -> Body | None:
+    """Return a body, or None for one that has another form than its type: nobody can say whom it mentions."""
+    try:
+        return decode_body(row, data)
+    except BodyError:
         return None
 
 

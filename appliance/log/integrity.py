@@ -4,7 +4,7 @@ One walk over all entries of a room, in one read transaction. Each entry is judg
 (`evidence/verification.py`). The walk compares:
 - the tree of the entries with the stored tree, the signed checkpoint and the heads that were recorded elsewhere;
 - the columns of every row with its own header, since reads use the columns;
-- each body with its commitment, where the keys are given;
+- each body with its commitment, where the keys are given; its form is no matter of this walk, since nobody changed it;
 - the positions in the feed, which rise with the entries;
 - the tables that people see with the entries: room, members, retractions, edits, reactions, mentions, concerns;
 - the tables by which entries and repeats are found (`entry_at`, `txn`) with the log that they are made from.
@@ -208,9 +208,8 @@ class _Walk:
         gone = found.sealed is None or found.epoch is None or found.epoch in self._destroyed
         if gone and header.body_length:
             self._absent.add(n)
-        self._expected.add(
-            EntryRef(self._row.key, n, self._home.person(entry.sender)), entry, verdict.body, self._state
-        )
+        at = EntryRef(self._row.key, n, self._home.person(entry.sender))
+        self._expected.add(at, entry, body.data if body else None, self._state)
         if erases := row_of(entry).erases:
             first, last = erases(entry.state)
             # The range is what the entry says, and may be far longer than the room.

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import AppError, Forbidden
+from appliance.evidence.admission import refuse_named
 from appliance.evidence.canonical import Header, encode_header
 from appliance.evidence.commitment import NO_BODY
 from appliance.evidence.room_id import room_id
@@ -19,7 +20,7 @@ from appliance.log.bodies import new_key, seal
 from appliance.model import RULES_VERSION, Deny, RoomId
 from appliance.rules import entry_types
 from appliance.rules.concerns import named
-from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.entry_types import ENTRY_TYPES, row_of
 from appliance.rules.policy import key_kind
 from appliance.rules.visibility import EntryFacts
 from appliance.vault.epochs import EpochId, EpochKind, iso_week
@@ -115,8 +116,11 @@ def _judged(header: Header, body: Body | None, before: Log, hub_time: Millis, co
     """Return the entry as every replica will judge it. Raises Forbidden."""
     registry = max(before.registry, context.registry.version)
     candidate = Candidate(header, before.room, before.size, hub_time, registry)
-    verdict = judge(before, candidate, context.registry, body)
+    verdict = judge(before, candidate, context.registry)
     if isinstance(verdict, Accepted):
+        row = row_of(verdict.entry)
+        if body is not None and (denied := refuse_named(row, body, context.registry, registry)):
+            raise Forbidden(denied)
         return verdict
     if verdict.step is Step.SEAL:
         # Another agency is the room's hub: what is written here goes to it, and comes back from it.

@@ -64,7 +64,9 @@ class EntryKind:
     - `key_kind`: the kind of epoch key that seals the body; `text` stands for the kind that the room's policy names.
     - `message`: it counts as unread for others and is the newest line of its room.
     - `words`: returns the text by which search finds it, from its body.
-    - `mentions`: returns the people whom its body mentions.
+    - `names`: returns all people whom its body names. Their agencies must be enrolled when the hub takes the entry in
+      (`evidence/admission.py`).
+    - `mentions`: returns the members to be told that it mentions them, from its state and its body.
     - `concerns`: returns the people for whom it counts as unread though it is no message (`concerns.py`).
     - `adds`, `removes`: return the people who join or leave by it, without an owner who joins.
     - `brings`: returns the people who join or become the owner. Their agencies must be enrolled, which `judge` of
@@ -85,6 +87,7 @@ class EntryKind:
     key_kind: KeyKind = "text"
     message: bool = False
     words: Callable[[Any], str] | None = None
+    names: Callable[[Any], tuple[Principal, ...]] | None = None
     mentions: Callable[[Any, Any, Mapping[Principal, Member]], tuple[Principal, ...]] | None = None
     concerns: Callable[[Any], tuple[Principal, ...]] | None = None
     adds: Callable[[Any], tuple[Principal, ...]] | None = None
@@ -142,6 +145,10 @@ def _everyone(_: State) -> tuple[Principal, ...]:
 
 def _text(body: TextBody) -> str:
     return body.text
+
+
+def _named(body: TextBody) -> tuple[Principal, ...]:
+    return body.mentions
 
 
 ENTRY_TYPES: Final[dict[str, EntryKind]] = {
@@ -218,11 +225,13 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
         shown_to=to_everyone,
         message=True,
         words=_text,
+        names=_named,
         mentions=messages.mentioned,
     ),
     EntryType.MESSAGE_EDIT: EntryKind(
         state=states.TextEdited,
         body=TextBody,
+        names=_named,
         needs=Ability.EDIT,
         may=messages.may_edit,
         shown_to=to_everyone,

@@ -1,4 +1,7 @@
-"""A body is exactly the canonical bytes of what its type of entry has: of anything else a replica takes nothing."""
+"""A body is exactly the canonical bytes of what its type of entry has: the hub takes nothing else in.
+
+A replica judges the entry without what its body holds: with it as without it.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.evidence.admission import refuse_submitted
 from appliance.evidence.bodies import decode_body, encode_body
+from appliance.evidence.canonical import decode_header
 from appliance.evidence.errors import BodyError
 from appliance.evidence.export import ExportEntry
+from appliance.evidence.leaf import decode_leaf
+from appliance.evidence.registry import Registry
 from appliance.evidence.verification import Accepted, Refused, Step
-from appliance.model import EntryType, Principal, TextBody
+from appliance.model import Deny, EntryType, Principal, TextBody
 from appliance.rules.entry_types import ENTRY_TYPES
 from tests.evidence.court import Court
 from tests.evidence.room_builder import RoomBuilder, canonical
-from tests.evidence.test_verification import judged, small
+from tests.evidence.test_verification import REGISTRY, judged, small
 
 TEXT = ENTRY_TYPES[EntryType.MESSAGE_TEXT]
 DEEP = b'{"more":' + b"[" * 6 + b"]" * 6 + b',"text":"x"}'
@@ -46,10 +53,44 @@ def with_body(body: bytes, kind: str = "message.text") -> RoomBuilder:
     return room
 
 
+def admitted(room: RoomBuilder, body: bytes | None = b"", registry: Registry = REGISTRY) -> str | None:
+    """Why the hub does not take the last entry of a room in, with its body, or another in its place (None: none)."""
+    entry = room.entries[-1]
+    header = decode_header(decode_leaf(entry.leaf).header)
+    return refuse_submitted(header, entry.body if body == b"" else body, registry, REGISTRY.version)
+
+
 @pytest.mark.parametrize("kind", ["message.text", "message.edit"])
 @pytest.mark.parametrize("what", NO_BODIES)
-def test_a_body_of_another_form_is_refused(what: str, kind: str) -> None:
-    assert judged(with_body(NO_BODIES[what], kind)) == Refused(Step.BODY, "body_form")
+def test_the_hub_takes_no_body_of_another_form_in(what: str, kind: str) -> None:
+    assert admitted(with_body(NO_BODIES[what], kind)) == "body_form"
+
+
+@pytest.mark.parametrize("kind", ["message.text", "message.edit"])
+@pytest.mark.parametrize("body", [*NO_BODIES.values(), b'{"mentions":["p_1@evil"],"text":"x"}'])
+def test_a_replica_takes_what_the_hub_let_in_with_its_body_and_without(body: bytes, kind: str) -> None:
+    room = with_body(body, kind)
+    verdict = judged(room)
+    assert isinstance(verdict, Accepted)
+    assert judged(room, ExportEntry(room.entries[-1].leaf, None, None)) == verdict
+
+
+@pytest.mark.parametrize("kind", ["message.text", "message.edit"])
+@pytest.mark.parametrize("mentions", [["p_1@evil"], ["p_1@moc", "p_1@evil"]])
+def test_the_hub_takes_no_body_in_that_names_somebody_of_no_enrolled_agency(mentions: list[str], kind: str) -> None:
+    assert admitted(with_body(canonical({"mentions": mentions, "text": "x"}), kind)) == Deny.NOT_ENROLLED
+
+
+def test_the_hub_takes_in_what_has_the_form() -> None:
+    room = with_body(b'{"mentions":["p_1@moc"],"more":{"a":[1]},"text":"x"}')
+    assert admitted(room) is None
+    assert admitted(room, None) == "body_missing"
+    assert admitted(room, registry=Registry.alone("moi")) == Deny.NOT_ENROLLED
+
+
+@pytest.mark.parametrize("kind", ["room.close", "poll.create"])
+def test_what_has_no_body_is_left_to_the_verdict_on_the_entry(kind: str) -> None:
+    assert admitted(with_body(b"x", kind)) is None
 
 
 @pytest.mark.parametrize("kind", ["room.close", "member.remove", "message.reaction", "message.redact"])
@@ -62,19 +103,6 @@ def test_a_type_with_a_body_has_one(kind: str) -> None:
     room = small()
     room.append("moi", kind, st={"target": 3} if kind == "message.edit" else None)
     assert judged(room) == Refused(Step.BODY, "body_of_type")
-
-
-def test_what_is_accepted_is_read_once() -> None:
-    verdict = judged(with_body(b'{"mentions":["p_1@moc"],"more":{"a":[1]},"text":"x"}'))
-    assert isinstance(verdict, Accepted)
-    assert verdict.body == TextBody("x", (Principal("p_1@moc"),))
-
-
-def test_a_replica_without_the_body_accepts_the_entry() -> None:
-    room = with_body(b'{"text":5}')
-    verdict = judged(room, ExportEntry(room.entries[-1].leaf, None, None))
-    assert isinstance(verdict, Accepted)
-    assert verdict.body is None
 
 
 @pytest.mark.parametrize("kind", [kind for kind, row in ENTRY_TYPES.items() if row.body])
