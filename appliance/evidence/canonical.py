@@ -67,7 +67,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seen: tuple[Count, Annotated[str, Meta(min_length=44, max_length=44)]] | None = None
     """Size and root (padded base64, as in a checkpoint) of the last head the origin verified."""
     sender: Annotated[str, Meta(min_length=1, max_length=128)] = field(name="sn")
-    """Sender, `u_…@agency`."""
+    """Sender, `p_…@agency`."""
     state: dict[str, Any] | None = field(name="st", default=None)
     """Fields of a state change: authorisation never depends on an erasable body."""
     written_at: Time = field(name="ts")

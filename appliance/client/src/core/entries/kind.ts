@@ -1,6 +1,6 @@
 /**
- * What the client has to know of a type of entry. One file a type, one row in `index.ts`; whoever adds a type decides every
- * field, or the compiler asks.
+ * What the client has to know of a type of entry. One file a type, and one row in `index.ts`, which the compiler asks for. A
+ * row begins as `SILENT` and says what is different, so a type of which nothing is said shows nothing.
  */
 
 import type { CardView, EntryEvent, Event, Position, RoomView } from "../protocol";
