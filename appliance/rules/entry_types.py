@@ -49,6 +49,9 @@ def to_everyone(*_: object) -> bool:
     return True
 
 
+_READ_WITH_TARGET: Final = frozenset((Ability.EDIT, Ability.RETRACT, Ability.REACT))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryKind:
     """One type of entry: a row of the registry.
@@ -102,14 +105,17 @@ class EntryKind:
     """How `body` is read and written; None for a type that has none."""
 
     def __post_init__(self) -> None:
-        """Make the shapes. Raises ValueError for a row of marks on marks.
+        """Make the shapes. Raises ValueError for a row of marks on marks, and of marks that not everyone is shown.
 
-        `visibility.py` follows one `target` only, so what marks an entry cannot be marked itself.
+        `visibility.py` follows one `target` only, so what marks an entry cannot be marked itself. A message is read
+        with its newest words and its reactions, so what edits, retracts or reacts to one is shown to whom that one is.
         """
         object.__setattr__(self, "shape", Shape(self.state))
         object.__setattr__(self, "body_shape", Shape(self.body) if self.body else None)
         if self.marks_another and self.takes:
             raise ValueError("what changes or marks an entry takes nothing itself")
+        if self.needs in _READ_WITH_TARGET and not self.for_all:
+            raise ValueError("what is read with the entry that it marks is shown to whom that entry is")
 
     @property
     def for_all(self) -> bool:

@@ -126,6 +126,14 @@ def test_what_marks_another_entry_takes_nothing_itself() -> None:
         EntryKind(state=Reacted, may=lambda *_: None, needs=Ability.REACT, takes=frozenset((Ability.REACT,)))
 
 
+@pytest.mark.parametrize("needs", [Ability.EDIT, Ability.RETRACT, Ability.REACT])
+def test_what_is_read_with_the_entry_it_marks_is_shown_with_it(needs: Ability) -> None:
+    """Pages show a message with its newest words and its reactions: a narrower row would be a hole."""
+    for narrower in (to_nobody, lambda _, sender, viewer, __: viewer == sender):
+        with pytest.raises(ValueError, match="is shown to whom that entry is"):
+            EntryKind(state=Reacted, may=lambda *_: None, needs=needs, shown_to=narrower)
+
+
 def test_a_room_that_does_not_federate_stays_in_its_agency(monkeypatch: pytest.MonkeyPatch) -> None:
     abroad, empty = Principal("p_c@mot"), {"name": "ก", "unit": "", "post": ""}
     people = {AUTHOR: Member(AUTHOR, Role.OWNER, 0), abroad: Member(abroad, Role.MEMBER, 1)}
