@@ -44,7 +44,6 @@ function cost(work: () => unknown): number {
 const CALLS: Readonly<Record<string, (hostile: string) => unknown>> = {
   wordsOf: (hostile) => text.wordsOf(hostile.slice(0, MAX_NAME_LENGTH)),
   truncated: (hostile) => text.truncated(hostile, 200),
-  compareThai: (hostile) => text.compareThai(`${hostile}ก`, `${hostile}ข`),
   sortedByName: (hostile) => text.sortedByName([hostile, `${hostile}ก`], (one) => one, "th"),
   matchName: (hostile) => text.matchName(hostile.slice(0, MAX_NAME_LENGTH), hostile.slice(0, MAX_NAME_LENGTH)),
   rankedByName: (hostile) => text.rankedByName([hostile.slice(0, MAX_NAME_LENGTH)], hostile.slice(0, MAX_NAME_LENGTH), (one) => one),

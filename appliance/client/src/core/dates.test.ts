@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { dayOf, formatDay, formatTime, isoDay, parseDay } from "./dates";
+import { dayFromIso, formatDay, formatTime, isoDay, parseDay } from "./dates";
 
 const TH = { language: "th", era: "BE", suffix: true } as const;
 const EN = { language: "en", era: "CE" } as const;
@@ -40,9 +40,13 @@ test.each(["31/2/2569", "0/1/2569", "1/13/2569", "1/1/256", "1/1/25690", "พร
 
 test("times are Bangkok's, whatever the machine's zone (L5)", () => {
   const at = Date.UTC(2026, 8, 30, 17, 5);
-  expect(isoDay(dayOf(at))).toBe("2026-10-01");
   expect(formatTime(at, TH)).toBe("00:05\u00a0น.");
   expect(formatTime(at, EN)).toBe("00:05");
-  expect(formatDay(dayOf(at), TH)).toBe("1 ตุลาคม 2569");
-  expect(formatDay(dayOf(at), EN)).toBe("1 October 2026");
+});
+
+test("a day is written in the style's language and era", () => {
+  const day = dayFromIso("2026-10-01");
+  expect(isoDay(day)).toBe("2026-10-01");
+  expect(formatDay(day, TH)).toBe("1 ตุลาคม 2569");
+  expect(formatDay(day, EN)).toBe("1 October 2026");
 });

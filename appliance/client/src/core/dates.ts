@@ -36,29 +36,14 @@ export interface Day {
 
 const parts = new Intl.DateTimeFormat("en-CA", {
   timeZone: ZONE,
-  year: "numeric",
-  month: "numeric",
-  day: "numeric",
   hour: "2-digit",
   minute: "2-digit",
   hourCycle: "h23",
 });
 
-function fields(at: number): Day & { hour: string; minute: string } {
+function fields(at: number): { hour: string; minute: string } {
   const found = Object.fromEntries(parts.formatToParts(at).map(({ type, value }) => [type, value]));
-  return {
-    year: Number(found["year"]),
-    month: Number(found["month"]),
-    day: Number(found["day"]),
-    hour: found["hour"] ?? "00",
-    minute: found["minute"] ?? "00",
-  };
-}
-
-/** The day in Bangkok on which an instant falls (year CE). */
-export function dayOf(at: number): Day {
-  const { year, month, day } = fields(at);
-  return { year, month, day };
+  return { hour: found["hour"] ?? "00", minute: found["minute"] ?? "00" };
 }
 
 /** Minutes since midnight in Bangkok. */

@@ -4,13 +4,7 @@ import type { RoomView } from "./protocol";
 import { deniedActions, type Role, type RuleRoom } from "./rules";
 
 export function ruleRoom(view: RoomView): RuleRoom {
-  return {
-    kind: view.kind,
-    owner: view.owner,
-    closed: view.closed ?? false,
-    memberCount: view.member_count,
-    members: (view.members ?? []).map((member) => member.person),
-  };
+  return { kind: view.kind, closed: view.closed ?? false, memberCount: view.member_count };
 }
 
 export function roleIn(view: RoomView): Role {

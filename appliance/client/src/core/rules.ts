@@ -1,24 +1,20 @@
 /**
- * Who may do what in a room: the twin of the server's rules (appliance/rules/rooms.py, messages.py, passwords.py).
+ * Who may do what in a room: the twin of the server's rules (appliance/rules/rooms.py, messages.py).
  *
  * Pure: values in, Deny code or null out. The cases both must agree on are tests/rules/tables/*.json. The server decides;
  * this only tells a view what the server would say, so that a button is greyed out with the same reason as the refusal.
  */
 
-import { hasOwnersRights, isAmong, isPair, policyOf } from "./policy";
+import { hasOwnersRights, isAmong, policyOf } from "./policy";
 import { type Ability, takes } from "./registry";
-import { canonical } from "./text";
 
 export type Deny =
   | "not_a_member"
   | "not_owner"
   | "room_closed"
   | "direct_room_fixed"
-  | "already_member"
-  | "target_not_member"
   | "owner_must_transfer"
   | "owner_adds_directly"
-  | "cannot_leave"
   | "not_author"
   | "not_a_message"
   | "message_retracted"
@@ -27,17 +23,13 @@ export type Deny =
   | "mass_mention_limit"
   | "room_full";
 
-export type PasswordFault = "password_too_short" | "password_too_long";
-
 export type Role = "owner" | "member";
 
-/** What the rules need of a room. `members` may be empty where only `memberCount` is known. */
+/** What the rules need of a room. */
 export interface RuleRoom {
   readonly kind: string;
-  readonly owner: string;
   readonly closed: boolean;
   readonly memberCount: number;
-  readonly members: readonly string[];
 }
 
 /** The facts of a message that an edit, a retraction or a reaction points at. */
@@ -52,7 +44,6 @@ export const EDIT_WINDOW_MS = 24 * 3_600_000;
 export const RETRACT_WINDOW_MS = 24 * 3_600_000;
 /** Above this many members only the owner may call everyone (C11). */
 export const EVERYONE_MEMBERS = 50;
-export const MAX_MEMBERS = 5_000;
 
 /** What is the owner's alone: members, name, end and handing over of the room. */
 function ownersRight(room: RuleRoom, role: Role): Deny | null {
@@ -77,42 +68,6 @@ export function mayPost(room: RuleRoom, role: Role | null): Deny | null {
 /** F36: only the owner, and a private chat has no name. */
 export function mayRename(room: RuleRoom, role: Role | null): Deny | null {
   return memberOfOpen(room, role) ?? ownersRight(room, role as Role);
-}
-
-/** F37: deleting closes; a private chat belongs to both and stays. */
-export function mayClose(room: RuleRoom, role: Role | null): Deny | null {
-  return memberOfOpen(room, role) ?? ownersRight(room, role as Role);
-}
-
-/** F32: only the owner, at once; nobody twice. */
-export function mayAdd(room: RuleRoom, role: Role | null, people: readonly string[]): Deny | null {
-  const denied = memberOfOpen(room, role);
-  if (denied !== null) return denied;
-  const distinct = new Set(people);
-  const fillsPair = isPair(policyOf(room.kind)) && room.members.length === 1 && people.length === 1;
-  if (!fillsPair) {
-    const notOwner = ownersRight(room, role as Role);
-    if (notOwner !== null) return notOwner;
-  }
-  if (distinct.size !== people.length || people.some((person) => room.members.includes(person))) return "already_member";
-  return room.memberCount + people.length > MAX_MEMBERS ? "room_full" : null;
-}
-
-/** F33, F34, F40: only the owner; members cannot take themselves off; the owner hands over first. */
-export function mayRemove(room: RuleRoom, role: Role | null, people: readonly string[], self: boolean): Deny | null {
-  const denied = memberOfOpen(room, role);
-  if (denied !== null) return denied;
-  if (!hasOwnersRights(policyOf(room.kind))) return "direct_room_fixed";
-  if (role !== "owner") return people.length === 1 && self ? "cannot_leave" : "not_owner";
-  if (people.some((person) => !room.members.includes(person))) return "target_not_member";
-  return people.includes(room.owner) ? "owner_must_transfer" : null;
-}
-
-/** F37: the owner, to another member; one owner at any time. */
-export function mayTransfer(room: RuleRoom, role: Role | null, to: string): Deny | null {
-  const denied = memberOfOpen(room, role) ?? ownersRight(room, role as Role);
-  if (denied !== null) return denied;
-  return to === room.owner || !room.members.includes(to) ? "target_not_member" : null;
 }
 
 /** F41: a member who is not the owner, in a group. */
@@ -195,11 +150,4 @@ export function deniedActions(room: RuleRoom, role: Role | null): Record<string,
     mention_everyone: mayMentionEveryone(room, role),
   };
   return Object.fromEntries(Object.entries(reasons).filter((pair): pair is [string, Deny] => pair[1] !== null));
-}
-
-/** F74: a password's length in code points of its one spelling, said while it is being typed. */
-export function checkLength(password: string, shortest: number, longest: number): PasswordFault | null {
-  const length = Array.from(canonical(password)).length;
-  if (length < shortest) return "password_too_short";
-  return length > longest ? "password_too_long" : null;
 }

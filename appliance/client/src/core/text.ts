@@ -133,11 +133,6 @@ export function wordsOf(text: string): { word: string; index: number }[] {
   return [...words.segment(text)].filter((part) => part.isWordLike).map(({ segment, index }) => ({ word: segment, index }));
 }
 
-/** Compares two names as a Thai reader would: เ แ โ ใ ไ sort under their consonant (L6). */
-export function compareThai(a: string, b: string): number {
-  return collator.compare(a, b);
-}
-
 /** A copy in the order of names in a language; equal names keep their order. */
 export function sortedByName<T>(items: readonly T[], name: (item: T) => string, language: Language): T[] {
   return items

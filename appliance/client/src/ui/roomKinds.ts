@@ -20,11 +20,5 @@ export function kindText(kind: string): string {
 }
 
 export function scopeText(scope: string): string {
-  switch (scope) {
-    case "local":
-    case "agency":
-      return t`ภายในหน่วยงาน`;
-    default:
-      return t`ข้ามหน่วยงาน`;
-  }
+  return scope === "local" ? t`ภายในหน่วยงาน` : t`ข้ามหน่วยงาน`;
 }

@@ -4,20 +4,15 @@ import { oneEmoji } from "#core/emoji";
 import type { Range } from "#core/ranges";
 import { after, type Reading } from "#core/reads";
 import {
-  checkLength,
   deniedActions,
-  mayAdd,
   mayAskRemoval,
   maySuggest,
-  mayClose,
   mayEdit,
   mayMentionEveryone,
   mayPost,
   mayReact,
   mayRedact,
-  mayRemove,
   mayRename,
-  mayTransfer,
   type Role,
   type RuleRoom,
   type RuleTarget,
@@ -35,8 +30,8 @@ interface GivenRoom {
 }
 
 function room(given: Given): RuleRoom {
-  const { kind, owner, closed, members } = given["room"] as GivenRoom;
-  return { kind, owner, closed: closed ?? false, members, memberCount: members.length };
+  const { kind, closed, members } = given["room"] as GivenRoom;
+  return { kind, closed: closed ?? false, memberCount: members.length };
 }
 
 function role(given: Given): Role | null {
@@ -50,7 +45,6 @@ function target(given: Given): RuleTarget | null {
 }
 
 const text = (given: Given, name: string): string => given[name] as string;
-const list = (given: Given, name: string): readonly string[] => given[name] as readonly string[];
 const number = (given: Given, name: string): number => given[name] as number;
 
 function reading(given: Given): Reading {
@@ -63,13 +57,8 @@ export const ADAPTERS: Readonly<Record<string, (given: Given) => unknown>> = {
   emoji: (g) => oneEmoji(text(g, "text")),
   canonical: (g) => canonical(text(g, "text")),
   fold: (g) => folded(text(g, "text")),
-  check_length: (g) => checkLength(text(g, "password"), number(g, "shortest"), number(g, "longest")),
   may_post: (g) => mayPost(room(g), role(g)),
   may_rename: (g) => mayRename(room(g), role(g)),
-  may_close: (g) => mayClose(room(g), role(g)),
-  may_add: (g) => mayAdd(room(g), role(g), list(g, "people")),
-  may_remove: (g) => mayRemove(room(g), role(g), list(g, "people"), g["self"] === true),
-  may_transfer: (g) => mayTransfer(room(g), role(g), text(g, "to")),
   may_ask_removal: (g) => mayAskRemoval(room(g), role(g)),
   may_suggest: (g) => maySuggest(room(g), role(g)),
   may_mention_everyone: (g) => mayMentionEveryone(room(g), role(g)),
