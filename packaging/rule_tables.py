@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from appliance.rules.entry_types import ENTRY_TYPES, EntryKind
-from appliance.rules.policy import NOTHING_ALLOWED, POLICIES, RoomPolicy
+from appliance.rules.policy import CHAT_KIND, NEW_ROOM_KIND, NOTHING_ALLOWED, POLICIES, RoomPolicy
 
 
 def _row(policy: RoomPolicy) -> str:
@@ -32,6 +32,12 @@ export const ROOM_POLICIES = {{
 /** The policy of a kind that has no row. */
 export const NOTHING_ALLOWED = {{
 {nothing}}} as const;
+
+/** The kind of private chat that begins from a person's card. */
+export const CHAT_KIND = '{CHAT_KIND}';
+
+/** The kind of room that a name and members make. */
+export const NEW_ROOM_KIND = '{NEW_ROOM_KIND}';
 """
 
 

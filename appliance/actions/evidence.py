@@ -206,7 +206,7 @@ async def list_rooms(
 
 
 def _names_of(s: Services, pair: str) -> str:
-    cards = ((person, s.directory.people.get(PersonId(person))) for person in pair.split())
+    cards = ((person, s.directory.people.get(person)) for person in room_rows.people_of_pair(pair))
     return ", ".join(card.name if card else person for person, card in cards)
 
 

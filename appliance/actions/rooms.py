@@ -34,7 +34,7 @@ from appliance.rules.entry_states import (
     RoomRenamed,
 )
 from appliance.rules.names import room_name
-from appliance.rules.policy import Members, policy_of
+from appliance.rules.policy import CHAT_KIND, NEW_ROOM_KIND, Members, policy_of
 from appliance.rules.roles import may_reassign_room
 from appliance.rules.rooms import authorize
 from appliance.rules.text import has_visible, written
@@ -67,7 +67,7 @@ async def create_room(s: Services, actor: PersonId, asked: CreateRoom) -> RoomId
         others = set(members) - {actor}
         if asked.name is not None or len(others) != 1:
             raise Invalid(field="members" if asked.name is None else "name")
-        return await create_direct(s, actor, others.pop(), asked.txn_id)
+        return await create_direct(s, actor, others.pop(), asked.txn_id, kind=RoomKind(asked.kind))
     if policy.members is Members.FIXED:
         raise Invalid(field="kind")
     post = PostId(asked.options.owner_post) if asked.options.owner_post else None
@@ -82,7 +82,7 @@ async def create_group(
     txn_id: str,
     post: PostId | None = None,
     *,
-    kind: RoomKind = RoomKind.GROUP,
+    kind: RoomKind = NEW_ROOM_KIND,
 ) -> RoomId:
     """Create a group with its first members, who are in at once. A repeat of `txn_id` answers the same room.
 
@@ -99,10 +99,16 @@ async def create_group(
     return await _create(s, actor, state, others, txn_id, None)
 
 
-async def create_direct(s: Services, actor: PersonId, other: PersonId, txn_id: str) -> RoomId:
-    """Return the private chat of two people, created if they have none yet. Raises Forbidden by rank (F38)."""
-    existing = await _direct_of(s, actor, other)
-    return existing or await _create(s, actor, *_first_of_direct(s, actor, other), txn_id, _pair(actor, other))
+async def create_direct(
+    s: Services, actor: PersonId, other: PersonId, txn_id: str, *, kind: RoomKind = CHAT_KIND
+) -> RoomId:
+    """Return the private chat of two people, created if they have none of this kind yet.
+
+    Raises Forbidden by rank (F38), Invalid.
+    """
+    pair = rooms.pair_key(kind, (actor, other))
+    existing = await _direct_of(s, actor, other, pair)
+    return existing or await _create(s, actor, *_first_of_direct(s, actor, other, kind), txn_id, pair)
 
 
 async def write_to(s: Services, actor: PersonId, other: PersonId, body: WireBody, txn_id: str) -> Appended:
@@ -111,14 +117,15 @@ async def write_to(s: Services, actor: PersonId, other: PersonId, body: WireBody
     The room and the message are one command: the other person never sees a chat in which nothing was said. A repeat of
     `txn_id` gets the first result, also when both began at once. Raises Forbidden by rank (F38), Invalid.
     """
-    room = await _direct_of(s, actor, other)
+    pair = rooms.pair_key(CHAT_KIND, (actor, other))
+    room = await _direct_of(s, actor, other, pair)
     if room is None:
-        state, others = _first_of_direct(s, actor, other)
+        state, others = _first_of_direct(s, actor, other, CHAT_KIND)
         # A repeat is known by the pair, and the message's own id is the message's.
         create = Draft(THIS_ROOM, s.log.home.principal(actor), EntryType.ROOM_CREATE, token_hex(), state=state)
         first = message_draft(s, actor, THIS_ROOM, body, txn_id, None)
         drafts = (create, *_pair_drafts(s, actor, others), first)
-        appended = await s.log.append(*drafts, pair=_pair(actor, other))
+        appended = await s.log.append(*drafts, pair=pair)
         if len(appended) == len(drafts):
             return appended[-1]
         # The other person, or an earlier try, made it meanwhile.
@@ -344,21 +351,19 @@ async def _change_preferences(
     await s.log.change(put)
 
 
-def _pair(one: PersonId, other: PersonId) -> str:
-    return " ".join(sorted((one, other)))
-
-
-async def _direct_of(s: Services, actor: PersonId, other: PersonId) -> RoomId | None:
+async def _direct_of(s: Services, actor: PersonId, other: PersonId, pair: str) -> RoomId | None:
     if other == actor:
         raise Invalid(field="members")
     async with s.store.read() as reader:
-        return await reader.run(rooms.id_by_pair, _pair(actor, other))
+        return await reader.run(rooms.id_by_pair, pair)
 
 
-def _first_of_direct(s: Services, actor: PersonId, other: PersonId) -> tuple[RoomCreated, list[PersonId]]:
+def _first_of_direct(
+    s: Services, actor: PersonId, other: PersonId, kind: RoomKind
+) -> tuple[RoomCreated, list[PersonId]]:
     """Return the state a private chat begins with and whom it adds. Raises Forbidden, Invalid."""
     others = _others(s, actor, (other,))
-    return RoomCreated(kind=RoomKind.DIRECT, owner=s.log.home.principal(actor), card=card_of(s, actor)), others
+    return RoomCreated(kind=kind, owner=s.log.home.principal(actor), card=card_of(s, actor)), others
 
 
 async def _create(

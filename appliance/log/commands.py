@@ -26,8 +26,9 @@ PRIVATE_CHAT: Final = "private_chat"
 class Command(msgspec.Struct, frozen=True):
     """Drafts that are accepted or refused together.
 
-    `done` is called once with the result: the appended entries, or the error. `pair` names the two people of a new
-    private chat. `riders` write the rows that commit with the entries (`riders.py`).
+    `done` is called once with the result: the appended entries, or the error. `pair` names a new private chat by its
+    kind and its two people (`store/rooms.py: pair_key`). `riders` write the rows that commit with the entries
+    (`riders.py`).
     """
 
     drafts: tuple[Draft, ...]

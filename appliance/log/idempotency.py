@@ -1,7 +1,7 @@
 """Deduplication: a command that is sent again gets the first result and changes nothing.
 
 The idempotency key of a command (`Key`) is its room, its sender and their `txn_id`; a private chat has a second key,
-its two people. Rules:
+its kind with its two people. Rules:
 - of two commands with a key in common, the second waits until the first is committed (`split_duplicates`);
 - before a batch is decided, only commands that create a room are looked up. The keys of all others are compared as the
   batch is written, with the newest in memory (`folding.py`) and with the table `txn`;
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Key(NamedTuple):
     """What a repeat has in common with the first command. `room`: `THIS_ROOM` where it creates one.
 
-    `pair` names the two people of a private chat. Without `txn_id` and `pair` nothing is a repeat.
+    `pair` names a private chat by its kind and its two people. Without `txn_id` and `pair` nothing is a repeat.
     """
 
     room: RoomId

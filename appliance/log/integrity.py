@@ -271,7 +271,7 @@ class _Walk:
     def _right_origin(self) -> bool:
         """Compare who made the room and when, and whose private chat it is, with its first entry and its members."""
         first = entries.one(self._rows, self._row.key, 0)
-        of_two = policy_of(self._row.state.kind).members is Members.PAIR
-        pair = " ".join(sorted(map(self._home.person, self._row.state.members))) if of_two else None
+        kind, people = self._row.state.kind, map(self._home.person, self._row.state.members)
+        pair = rooms.pair_key(kind, people) if policy_of(kind).members is Members.PAIR else None
         by, stored = rooms.made_by(self._rows, self._row.key)
         return first is not None and (first.at, first.sender, pair) == (self._row.created_at, by, stored)

@@ -125,6 +125,10 @@ NOTHING_ALLOWED: Final = RoomPolicy(
     icon=Icon.PEOPLE,
 )
 """The policy of a kind that has no row."""
+CHAT_KIND: Final = RoomKind.DIRECT
+"""The kind of private chat that begins from a person's card, with the first message."""
+NEW_ROOM_KIND: Final = RoomKind.GROUP
+"""The kind of room that a name and members make where no other is asked for."""
 _ALLOWS: Final[dict[Who, frozenset[Role]]] = {
     Who.MEMBERS: frozenset((Role.OWNER, Role.MEMBER)),
     Who.OWNER: frozenset((Role.OWNER,)),

@@ -26,7 +26,7 @@ RECEIPTS = Queries("receipts")
 
 
 class NewRoom(NamedTuple):
-    """A room that begins; `pair` are the two people of a private chat as one text."""
+    """A room that begins; `pair` names a private chat (`store/rooms.py: pair_key`)."""
 
     key: int
     id: str

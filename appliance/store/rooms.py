@@ -13,6 +13,8 @@ from appliance.model import Member, Millis, PersonId, PostId, Role, RoomId, Room
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from appliance.model import Home
     from appliance.store.batch import NewCheckpoint
     from appliance.store.db import Rows
@@ -79,7 +81,7 @@ class ViewRow(NamedTuple):
 
 
 class ListedRoom(NamedTuple):
-    """A room as operators look for it: `members` is how many there are now, `pair` the two ids of a private chat."""
+    """A room as operators look for it: `members` is how many there are now, `pair` as `pair_key` makes it."""
 
     id: str
     kind: str
@@ -173,8 +175,18 @@ def member_ids(rows: Rows, room: int) -> list[PersonId]:
     return [PersonId(row[0]) for row in rows.all(SQL.members, {"room": room})]
 
 
+def pair_key(kind: str, people: Iterable[PersonId]) -> str:
+    """Return what names the one private chat of this kind that two people have: the kind and their ids, in order."""
+    return " ".join((kind, *sorted(people)))
+
+
+def people_of_pair(pair: str) -> list[PersonId]:
+    """Return the two people of a private chat, from what names it."""
+    return [PersonId(person) for person in pair.split()[1:]]
+
+
 def id_by_pair(rows: Rows, pair: str) -> RoomId | None:
-    """Return the private chat of two people."""
+    """Return the private chat that `pair_key` names."""
     row = rows.one(SQL.id_by_pair, {"pair": pair})
     return RoomId(row[0]) if row else None
 
@@ -298,7 +310,7 @@ def kind_of(rows: Rows, key: int) -> str:
 
 
 def made_by(rows: Rows, key: int) -> tuple[str, str | None]:
-    """Return who created a room, and the two people of a private chat as one text."""
+    """Return who created a room, and what names a private chat (`pair_key`)."""
     [(by, pair)] = rows.all(SQL.made_by, {"key": key})
     return by, pair
 

@@ -1,12 +1,14 @@
 """The two seams, driven through the API: a kind of room and a type of entry, each added by rows alone.
 
-`board` is a room in which its owner alone posts: one row of `rules/policy.py`. `whisper` is a message that one member
+`board` is a room in which its owner alone posts, `sealed_pair` a second kind of private chat: one row of
+`rules/policy.py` each. `whisper` is a message that one member
 alone is shown, until a time: one row of `rules/entry_types.py` and one of `log/views.py`. Nothing else of the product
 knows of either. Whoever adds a real one adds its name to `model.py`, and its row.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -36,7 +38,7 @@ from appliance.reads.history import history_id_at
 from appliance.reads.search_batch import fresh_batch, stored_batch
 from appliance.rules import entry_types, messages
 from appliance.rules.entry_types import EntryKind
-from appliance.rules.policy import POLICIES, Who
+from appliance.rules.policy import CHAT_KIND, POLICIES, Who
 from appliance.rules.roles import Actor
 from appliance.wire.committed import Committed
 from appliance.wire.entries import Reactable
@@ -80,6 +82,14 @@ def safe(monkeypatch: pytest.MonkeyPatch) -> RoomKind:
     kind: RoomKind = name(monkeypatch, RoomKind, "safe")
     policy = replace(POLICIES[RoomKind.GROUP], body_key="secret", searchable=False, federates=False)
     monkeypatch.setitem(POLICIES, kind, policy)
+    return kind
+
+
+@pytest.fixture
+def sealed_pair(monkeypatch: pytest.MonkeyPatch) -> RoomKind:
+    """A kind of private chat whose words have keys of their own kind and are not searched."""
+    kind: RoomKind = name(monkeypatch, RoomKind, "sealed_pair")
+    monkeypatch.setitem(POLICIES, kind, replace(POLICIES[CHAT_KIND], body_key="secret", searchable=False))
     return kind
 
 
@@ -149,6 +159,13 @@ async def test_a_kind_without_a_row_makes_no_room(running: Agency) -> None:
     await narin.refused("POST", "/rooms", asked, status=400, code="invalid")
 
 
+async def kinds_of_keys(agency: Agency, *rooms: str) -> dict[str, str]:
+    """Return of which kind the keys are that seal what is written in these two rooms."""
+    sql = "SELECT DISTINCT r.id, k.kind FROM epoch_key k JOIN room r ON r.key = k.room WHERE r.id IN (?, ?)"
+    async with agency.services.store.read() as reader:
+        return dict(await reader.run(all_rows, sql, rooms))
+
+
 async def test_a_kind_of_room_has_its_own_keys_and_is_not_searched(running: Agency, safe: RoomKind) -> None:
     narin, s = await running.login("narin.p"), running.services
     before, heard = s.log.feed.pos, list[Committed]()
@@ -162,16 +179,44 @@ async def test_a_kind_of_room_has_its_own_keys_and_is_not_searched(running: Agen
         sent = await narin.say(room, "ครั้งที่สอง")
         await narin.patch(f"/rooms/{room}/messages/{sent['n']}", {"txn_id": new_txn(), "body": {"text": "แก้ไข"}})
         assert (await narin.get(f"/rooms/{room}/messages"))["messages"][1]["body"]["text"] == "แก้ไข"
-    sql = "SELECT DISTINCT r.id, k.kind FROM epoch_key k JOIN room r ON r.key = k.room WHERE r.id IN (?, ?)"
-    async with s.store.read() as reader:
-        keys = await reader.run(all_rows, sql, tuple(made))
-    assert dict(keys) == {made[0]: "secret", made[1]: "text"}
+    assert await kinds_of_keys(running, *made) == {made[0]: "secret", made[1]: "text"}
     stored = await stored_batch(s, before)
     assert {entry.room for entry in stored.entries} == {made[1]}
     edit = next(n for n, one in enumerate(heard) if any(event.type == "message.edit" for event in one.rooms[0].events))
     fresh = fresh_batch(heard[:edit], before, await history_id_at(s, before))
     assert fresh is not None
     assert fresh.entries == []
+
+
+async def test_two_people_have_a_private_chat_of_each_kind(running: Agency, sealed_pair: RoomKind) -> None:
+    narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+    before, views = running.services.log.feed.pos, list[dict[str, Any]]()
+    for kind in (sealed_pair, CHAT_KIND):
+        for who, other in ((narin, lalita), (lalita, narin)):
+            asked = {"txn_id": new_txn(), "kind": kind, "members": [other.person]}
+            views.append((await who.post("/rooms", asked))["room"])
+    sealed, again, open_chat, _ = [view["id"] for view in views]
+    assert [view["kind"] for view in views] == ["sealed_pair"] * 2 + ["direct"] * 2
+    assert [view["id"] for view in views] == [sealed, sealed, open_chat, open_chat]
+    assert again != open_chat
+    await narin.say(sealed, WORDS)
+    written = {"txn_id": new_txn(), "body": {"text": WORDS}}
+    assert (await narin.post(f"/people/{lalita.person}/messages", written))["room"] == open_chat
+    assert await kinds_of_keys(running, sealed, open_chat) == {sealed: "secret", open_chat: "text"}
+    stored = await stored_batch(running.services, before)
+    assert {entry.room for entry in stored.entries} == {open_chat}
+    listed = {view["id"]: view["kind"] for view in (await lalita.get("/rooms"))["rooms"]}
+    assert (listed[sealed], listed[open_chat]) == ("sealed_pair", "direct")
+
+
+async def test_chats_that_begin_at_once_are_one_of_each_kind(running: Agency, sealed_pair: RoomKind) -> None:
+    narin, other = await running.login("narin.p"), running.person("lalita.w")
+    kinds = (sealed_pair, sealed_pair, CHAT_KIND, CHAT_KIND)
+    asked = [{"txn_id": new_txn(), "kind": kind, "members": [other]} for kind in kinds]
+    made = await asyncio.gather(*(narin.post("/rooms", body) for body in asked))
+    sealed, sealed_again, open_chat, open_again = [answer["room"]["id"] for answer in made]
+    assert (sealed, open_chat) == (sealed_again, open_again)
+    assert sealed != open_chat
 
 
 async def say_to(agency: Agency, kind: EntryType, room: RoomId, sender: PersonId, to: PersonId) -> int:

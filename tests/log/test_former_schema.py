@@ -47,6 +47,7 @@ TO_17: Final = (
     "ALTER TABLE room DROP COLUMN hub_epoch",
     "ALTER TABLE room DROP COLUMN hub_since",
     "ALTER TABLE checkpoint DROP COLUMN counters",
+    "UPDATE room SET pair = substr(pair, instr(pair, ' ') + 1)",
     "CREATE TABLE version (subject TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 )
 # The last schema before `concern`, `departure` and `told`, and what takes a database of today back to it.

@@ -19,8 +19,10 @@ from appliance.log.writer import RoomLog
 from appliance.model import Appended, Deny, Draft, EntryType, PersonId, RoomId
 from appliance.model import TextBody as Body
 from appliance.rules.entry_states import Reacted
+from appliance.rules.policy import CHAT_KIND, NEW_ROOM_KIND
 from appliance.store import batch as batches
 from appliance.store.db import Store
+from appliance.store.rooms import pair_key
 from tests.bureau import KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, open_bureau, principal
 
 
@@ -158,13 +160,15 @@ class TestOnce:
     async def test_a_room_is_known_by_its_key_or_its_two_people(self, bureau: Bureau) -> None:
         """A key without either is no repeat of anything."""
         room = await rooms.create_direct(bureau.s, NARIN, MALEE, "c")
+        known, others = pair_key(CHAT_KIND, (NARIN, MALEE)), pair_key(CHAT_KIND, (MALEE, SOMCHAI))
+        of_another_kind = pair_key(NEW_ROOM_KIND, (NARIN, MALEE))
 
         async def none() -> list[Appended]:
             raise NotFound
 
-        for txn_id, pair in (("c", None), ("another", f"{MALEE} {NARIN}"), (None, f"{MALEE} {NARIN}")):
+        for txn_id, pair in (("c", None), ("another", known), (None, known)):
             before = await bureau.s.log.once(Key(THIS_ROOM, NARIN, txn_id, pair), none)
             assert (before.room, before.n) == (room, 0)
-        for txn_id, pair in ((None, None), ("another", None), ("another", f"{MALEE} {SOMCHAI}")):
+        for txn_id, pair in ((None, None), ("another", None), ("another", others), ("another", of_another_kind)):
             with pytest.raises(NotFound):
                 await bureau.s.log.once(Key(THIS_ROOM, NARIN, txn_id, pair), none)

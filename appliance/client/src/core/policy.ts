@@ -7,6 +7,8 @@
 
 import { NOTHING_ALLOWED, ROOM_POLICIES } from "./roomPolicies";
 
+export { CHAT_KIND, NEW_ROOM_KIND } from "./roomPolicies";
+
 /** The fields are text, since a newer server may know values that this client does not. */
 export interface RoomPolicy {
   readonly members: string;

@@ -47,3 +47,9 @@ export const NOTHING_ALLOWED = {
   title: 'name',
   icon: 'people',
 } as const;
+
+/** The kind of private chat that begins from a person's card. */
+export const CHAT_KIND = 'direct';
+
+/** The kind of room that a name and members make. */
+export const NEW_ROOM_KIND = 'group';

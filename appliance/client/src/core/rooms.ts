@@ -12,7 +12,7 @@ import { itemOf } from "./items";
 import { newChat, personOfNew } from "./newChats";
 import { inLanguage } from "./naming";
 import type { People } from "./people";
-import { isCalledByOther, isPair, policyOf } from "./policy";
+import { CHAT_KIND, isCalledByOther, policyOf } from "./policy";
 import type { Ports, TimerId } from "./ports";
 import type {
   ClientFrame,
@@ -108,7 +108,7 @@ export class Rooms {
   /** The private chat with a person: the room there is, or the one that its first message makes. */
   chatWith(person: PersonId): RoomId {
     for (const { view } of this.deps.feed.rooms.snapshot().values()) {
-      if (isPair(policyOf(view.kind)) && this.#titleOf(view).other === person) return view.id;
+      if (view.kind === CHAT_KIND && this.#titleOf(view).other === person) return view.id;
     }
     return newChat(person);
   }
@@ -311,7 +311,7 @@ export class Rooms {
     const members = [member(me, "owner"), member(person, "member")];
     store.set({
       id,
-      view: { id, kind: "direct", name: null, owner: me, created: this.deps.ports.time.now(), member_count: 2, members, role: "owner", size: 0, read: -1, unread: 0, mentions: 0, scope: "local" },
+      view: { id, kind: CHAT_KIND, name: null, owner: me, created: this.deps.ports.time.now(), member_count: 2, members, role: "owner", size: 0, read: -1, unread: 0, mentions: 0, scope: "local" },
       title,
       other: person,
       unread: 0,
@@ -333,7 +333,7 @@ export class Rooms {
       const sender = this.deps.me();
       const last = { kind: "message", type: "message.text", key, n: 0, id: "", sender, mine: true, at, text, mentions, everyone, mentionsMe: false, edited: null, hidden: null, reply: null, reactions: [], read: { by: 0, of: 0 } } as const;
       const title = this.deps.people.known(other)?.name ?? null;
-      return [{ id: item.room, kind: "direct", title, other, unread: 0, mentions: 0, muted: false, pinned: false, closed: false, marked: false, clearedAt: null, last, at }];
+      return [{ id: item.room, kind: CHAT_KIND, title, other, unread: 0, mentions: 0, muted: false, pinned: false, closed: false, marked: false, clearedAt: null, last, at }];
     });
   }
 

@@ -22,7 +22,7 @@ interface Mine {
 }
 interface Room {
   readonly id: string;
-  readonly kind: "group" | "direct";
+  readonly kind: string;
   readonly created: number;
   name: string | null;
   owner: string;
@@ -107,7 +107,7 @@ export class FakeServer {
 
   // --- what people do --------------------------------------------------------------------------------------------
 
-  createRoom(owner: string, name: string | null, members: readonly string[], kind: "group" | "direct" = "group"): string {
+  createRoom(owner: string, name: string | null, members: readonly string[], kind = "group"): string {
     const id = `r_${++this.#id}`;
     const room: Room = { id, kind, created: this.now(), name, owner, members: new Map(), entries: [], mine: new Map(), txns: new Map() };
     this.rooms.set(id, room);
@@ -275,7 +275,7 @@ export class FakeServer {
       ...(mine.clearedAt === null ? {} : { cleared_at: mine.clearedAt }),
       ...(mine.unreadFrom === null ? {} : { unread_from: mine.unreadFrom }),
       ...(last === undefined ? {} : { last: this.#stored(room, last, false) }),
-      ...(withMembers || room.kind === "direct" ? { members } : {}),
+      ...(withMembers || room.name === null ? { members } : {}),
     };
   }
 
@@ -488,7 +488,7 @@ export class FakeServer {
     if (kind === "people") return { status: 200, body: { person: { id, ...this.#names(id) } } };
     if (kind === "rooms" && method === "POST" && id === "") {
       const members = body["members"] as string[];
-      const made = this.createRoom(person, (body["name"] as string | undefined) ?? null, members, body["kind"] as "group" | "direct");
+      const made = this.createRoom(person, (body["name"] as string | undefined) ?? null, members, body["kind"] as string);
       return { status: 201, body: { room: this.view(person, made, true) } };
     }
     const room = this.rooms.get(id);

@@ -8,6 +8,7 @@
 import { Attempt } from "#core/attempt";
 import type { Core } from "#core/index";
 import { PeopleSearch } from "#core/peopleSearch";
+import { NEW_ROOM_KIND } from "#core/policy";
 import type { PersonView } from "#core/protocol";
 import type { PersonId, RoomId } from "#core/snapshots";
 import { Store } from "#core/store";
@@ -157,7 +158,7 @@ export class PickerModel {
     let room: RoomId | null = null;
     await this.attempt.run(async () => {
       if (purpose.kind === "new") {
-        room = await rooms.create("group", words.trim(), people);
+        room = await rooms.create(NEW_ROOM_KIND, words.trim(), people);
         return;
       }
       if (purpose.kind === "add") await rooms.changeMembers(purpose.room, people, []);
