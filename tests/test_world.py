@@ -15,6 +15,7 @@ from appliance.rules.import_files import read_files
 from appliance.rules.ranks import national
 from tests import agency
 from tests.agency import Agency
+from tests.small_ministry import MOI
 
 
 def bangkok(at: int) -> datetime:
@@ -111,15 +112,6 @@ def test_the_week_lies_on_working_days_before_now(now: datetime) -> None:
 
 
 def test_the_second_ministry_stands_by_itself(tmp_path: Path) -> None:
-    world.seed(tmp_path / "moi", ministries.MOI, extra=agency.CHEAP, password=world.PASSWORD)
+    world.seed(tmp_path / "moi", MOI, extra=agency.CHEAP, password=world.PASSWORD)
     logins = json.loads((tmp_path / "moi" / "demo-logins.json").read_text())
     assert len(logins) == 15
-
-
-def test_more_people_for_benchmarks() -> None:
-    rows = read_files({"people.csv": ministries.bulk_people(1_000)})
-    assert rows.problems == []
-    assert rows.people is not None
-    bulk = [row for row in rows.people if (row.staff_no or "").startswith("9")]
-    assert len({row.staff_no for row in bulk}) == 1_000
-    assert len({(row.fields["given_name"], row.fields["family_name"]) for row in bulk}) == 1_000

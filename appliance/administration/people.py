@@ -9,6 +9,7 @@ import msgspec
 from appliance.actions.people_import import apply_import, preview_import
 from appliance.administration.terminal import File, Nothing, Terminal
 from appliance.locale import both, text
+from appliance.model import UnitId
 from appliance.reads.directory import unit_views
 from appliance.reads.import_preview import describe_changes, describe_problems, describe_totals
 from appliance.services import Services
@@ -48,6 +49,6 @@ async def units(s: Services, terminal: Terminal, _given: Nothing) -> int:
     depth: dict[str | None, int] = {None: -1}
     for unit in unit_views(s):
         depth[unit.id] = depth[unit.parent] + 1
-        code = s.directory.now.units[unit.id].code  # type: ignore[index]
+        code = s.directory.now.units[UnitId(unit.id)].code
         await terminal.out(f"{'  ' * depth[unit.id]}{code}  {unit.name}  ({unit.people_below})")
     return 0

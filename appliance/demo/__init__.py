@@ -1,1 +1,1 @@
-"""The demonstration: two invented ministries with a week of talk, and a loader that drives them through the API."""
+"""The demonstration: an invented ministry with a week of talk, and a loader that drives them through the API."""

@@ -1,4 +1,4 @@
-"""The one world that tests, `make run`, screenshots and benchmarks share: two ministries, their people and their talk.
+"""The one world that tests, `make run`, screenshots and benchmarks share: a ministry, its people and their talk.
 
 Owns the cast and its week. The data is in `world_data/<agency>/`: `units.csv` and `people.csv` are directory files as
 an agency imports them; `accounts.csv` names roles, states and status lines; `rooms.csv` the rooms; `talk.csv` who did
@@ -46,7 +46,7 @@ from appliance.actions.roles import add_role
 from appliance.actions.settings import set_helpdesk
 from appliance.actions.terms import publish_terms, standard_terms
 from appliance.data_folder import DEMO_LOGINS
-from appliance.demo.ministries import DATA, MOPH, Ministry, user_of
+from appliance.demo.ministries import MOPH, Ministry, user_of
 from appliance.demo.week import DAY, MINUTE, Clock, when
 from appliance.model import PersonId, PostId, RoomId, SessionId
 from appliance.people import Grant
@@ -165,7 +165,7 @@ def _week(
 
 async def _people(s: Services, ministry: Ministry, cast: Cast, password: str) -> None:
     """Import the directory, make the accounts, have everybody accept the terms."""
-    files = {name: (DATA / ministry.slug / name).read_bytes() for name in ("units.csv", "people.csv")}
+    files = {name: (ministry.folder / name).read_bytes() for name in ("units.csv", "people.csv")}
     await import_people(s, files)
     by_number = {card.staff_no: card.id for card in s.directory.now.ordered}
     users = {user_of(row): by_number[row["staff_no"]] for row in ministry.rows("people") if row["email"]}
