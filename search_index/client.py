@@ -55,10 +55,6 @@ class SearchClient:
         """
         return (await self._ask(batch, wire.Received, ADD_TIMEOUT_S)).received
 
-    async def delete(self, ranges: list[wire.Range]) -> None:
-        """Delete entries, durably. Raises SearchUnavailable."""
-        await self._ask(wire.Delete(ranges), wire.Done)
-
     async def search(self, request: wire.Search) -> wire.Found:
         """Return a page of candidates, newest first. Raises SearchUnavailable."""
         return await self._ask(request, wire.Found)
@@ -70,10 +66,6 @@ class SearchClient:
     async def status(self) -> wire.State:
         """Return how far the index is. Raises SearchUnavailable."""
         return await self._ask(wire.Status(), wire.State)
-
-    async def flush(self) -> None:
-        """Make everything received durable. Raises SearchUnavailable."""
-        await self._ask(wire.Flush(), wire.Done, ADD_TIMEOUT_S)
 
     async def rebuild(self) -> None:
         """Empty the index: the feed is to be sent again from its beginning. Raises SearchUnavailable."""

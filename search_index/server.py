@@ -85,10 +85,10 @@ class _Process:
         async with self._turn:
             await server.close()
 
-    async def do_next(self, *, flush: bool = False) -> bool:
+    async def do_next(self) -> bool:
         """Do the next job of the index; say whether there was one."""
         async with self._turn:
-            job = self.index.next_job(flush=flush)
+            job = self.index.next_job()
             if job is None:
                 return False
             try:
@@ -125,15 +125,8 @@ class _Process:
                 return await self._find(request)
             case wire.Add():
                 return await self._add(request)
-            case wire.Delete():
-                self.index.delete(request.ranges)
-                return wire.Done()
             case wire.Status():
                 return self.index.state()
-            case wire.Flush():
-                while await self.do_next(flush=True):
-                    pass
-                return wire.Done()
             case wire.Rebuild():
                 async with self._turn:
                     self.index.reset()

@@ -61,7 +61,9 @@ class Add(_Private, frozen=True, tag=True, forbid_unknown_fields=True):
 
     Answer: Received. It is idempotent: a batch that the process already has changes nothing. One that does not begin
     where the last ended is refused (Refused `gap`): ask Status and continue from its `received`. `history_id` names the
-    feed's history up to `upto`, in words of the caller's own, and comes back in State.
+    feed's history up to `upto`, in words of the caller's own, and comes back in State. From the answer on no search
+    finds what is deleted; it is deleted durably once `upto` is durable (State). After a kill before that the batch is
+    sent again.
     """
 
     after: Cursor
@@ -69,12 +71,6 @@ class Add(_Private, frozen=True, tag=True, forbid_unknown_fields=True):
     entries: Annotated[list[IndexEntry], Meta(max_length=MAX_ENTRIES)]
     gone: Annotated[list[Range], Meta(max_length=MAX_ENTRIES)] = []
     history_id: Name = ""
-
-
-class Delete(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """Entries that no search finds from now on, whatever the feed: purged by retention. Answer: Done, once durable."""
-
-    ranges: Annotated[list[Range], Meta(max_length=MAX_ENTRIES)]
 
 
 class Before(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -119,15 +115,11 @@ class Status(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """How far the index is. Answer: State."""
 
 
-class Flush(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
-    """Make everything received durable. Answer: Done."""
-
-
 class Rebuild(Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """Forget everything; the feed is to be sent again from its beginning. Answer: Done."""
 
 
-Request = Add | Delete | Search | Look | Status | Flush | Rebuild
+Request = Add | Search | Look | Status | Rebuild
 
 
 class Received(Struct, frozen=True, tag=True):

@@ -8,8 +8,8 @@ Owns the order of things, so that a kill at any time leaves an index that opens 
 Whatever is only in memory when the process dies is sent by the feed again, from the manifest's cursor.
 
 Replacing: an entry sent again with another text takes the place of the earlier one. What is deleted is gone from
-results in the same call, as a mark on its segment, and from the files when the segment is next written anew
-(`merging`).
+results in the same call, as a mark on its segment. The mark is durable with the next manifest, no later than the
+cursor, and the words leave the files when the segment is next written anew (`merging`).
 
 One thread calls everything but `Job.run`, which may run in another: it reads only what never changes.
 """
@@ -240,26 +240,19 @@ class Index:
         self.received, self.history_id = upto, history_id
         return upto
 
-    def delete(self, ranges: Sequence[Range]) -> None:
-        """Delete entries, durably: no search finds them, also after a kill."""
-        if self._remove(ranges):
-            self._commit_manifest(self.segments, self._durable.cursor, self._durable.history_id)
-
-    def _remove(self, ranges: Sequence[Range]) -> bool:
-        """Take entries from memory and mark them in segments; say whether a segment was marked."""
+    def _remove(self, ranges: Sequence[Range]) -> None:
+        """Take entries from memory and mark them in segments; the next manifest makes the marks durable."""
         wanted = RangeSet(ranges, self.names)
         for held in (self.fresh, self.flushing):
             for key in wanted.keys_in(held):
                 del held[key]
-        marked = [self._mark(segment, wanted.within(segment)) for segment in self.segments.values()]
-        return any(marked)
+        for segment in self.segments.values():
+            self._mark(segment, wanted.within(segment))
 
-    def _mark(self, segment: Segment, documents: Places) -> bool:
-        if not segment.mark_gone(documents):
-            return False
-        since = segment.record.gone_since or self._clock()
-        segment.record = msgspec.structs.replace(segment.record, gone=segment.gone_bytes(), gone_since=since)
-        return True
+    def _mark(self, segment: Segment, documents: Places) -> None:
+        if segment.mark_gone(documents):
+            since = segment.record.gone_since or self._clock()
+            segment.record = msgspec.structs.replace(segment.record, gone=segment.gone_bytes(), gone_since=since)
 
     # What makes it durable
 
@@ -333,7 +326,7 @@ class Index:
         manifest.write(self.storage, saved)
         self._durable = saved
 
-    # In one thread, for tools and tests
+    # In one thread, for an orderly end, tools and tests
 
     def flush(self) -> None:
         """Make everything received durable."""

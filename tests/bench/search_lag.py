@@ -58,6 +58,9 @@ LOW_PROBES: Final = 100
 APART_S: Final = 0.25
 POLL_S: Final = 0.02
 LOST_S: Final = 60.0
+REST_S: Final = 1.0
+REST_CPU_S: Final = 0.05
+"""The index is at rest when its process has used no more than this in REST_S: it looks for work, and finds none."""
 UNTOUCHED_S: Final = 10.0
 ROUNDS: Final = 2
 QUESTIONS: Final = 50
@@ -261,8 +264,7 @@ class _Stage:
             first, used = (await index.status()).received, self._used()
             waits = await self._ask(session, index, None, until=head)
             indexing = self._lags_since(used, [])
-            await _until(index, head)
-            await index.flush()
+            await self._at_rest(index, head)
             quiet = await self._ask(session, index, len(waits[0]))
         return {
             "messages_indexed": head - first,
@@ -336,6 +338,15 @@ class _Stage:
     async def _head(self, session: aiohttp.ClientSession) -> int:
         async with session.get("/api/v1/sync", headers=_as(self._searcher)) as response:
             return feed_position((await response.json())["pos"])
+
+    async def _at_rest(self, index: SearchClient, head: int) -> None:
+        """Wait until the index has everything up to a position in its files, and merges nothing any more."""
+        deadline, used = time.monotonic() + LOST_S * 5, 0.0
+        while (await index.status()).durable < head or cpu_s(self._server.others) - used > REST_CPU_S:
+            if time.monotonic() > deadline:
+                raise RuntimeError("the index does not come to rest")
+            used = cpu_s(self._server.others)
+            await asyncio.sleep(REST_S)
 
     def _session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(self._server.url, connector=connector(self._server))

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from appliance.data_folder import search_path
-from search_index.client import SearchClient
+from search_index.client import SearchClient, SearchUnavailable
 from tests.faults.appliance import Appliance, Caller, Refused, clients, sign_in
 from tests.waiting import until
 
@@ -77,28 +77,48 @@ async def test_no_word_lies_readable_on_the_disk(appliance: Callable[..., Applia
 
         await written_to_the_index(served, narin)
         assert found_in(served.data, *secrets) == []
-        os.kill(served.pids["search"], signal.SIGKILL)
+        killed = served.pids["search"]
+        os.kill(killed, signal.SIGKILL)
         before = served.pid
         served.kill()
         assert found_in(served.data, *secrets) == []
         served.wait_ready(but=before)
         assert CANARY in str(await narin.history(room))
-        await written_to_the_index(served, narin)
+        await written_to_the_index(served, narin, but=killed)
         assert found_in(served.data, *secrets) == []
     served.stop()
     assert found_in(served.data, *secrets) == []
     assert CANARY not in served.said()
 
 
-async def written_to_the_index(served: Appliance, who: Caller) -> None:
-    """Wait until the index finds the word, and have it write what it holds in memory to its files."""
+async def written_to_the_index(served: Appliance, who: Caller, but: int | None = None) -> None:
+    """Wait until the index finds the word, by another process than `but`, and have all it holds in memory written.
+
+    A search process that ends in order writes it; the supervisor starts another, which opens it.
+    """
     for word in WORDS:
         await found_at_last(who, word, 201)
+    ended = await another_search_process(served, but)
     index = SearchClient(search_path(served.data))
-    await index.flush()
+    received = (await index.status()).received
+    os.kill(ended, signal.SIGTERM)
+    await another_search_process(served, ended)
+
+    async def written() -> bool:
+        with suppress(SearchUnavailable):  # the connection was to the one that ended
+            return (await index.status()).durable >= received
+        return False
+
+    await until(written, "the index has written what it had received")
     assert (await index.status()).segments
     await index.close()
     assert list((served.data / "search").iterdir())
+
+
+async def another_search_process(served: Appliance, but: int | None) -> int:
+    """Wait until the supervisor has another search process than `but`; return its pid."""
+    await until(lambda: served.pids.get("search", but) != but, "there is another search process")
+    return served.pids["search"]
 
 
 async def found_at_last(who: Caller, word: str, count: int) -> None:

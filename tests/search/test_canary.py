@@ -64,7 +64,7 @@ def test_no_word_is_in_any_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             index.apply(step, step + 1, told)
             index.flush()
         index.settle()
-        index.delete([Range(ROOM, 0, 60)])
+        index.apply(6, 7, [], [Range(ROOM, 0, 60)])
         index.settle()
         asked = Search(needles=list(parse(CANARY).needles), rooms=[ROOM], limit=500)
         assert len(corpus.find(index, asked)) == 59

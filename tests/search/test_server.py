@@ -18,24 +18,40 @@ from search_index.query import Query, parse
 from search_index.segments import Document
 from search_index.server import Options, serving
 from search_index.wire import Add, IndexEntry, Look, Range, Search
-from search_index.writer import FlushJob
+from search_index.writer import FLUSH_AFTER_MS, FlushJob
 from tests.search import corpus
 from tests.search.corpus import CACHE, KEY, Clock
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 
 ROOMS = [f"r_{n}" for n in range(7)]
 
 
-def options(folder: Path) -> Options:
-    return Options(folder / "index", folder / "run" / "search.sock", KEY, Clock(), CACHE)
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def options(folder: Path, clock: Clock | None = None) -> Options:
+    return Options(folder / "index", folder / "run" / "search.sock", KEY, clock or Clock(), CACHE)
 
 
 @asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[SearchClient]:
-    async with serving(options(folder)):
+async def served(folder: Path, clock: Clock | None = None) -> AsyncIterator[SearchClient]:
+    async with serving(options(folder, clock)):
         client = SearchClient(options(folder).path)
         yield client
         await client.close()
+
+
+async def written(client: SearchClient, clock: Clock) -> None:
+    """Let the time pass after which the process writes what it has received, and wait until it has."""
+    received = (await client.status()).received
+    clock.now += FLUSH_AFTER_MS
+
+    async def durable() -> bool:
+        return (await client.status()).durable >= received
+
+    await until(durable, "everything received is durable")
 
 
 def wanted(text: str, rooms: list[str] = ROOMS) -> Search:
@@ -53,21 +69,21 @@ async def test_so_many_searches_wait_and_no_more(tmp_path: Path) -> None:
         await client.close()
 
 
-async def test_told_found_deleted_rebuilt(tmp_path: Path) -> None:
-    async with served(tmp_path) as client:
+async def test_told_found_deleted_rebuilt(tmp_path: Path, clock: Clock) -> None:
+    async with served(tmp_path, clock) as client:
         assert await client.add(Add(0, 10, corpus.entries(["เชิญประชุม", "งบประมาณ", "ประชุมงบ"]))) == 10
         assert [hit.n for hit in (await client.search(wanted("ประชุม"))).hits] == [2, 0]
         assert [hit.n for hit in (await client.search(wanted("ประชุม", ["r_0"]))).hits] == [0]
         assert (await client.search(wanted("ประชุม", []))).hits == []
-        await client.delete([Range("r_2", 2, 2)])
+        assert await client.add(Add(10, 11, [], [Range("r_2", 2, 2)])) == 11
         assert [hit.n for hit in (await client.search(wanted("ประชุม"))).hits] == [0]
         state = await client.status()
-        assert (state.received, state.durable, state.entries) == (10, 0, 2)
-        await client.flush()
+        assert (state.received, state.durable, state.entries) == (11, 0, 2)
+        await written(client, clock)
         state = await client.status()
-        assert (state.received, state.durable, state.segments) == (10, 10, 1)
+        assert (state.received, state.durable, state.segments) == (11, 11, 1)
         with pytest.raises(FeedGap):
-            await client.add(Add(11, 12, []))
+            await client.add(Add(12, 13, []))
         await client.rebuild()
         assert (await client.status()).received == 0
         assert (await client.search(wanted("ประชุม"))).hits == []
@@ -94,15 +110,15 @@ async def test_an_orderly_end_loses_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_searches_are_answered_while_entries_come_in(tmp_path: Path) -> None:
+async def test_searches_are_answered_while_entries_come_in(tmp_path: Path, clock: Clock) -> None:
     texts = corpus.messages() * 4
-    async with served(tmp_path) as client:
+    async with served(tmp_path, clock) as client:
         feeding = SearchClient(options(tmp_path).path)
 
         async def feed() -> None:
             for start in range(0, len(texts), 200):
                 await feeding.add(Add(start, start + 200, corpus.entries(texts[start : start + 200], first=start)))
-            await feeding.flush()
+            await written(feeding, clock)
 
         task = asyncio.create_task(feed())
         answered = 0
@@ -203,7 +219,7 @@ async def test_a_batch_that_cannot_be_taken_is_told_apart_from_a_process_that_is
 
 
 async def test_a_message_that_cannot_be_indexed_is_named_and_the_others_are_indexed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     real = segments.build
 
@@ -213,9 +229,9 @@ async def test_a_message_that_cannot_be_indexed_is_named_and_the_others_are_inde
         return real(documents)
 
     monkeypatch.setattr(writer, "build", build)
-    async with served(tmp_path) as client:
+    async with served(tmp_path, clock) as client:
         await client.add(Add(0, 10, corpus.entries(["เชิญประชุม", "ประชุมงบ", "งบประมาณ", "ประชุม"])))
-        await client.flush()
+        await written(client, clock)
         assert [hit.n for hit in (await client.search(wanted("ประชุม"))).hits] == [3, 0]
         state = await client.status()
         assert (state.received, state.durable, state.entries) == (10, 10, 3)
@@ -272,10 +288,10 @@ async def test_without_a_process_search_is_unavailable_and_comes_back(tmp_path: 
         await client.close()
 
 
-async def test_damage_found_in_use_empties_the_index(tmp_path: Path) -> None:
-    async with served(tmp_path) as client:
+async def test_damage_found_in_use_empties_the_index(tmp_path: Path, clock: Clock) -> None:
+    async with served(tmp_path, clock) as client:
         await client.add(Add(0, 10, corpus.entries(corpus.messages())))
-        await client.flush()
+        await written(client, clock)
         [terms] = (tmp_path / "index").glob("*.terms")
         with terms.open("r+b") as file:
             file.seek(100)

@@ -38,7 +38,7 @@ def test_whooshs_searcher_finds_the_same(tmp_path: Path, needles: list[str]) -> 
     with corpus.opened(tmp_path / "index") as index:
         index.apply(0, 1, corpus.entries(corpus.messages()))
         index.flush()
-        index.delete([Range("r_3", 0, 300)])
+        index.apply(1, 2, [], [Range("r_3", 0, 300)])
         [segment] = index.segments.values()
         gone = np.flatnonzero(segment.gone if segment.gone is not None else [])
         described = ArraySegment(segment.record.name, segment.record.documents, gone.tolist())
