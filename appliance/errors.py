@@ -99,6 +99,12 @@ class Unavailable(AppError):
     code = "unavailable"
 
 
+class MalformedRow(Unavailable):
+    """A row says what no row says, such as a kind of room that there is not: it was changed in the database."""
+
+    code = STORAGE_DAMAGED
+
+
 class StorageFull(Unavailable):
     """The disk is full: nothing was written, nothing was acknowledged."""
 

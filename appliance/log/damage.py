@@ -1,4 +1,4 @@
-"""Rooms that cannot be read because of a torn page of the database, and how to read all others in spite of it.
+"""Rooms that cannot be read because of a torn page or a changed row, and how to read all others in spite of it.
 
 Owns the list of damaged rooms of a running appliance (`DamagedRooms`), and the walk over all rooms, which continues
 after a torn page (`list_rooms`). It repairs nothing: a damaged disk is replaced and the data restored from a backup.
@@ -23,7 +23,10 @@ DAMAGED: Final = STORAGE_DAMAGED
 
 
 class DamagedRooms:
-    """The rooms that lie on a torn page or are not what was signed, each with the error that their members get."""
+    """The rooms that are damaged, each with the error that their members get.
+
+    They lie on a torn page, have a row that says what no row says, or are not what was signed.
+    """
 
     def __init__(self) -> None:
         self._errors: dict[RoomId, AppError] = {}

@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from appliance.errors import KeyDestroyed, WrongKey
+from appliance.errors import KeyDestroyed, MalformedRow, WrongKey
 from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.registry import Registry
 from appliance.evidence.tree import EMPTY_ROOT, HASH_BYTES, Frontier
@@ -92,8 +92,7 @@ def verify_room(rows: Rows, room: RoomId, check: Check, settled: int | None = No
     with snapshot(rows):
         try:
             row = rooms.load(rows, room, home_of(check.verifier))
-        except ValueError:
-            # A kind or a role that does not exist.
+        except MalformedRow:
             return Fault(room, "state")
         return _Walk(rows, room, row, check).first_fault(settled) if row else Fault(room, "no_room")
 

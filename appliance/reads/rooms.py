@@ -1,9 +1,9 @@
 """Rooms as their members see them: the list, and one room with its people.
 
 Everything of one answer comes from one read transaction. Names come from the directory in memory, those of people of
-other agencies from the cards in the room's log. A person who is not
-a member gets Forbidden before anything of the room is looked at. A room that lies in part on a torn page is there with
-what can be read of it.
+other agencies from the cards in the room's log. A person who is not a member gets Forbidden before anything of the room
+is looked at. A room that lies in part on a torn page, or whose row says what no row says, is there with what can be
+read of it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from appliance.errors import STORAGE_DAMAGED, AppError, Forbidden, NotFound, Unavailable
+from appliance.errors import STORAGE_DAMAGED, AppError, Forbidden, MalformedRow, NotFound, Unavailable
 from appliance.log import events
 from appliance.log.cards import card_on_record
 from appliance.log.events import RoomReader
-from appliance.model import Deny, PersonId, RoomId, RoomKind, agency_of
+from appliance.model import Deny, PersonId, RoomId, agency_of
 from appliance.reads.bounds import fitting
 from appliance.reads.damaged import is_damage, known_size, only, readable, viewer_of
 from appliance.reads.unread import counts, newest_line
-from appliance.rules.policy import Title, policy_of
+from appliance.rules.policy import UNKNOWN_KIND, Title, policy_of
 from appliance.rules.rooms import all_denied, denied_actions
 from appliance.store import receipts, rooms
 from appliance.wire import cursors
@@ -34,6 +34,7 @@ from appliance.wire.rooms import MemberView, Rooms, RoomView
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from appliance.log.heads import Head
     from appliance.model import RoomState
     from appliance.services import Services
     from appliance.store.db import Rows
@@ -148,10 +149,7 @@ async def damaged_view(
     s: Services, person: PersonId, key: int, room: RoomId, *, with_members: bool = False
 ) -> RoomView:
     """Return what can be read of a member's room that lies in part on a torn page."""
-    try:
-        head, why = await s.log.head(room), None
-    except Unavailable as error:
-        head, why = None, error
+    head, why = await _head_or_why(s, person, key, room)
 
     def own(rows: Rows, _: int) -> StoredRoom | None:
         return rooms.stored(rows, room)
@@ -169,9 +167,10 @@ async def damaged_view(
         size = await known_size(s, key)
     except AppError:
         size = 0
+    kind = row.kind if row else head.state.kind if head else UNKNOWN_KIND
     return RoomView(
         id=room,
-        kind=row.kind if row else RoomKind.GROUP,
+        kind=kind,
         name=row.name if row else None,
         owner=row.owner if row else owner,
         scope=_scope(s, row.hub if row else s.log.home.agency, (member.person for member in people)),
@@ -185,11 +184,26 @@ async def damaged_view(
         closed=bool(row.closed) if row else False,
         damaged=why is not None,
         owner_post=row.owner_post if row else None,
-        members=people if with_members or (row is not None and policy_of(row.kind).title is Title.OTHER) else [],
+        members=people if with_members or policy_of(kind).title is Title.OTHER else [],
         denied=denied_actions(head.state, s.log.home.principal(person))
         if head
         else all_denied(why.code if why else STORAGE_DAMAGED),
     )
+
+
+async def _head_or_why(
+    s: Services, person: PersonId, key: int, room: RoomId
+) -> tuple[Head, None] | tuple[None, Unavailable]:
+    """Return a room as the log knows it, or why nothing can be sent to it."""
+    [view] = await s.store.read_each(lambda rows, _: rooms.view_of_person(rows, person, room), (key,))
+    if isinstance(view, MalformedRow):
+        # Whatever is in memory of it: it could not be read again.
+        s.log.damaged.note(room, view)
+        return None, view
+    try:
+        return await s.log.head(room), None
+    except Unavailable as error:
+        return None, error
 
 
 async def load_room(s: Services, person: PersonId, room: RoomId, *, with_members: bool = True) -> RoomView:

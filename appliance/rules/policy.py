@@ -125,6 +125,8 @@ NOTHING_ALLOWED: Final = RoomPolicy(
     icon=Icon.PEOPLE,
 )
 """The policy of a kind that has no row."""
+UNKNOWN_KIND: Final = ""
+"""What is said of a room whose kind cannot be read: it has no row."""
 CHAT_KIND: Final = RoomKind.DIRECT
 """The kind of private chat that begins from a person's card, with the first message."""
 NEW_ROOM_KIND: Final = RoomKind.GROUP

@@ -103,11 +103,17 @@ def target(rows: Rows, room: int, n: int, home: Home) -> Target | None:
     if row is None:
         return None
     header = decode_header(row[5])
-    kind, state = EntryType(row[1]), entry_types.read(row[1], header.state, header.rules_version)
+    state = entry_types.read(row[1], header.state, header.rules_version)
     if isinstance(state, Deny):
         return None
     return Target(
-        row[0], kind, home.principal(PersonId(row[2])), row[3], state, row[4] is not None, header.rules_version
+        row[0],
+        EntryType(row[1]),
+        home.principal(PersonId(row[2])),
+        row[3],
+        state,
+        row[4] is not None,
+        header.rules_version,
     )
 
 

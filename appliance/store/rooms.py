@@ -5,10 +5,12 @@ The caller owns the transaction.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
+from appliance.errors import MalformedRow
 from appliance.model import Member, Millis, PersonId, PostId, Role, RoomId, RoomKind, RoomState
 from appliance.store.queries import Queries
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from appliance.store.db import Rows
 
 SQL = Queries("rooms")
+NameT = TypeVar("NameT", bound=StrEnum)
 
 
 class RoomRow(NamedTuple):
@@ -121,7 +124,7 @@ class BoundRoom(NamedTuple):
 
 
 def load(rows: Rows, room: RoomId, home: Home) -> RoomRow | None:
-    """Return a room with its members, or None."""
+    """Return a room with its members, or None. Raises MalformedRow."""
     row = rows.one(SQL.by_id, {"room": room})
     if row is None:
         return None
@@ -129,12 +132,12 @@ def load(rows: Rows, room: RoomId, home: Home) -> RoomRow | None:
     key = found.key
     [(last, last_at, registry, _)] = rows.all(SQL.last_entry, {"key": key})
     members = {
-        (person := home.principal(PersonId(kept))): Member(person, Role(role), since)
+        (person := home.principal(PersonId(kept))): Member(person, _known(Role, role, room), since)
         for kept, role, since in rows.all(SQL.members, {"room": key})
     }
     state = RoomState(
         room=RoomId(found.id),
-        kind=RoomKind(found.kind),
+        kind=_known(RoomKind, found.kind, room),
         name=found.name,
         owner=home.principal(PersonId(found.owner)),
         members=members,
@@ -148,14 +151,32 @@ def load(rows: Rows, room: RoomId, home: Home) -> RoomRow | None:
 
 
 def views_of_person(rows: Rows, person: PersonId, after: int = 0, limit: int = -1) -> list[ViewRow]:
-    """Return the rooms of a person as they see them, by key, after the key `after`; -1 is without a limit."""
-    return [ViewRow._make(row) for row in rows.all(SQL.of_person, {"person": person, "after": after, "limit": limit})]
+    """Return the rooms of a person as they see them, by key, after the key `after`; -1 is without a limit.
+
+    Raises MalformedRow.
+    """
+    return [_view(row) for row in rows.all(SQL.of_person, {"person": person, "after": after, "limit": limit})]
 
 
 def view_of_person(rows: Rows, person: PersonId, room: RoomId) -> ViewRow | None:
-    """Return one room as the person sees it, or None for an outsider."""
+    """Return one room as the person sees it, or None for an outsider. Raises MalformedRow."""
     row = rows.one(SQL.of_person_one, {"person": person, "room": room})
-    return ViewRow._make(row) if row else None
+    return _view(row) if row else None
+
+
+def _view(row: tuple[Any, ...]) -> ViewRow:
+    view = ViewRow._make(row)
+    _known(RoomKind, view.kind, view.id)
+    _known(Role, view.role, view.id)
+    return view
+
+
+def _known(names: type[NameT], value: str, room: str) -> NameT:
+    """Return the name that a row says. Raises MalformedRow for none of these names."""
+    try:
+        return names(value)
+    except ValueError as error:
+        raise MalformedRow(f"{room}: {error}") from error
 
 
 def member_reads(rows: Rows, room: int) -> list[MemberRow]:

@@ -59,9 +59,9 @@ class RoomView(Answer, kw_only=True):
     done to the caller: added, made the owner. A retracted message counts, since its trace is there to see. `last` is
     the newest of these and of all messages. `mentions` counts the standing ones that name the caller.
 
-    `damaged`: the room lies on a torn page or is not what was signed. What is whole of it can be read, every action is
-    denied with the reason (`storage_damaged`, `room_unproven`), and what cannot be read is left out here: the name, the
-    newest message, members, counts.
+    `damaged`: the room lies on a torn page, its row says what no row says, or it is not what was signed. What is whole
+    of it can be read, every action is denied with the reason (`storage_damaged`, `room_unproven`), and what cannot be
+    read is left out here: the name, the newest message, members, counts.
     """
 
     id: Id
