@@ -187,8 +187,8 @@ class TextBody(NamedTuple):
         return "TextBody(…)"
 
 
-Body: TypeAlias = TextBody
-"""What the body of an entry holds, whatever its type: the union of their structs."""
+Body: TypeAlias = tuple[object, ...]
+"""What the body of an entry holds: a named tuple, whose fields only the rows of its own type know."""
 
 
 @dataclass(frozen=True, slots=True)

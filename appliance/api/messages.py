@@ -9,10 +9,9 @@ from appliance.reads.readers import load_readers
 from appliance.web.call import Call
 from appliance.web.path_parts import Position
 from appliance.web.routes import Cost, Routes
-from appliance.wire.entries import Messages
+from appliance.wire.entries import History, Messages
 from appliance.wire.messages import (
     EditMessage,
-    History,
     HistoryQuery,
     MessagesQuery,
     Posted,

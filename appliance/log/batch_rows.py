@@ -16,7 +16,7 @@ from appliance.log.commands import Result
 from appliance.log.heads import Head
 from appliance.log.projections import EntryRef
 from appliance.log.rows import leaf_of
-from appliance.log.views import Words, body_view, view
+from appliance.log.views import Words, view
 from appliance.model import EVERYONE, Appended, PersonId, RoomId, RoomState
 from appliance.rules.concerns import concerned
 from appliance.rules.entry_types import VERSIONS
@@ -138,11 +138,14 @@ class BatchBuilder:
         events: list[EntryEvent] = []
         appended: list[Appended] = []
         txn_ids: dict[PersonId, dict[int, str]] = {}
+        words: dict[int, str] = {}
         for entry in pending.entries:
             self.pos += 1
             event = self._add_entry(room, pending.key, state, entry)
             if entry.draft.txn_id is not None and not isinstance(event, HiddenEvent):
                 txn_ids.setdefault(self._home.person(entry.sender), {})[len(events)] = entry.draft.txn_id
+            if (found_by := _words(entry)) is not None:
+                words[len(events)] = found_by
             events.append(event)
             appended.append(Appended(room, entry.n, entry.entry_id, entry.at, self.pos))
         begin, first_pos = pending.entries[0].n, appended[0].pos
@@ -150,7 +153,7 @@ class BatchBuilder:
             self.results.append(Result(command, appended[first - begin : end - begin], state_after))
         joined, left = self._add_members(pending, state)
         self._people.update(joined, left)
-        self._news.append(RoomNews(room, first_pos, self.pos, events, joined, left, txn_ids, state.kind))
+        self._news.append(RoomNews(room, first_pos, self.pos, events, joined, left, txn_ids, state.kind, words))
 
     def _add_room(self, room: RoomId, pending: PendingRoom, state: RoomState) -> None:
         if pending.created is None and pending.before is state:
@@ -207,9 +210,7 @@ class BatchBuilder:
             self._people.update(map(self._home.person, viewers))
             return HiddenEvent(at=entry.at, room=room, n=entry.n, hidden=verdict.reason.value)
         common = {"at": entry.at, "room": room, "n": entry.n, "id": entry.entry_id, "sender": sender}
-        body = entry.draft.body
-        words = Words(body_view(entry.state, body, self._home) if body else None)
-        return view(entry.kind, entry.state, words, self._home, common, entry.facts.rules)
+        return view(entry.kind, entry.state, Words(entry.draft.body), self._home, common, entry.facts.rules)
 
     def _add_members(self, pending: PendingRoom, state: RoomState) -> tuple[tuple[PersonId, ...], tuple[PersonId, ...]]:
         """Write who joined and left, with a line of the feed for each of them alone: the new room, or its end."""
@@ -242,6 +243,12 @@ class BatchBuilder:
                 self.pos += 1
                 batch.feed.append(NewLine(self.pos, at, kind, pending.key, person=person))
         return came, left
+
+
+def _words(entry: PendingEntry) -> str | None:
+    """Return what search finds an entry by, or None."""
+    row, body = VERSIONS[entry.facts.rules][entry.kind], entry.draft.body
+    return None if body is None or row.words is None else row.words(body)
 
 
 def _departures(pending: PendingRoom, home: Home, state: RoomState, left: Collection[PersonId]) -> list[NewDeparture]:

@@ -204,7 +204,7 @@ def seal(key: EpochKey, room: RoomId, n: int, row: EntryKind, body: Body, random
     try:
         plain = encode_body(row, body)
     except NotCanonicalError as error:
-        raise TooLarge(field="body.text") from error
+        raise TooLarge(field="body") from error
     salt, commitment = commit(plain, random.new_bytes)
     return Sealed(key, key.cipher.seal_body(_place(room, n), salt, plain, random.new_bytes), commitment, len(plain))
 

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from appliance.errors import KeyDestroyed, WrongKey
 from appliance.evidence.canonical import decode_header
 from appliance.evidence.errors import BodyError
-from appliance.log.views import Words, body_view, view
+from appliance.log.views import Words, view
 from appliance.model import Ability, Deny, EntryType, Millis, PersonId, Principal
 from appliance.rules import entry_types
 from appliance.rules.visibility import EntryFacts, Reason, Shown, shown
 from appliance.store import entries
 from appliance.wire.entries import DamagedEvent, HiddenEvent, Reactable
-from appliance.wire.messages import BodyView, Edited, Reaction
+from appliance.wire.messages import Edited, Reaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,12 +73,10 @@ def words_of(at: RoomReader, row: EntryRow, viewer: Viewer) -> Words:
     return _opened(at, row, header)
 
 
-def version_of(at: RoomReader, row: EntryRow, viewer: Viewer) -> Words:
-    """As `words_of`, of one wording of a message: its own words, whatever it was changed to since."""
+def version_of(at: RoomReader, row: EntryRow, viewer: Viewer) -> EntryEvent:
+    """As `stored_event`, of one wording of a message: with its own words, whatever it was changed to since."""
     header = decode_header(row.header)
-    if reason := _hidden(_facts_of(at, row, header), viewer):
-        return Words(hidden=reason)
-    return Words(*_open_body(at, row, header))
+    return _event(at, row, header, _facts_of(at, row, header), viewer, lambda: _open_body(at, row, header))
 
 
 def is_there(at: RoomReader, row: EntryRow, viewer: Viewer) -> bool:
@@ -142,12 +140,12 @@ def _opened(at: RoomReader, row: EntryRow, header: Header) -> Words:
     if not _has_body(row, header):
         return Words()
     if row.edit is None:
-        return Words(*_open_body(at, row, header))
+        return _open_body(at, row, header)
     newest = _newest_edit(at, row, row.edit)
     if newest is None:
         return Words(hidden=DAMAGED)
     edit, edit_header = newest
-    return Words(*_open_body(at, edit, edit_header), Edited(n=edit.n, at=edit.at))
+    return _open_body(at, edit, edit_header)._replace(edited=Edited(n=edit.n, at=edit.at))
 
 
 def _has_body(row: EntryRow, header: Header) -> bool:
@@ -171,27 +169,27 @@ def stored_one(at: RoomReader, n: int, viewer: Viewer) -> EntryEvent | None:
     return _with_reactions(event, entries.reactions_between(at.rows, at.key, n, n))
 
 
-def _open_body(at: RoomReader, row: EntryRow, header: Header) -> tuple[BodyView | None, str | None]:
+def _open_body(at: RoomReader, row: EntryRow, header: Header) -> Words:
     """Return an entry's body, or the reason why there is none to show.
 
     One whose seal does not open, or that has another form than its type, is damaged.
     """
     if row.sealed is None or row.epoch is None:
-        return None, ERASED
+        return Words(hidden=ERASED)
     version = header.rules_version
     kind, state = entry_types.find(row.type, version), entry_types.read(row.type, header.state, version)
     if kind is None or isinstance(state, Deny):
-        return None, DAMAGED
+        return Words(hidden=DAMAGED)
     try:
-        return body_view(state, at.bodies.open(at.rows, at.room, row, kind), at.bodies.home), None
+        return Words(at.bodies.open(at.rows, at.room, row, kind), said=state)
     except KeyDestroyed:
-        return None, ERASED
+        return Words(hidden=ERASED)
     except WrongKey:
         at.bodies.note_damaged(at.room, row.n, "does not open: it was altered or damaged (gchat room verify)")
-        return None, DAMAGED
+        return Words(hidden=DAMAGED)
     except BodyError:
         at.bodies.note_damaged(at.room, row.n, "does not have the form of its type: so it was written")
-        return None, DAMAGED
+        return Words(hidden=DAMAGED)
 
 
 def _is_edit(row: EntryRow, header: Header) -> bool:

@@ -15,7 +15,7 @@ from appliance.wire.messages import BodyView, Edited
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from appliance.model import Home, Principal, State, TextBody
+    from appliance.model import Home, Principal, State
     from appliance.rules import entry_states as states
 
     View = Callable[[dict[str, Any], Any, "Words", Home], wire.EntryEvent]
@@ -23,16 +23,24 @@ if TYPE_CHECKING:
 
 
 class Words(NamedTuple):
-    """What is shown of the body of an entry: the words, or the reason why there are none; and their newest edit."""
+    """What is shown of the body of an entry: the body, or the reason why there is none; and its newest edit.
 
-    body: BodyView | None = None
+    `body` is the named tuple of the type's row (`rules/entry_types.py`), which the type's own view makes a struct of.
+    `said` is the state of the entry that the body is of, which may be an edit.
+    """
+
+    body: Any = None
     hidden: str | None = None
     edited: Edited | None = None
+    said: State | None = None
 
 
-def body_view(state: State, body: TextBody, home: Home) -> BodyView:
-    """Return a body as clients see it, with the call of everyone that the entry's state has."""
-    everyone: bool = getattr(state, "everyone", False)
+def text_view(state: State, words: Words, home: Home) -> BodyView | None:
+    """Return a text as clients see it, with the call of everyone that the state has where it was said."""
+    body = words.body
+    if body is None:
+        return None
+    everyone: bool = getattr(words.said or state, "everyone", False)
     return BodyView(text=body.text, mentions=list(map(home.person, body.mentions)), everyone=everyone)
 
 
@@ -102,7 +110,7 @@ def _reassign(common: dict[str, Any], state: states.OwnerReassigned, _: Words, h
     return wire.OwnerReassignEvent(**common, state=said)
 
 
-def _text(common: dict[str, Any], state: states.TextSaid, words: Words, _home: Home) -> wire.EntryEvent:
+def _text(common: dict[str, Any], state: states.TextSaid, words: Words, home: Home) -> wire.EntryEvent:
     # By name and not as `**common`, which costs four times as much: this is what most entries are.
     return wire.MessageTextEvent(
         at=common["at"],
@@ -111,14 +119,15 @@ def _text(common: dict[str, Any], state: states.TextSaid, words: Words, _home: H
         id=common["id"],
         sender=common["sender"],
         reply_to=state.reply_to,
-        body=words.body,
+        body=text_view(state, words, home),
         hidden=words.hidden,
         edited=words.edited,
     )
 
 
-def _edit(common: dict[str, Any], state: states.TextEdited, words: Words, _home: Home) -> wire.EntryEvent:
-    return wire.MessageEditEvent(**common, target=state.target, body=words.body, hidden=words.hidden)
+def _edit(common: dict[str, Any], state: states.TextEdited, words: Words, home: Home) -> wire.EntryEvent:
+    body = text_view(state, words, home)
+    return wire.MessageEditEvent(**common, target=state.target, body=body, hidden=words.hidden)
 
 
 def _redact(common: dict[str, Any], state: states.MessageRetracted, _: Words, _home: Home) -> wire.EntryEvent:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from appliance.rules.entry_types import ENTRY_TYPES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -82,5 +84,5 @@ def weight_of(command: Command) -> int:
     weight = WEIGHT_OF_PERSON * command.people_added
     for draft in command.drafts:
         if draft.body is not None:
-            weight += len(draft.body.text)
+            weight += ENTRY_TYPES[draft.type].weight(draft.body)
     return weight

@@ -19,8 +19,8 @@ from appliance.reads.damaged import is_damage, read_one_by_one, readable
 from appliance.rules import entry_types
 from appliance.store import entries
 from appliance.wire import cursors
-from appliance.wire.entries import Messages
-from appliance.wire.messages import History, MessagesQuery, Version
+from appliance.wire.entries import History, Messages, Version
+from appliance.wire.messages import MessagesQuery
 
 if TYPE_CHECKING:
     from appliance.reads.damaged import Readable
@@ -140,9 +140,11 @@ def _version(rows: Rows, s: Services, place: Readable, n: int) -> Version | None
     row = entries.one(rows, place.key, n)
     if row is None:
         return None
-    words = events.version_of(_at(rows, s, place), row, place.viewer)
-    erased = words.hidden == events.ERASED
-    return None if erased else Version(n=n, at=row.at, body=words.body, hidden=words.hidden)
+    event = events.version_of(_at(rows, s, place), row, place.viewer)
+    hidden: str | None = getattr(event, "hidden", None)
+    if hidden == events.ERASED:
+        return None
+    return Version(n=n, at=row.at, body=getattr(event, "body", None), hidden=hidden)
 
 
 def _at(rows: Rows, s: Services, place: Readable) -> RoomReader:

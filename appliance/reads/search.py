@@ -202,7 +202,7 @@ def _text(rows: Rows, s: Services, key: int, room: RoomId, n: int, viewer: Viewe
     if kind is None or kind.words is None:
         return None
     body = events.words_of(RoomReader(rows, s.log.bodies, room, key), row, viewer).body
-    return kind.words(body) if body else None
+    return kind.words(body) if body is not None else None
 
 
 def _hit(candidate: wire.Hit, cut: wire.Cut) -> Hit:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from appliance.model import Millis
-    from appliance.rules.entry_types import EntryKind
     from appliance.services import Services
     from appliance.store.db import Rows
     from appliance.store.feed import EntryLine
@@ -182,7 +181,8 @@ def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds:
     upto, size = after, 0
     for committed in fresh:
         for news in committed.rooms:
-            for pos, event in enumerate(news.events, news.first):
+            for i, event in enumerate(news.events):
+                pos = news.first + i
                 if isinstance(event, HiddenEvent):
                     return None
                 if not isinstance(event, EntryEventBase):
@@ -192,7 +192,7 @@ def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds:
                     return None
                 if pos <= after:
                     continue
-                text = _words(row, event) if policy_of(news.kind).searchable else None
+                text = news.words.get(i) if policy_of(news.kind).searchable else None
                 if text is not None:
                     size += size_of(text)
                     if messages and (size > bounds.bytes or len(messages) == wire.MAX_ENTRIES):
@@ -201,12 +201,6 @@ def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds:
                 history_id, upto = feed.history_id(pos, event.at, news.room, event.n), pos
         upto = max(upto, committed.pos)
     return wire.Add(after, upto, messages, history_id=history_id)
-
-
-def _words(row: EntryKind, event: EntryEventBase) -> str | None:
-    """Return what a message just appended is found by, or None."""
-    body = getattr(event, "body", None)
-    return row.words(body) if row.words is not None and body is not None else None
 
 
 def size_of(text: str) -> int:
@@ -223,7 +217,7 @@ def _entry(rows: Rows, s: Services, room: RoomId, key: int, n: int, *, replaces:
     if kind is None or kind.words is None:
         return None
     body = events.words_of(RoomReader(rows, s.log.bodies, room, key), row, Viewer(INDEX, s.clock())).body
-    return _entry_of(room, n, row.sender, row.at, kind.words(body), replaces=replaces) if body else None
+    return _entry_of(room, n, row.sender, row.at, kind.words(body), replaces=replaces) if body is not None else None
 
 
 def _entry_of(room: RoomId, n: int, sender: str, at: Millis, text: str, *, replaces: bool) -> wire.IndexEntry:

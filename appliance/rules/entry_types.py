@@ -52,6 +52,13 @@ def to_everyone(*_: object) -> bool:
 _READ_WITH_TARGET: Final = frozenset((Ability.EDIT, Ability.RETRACT, Ability.REACT))
 
 
+def characters(value: object) -> int:
+    """Return how many characters the texts of a body have, whatever its fields are."""
+    if isinstance(value, str):
+        return len(value)
+    return sum(map(characters, value)) if isinstance(value, tuple) else 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryKind:
     """One type of entry: a row of the registry.
@@ -63,7 +70,8 @@ class EntryKind:
     - `by_system`: only the system of an agency appends it, no person.
     - `needs`: it points at an earlier entry (`target`), and that entry must have this in its `takes`.
     - `takes`: what later entries may do to it.
-    - `body`: the type of its body. None: it has none.
+    - `body`: the type of its body, a named tuple. None: it has none.
+    - `weight`: returns what its body takes of a batch (`log/waiting.py`), in characters.
     - `key_kind`: the kind of epoch key that seals the body; `text` stands for the kind that the room's policy names.
     - `message`: it counts as unread for others and is the newest line of its room.
     - `words`: returns the text by which search finds it, from its body.
@@ -87,6 +95,7 @@ class EntryKind:
     needs: Ability | None = None
     takes: frozenset[Ability] = frozenset()
     body: type[Body] | None = None
+    weight: Callable[[Any], int] = characters
     key_kind: KeyKind = "text"
     message: bool = False
     words: Callable[[Any], str] | None = None
@@ -151,6 +160,10 @@ def _everyone(_: State) -> tuple[Principal, ...]:
 
 def _text(body: TextBody) -> str:
     return body.text
+
+
+def _length(body: TextBody) -> int:
+    return len(body.text)
 
 
 def _named(body: TextBody) -> tuple[Principal, ...]:
@@ -225,6 +238,7 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
     EntryType.MESSAGE_TEXT: EntryKind(
         state=states.TextSaid,
         body=TextBody,
+        weight=_length,
         needs=Ability.ANSWER,
         takes=frozenset(Ability),
         may=messages.may_write,
@@ -237,6 +251,7 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
     EntryType.MESSAGE_EDIT: EntryKind(
         state=states.TextEdited,
         body=TextBody,
+        weight=_length,
         names=_named,
         needs=Ability.EDIT,
         may=messages.may_edit,

@@ -23,7 +23,8 @@ class RoomNews(msgspec.Struct, frozen=True):
 
     The events stand in the feed one after the other from `first` on; `pos` is the last position of all that this is
     about. `txn_ids` are the idempotency keys of its events, by the sender, who alone gets them, and by their place in
-    `events`. `kind` is the room's, where the events are entries.
+    `events`. `kind` is the room's, where the events are entries. `words`, by the same
+    place, are what search finds them by.
     """
 
     room: RoomId
@@ -34,6 +35,7 @@ class RoomNews(msgspec.Struct, frozen=True):
     left: tuple[PersonId, ...] = ()
     txn_ids: Mapping[PersonId, Mapping[int, str]] = {}
     kind: str = ""
+    words: Mapping[int, str] = {}
 
 
 class Committed(msgspec.Struct, frozen=True):

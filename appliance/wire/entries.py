@@ -11,6 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from appliance.wire.common import Answer, Id, Millis, Person, Position
+from appliance.wire.cursors import Cursor
 from appliance.wire.messages import BodyView, Edited, Reaction
 
 
@@ -245,3 +246,19 @@ class Messages(Answer, kw_only=True):
 
     messages: list[EntryEvent]
     has_more: bool
+
+
+class Version(Answer, kw_only=True):
+    """One wording. Without `body` where its words cannot be shown; `hidden` then says why."""
+
+    n: Position
+    at: Millis
+    body: BodyView | None = None
+    hidden: str | None = None
+
+
+class History(Answer, kw_only=True):
+    """A page of the wordings of a message, oldest first. `cursor` asks for what follows."""
+
+    versions: list[Version]
+    cursor: Cursor | None = None

@@ -88,25 +88,9 @@ class MessagesQuery(Request, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
-class Version(Answer, kw_only=True):
-    """One wording. Without `body` where its words cannot be shown; `hidden` then says why."""
-
-    n: Position
-    at: Millis
-    body: BodyView | None = None
-    hidden: str | None = None
-
-
 class HistoryQuery(Request, kw_only=True):
     cursor: Cursor | None = None
     limit: Limit = 50
-
-
-class History(Answer, kw_only=True):
-    """A page of the wordings of a message, oldest first. `cursor` asks for what follows."""
-
-    versions: list[Version]
-    cursor: Cursor | None = None
 
 
 class ReceiptUpto(Request, kw_only=True):

@@ -1,9 +1,9 @@
-"""The two seams, driven through the API: a kind of room and a type of entry, each added by rows alone.
+"""The seams, driven through the API: a kind of room and two types of entry, each added by rows alone.
 
 `board` is a room in which its owner alone posts, `sealed_pair` a second kind of private chat: one row of
-`rules/policy.py` each. `whisper` is a message that one member
-alone is shown, until a time: one row of `rules/entry_types.py` and one of `log/views.py`. Nothing else of the product
-knows of either. Whoever adds a real one adds its name to `model.py`, and its row.
+`rules/policy.py` each. `whisper` is a message that one member alone is shown, until a time: one row of
+`rules/entry_types.py` and one of `log/views.py`. So is `poll`, whose body is no text: it has a question and options.
+Nothing else of the product knows of any of them. Whoever adds a real one adds its name to `model.py`, and its rows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ import pytest
 
 from appliance.actions import evidence
 from appliance.api.app import STAFF
+from appliance.errors import TooLarge
 from appliance.log import views
+from appliance.log.commands import Command
+from appliance.log.waiting import weight_of
 from appliance.model import (
     Ability,
     Draft,
@@ -41,6 +44,7 @@ from appliance.rules.entry_types import EntryKind
 from appliance.rules.policy import CHAT_KIND, POLICIES, Who
 from appliance.rules.roles import Actor
 from appliance.wire.committed import Committed
+from appliance.wire.common import Answer
 from appliance.wire.entries import Reactable
 from appliance.wire.messages import BodyView, Edited
 from tests.agency import Agency, Client, indexed, new_txn, search_process, serve
@@ -106,8 +110,9 @@ def _is_for(state: Whispered, _sender: Principal, viewer: Principal, now: Millis
     return viewer == state.to and now < state.until
 
 
-def _view(common: dict[str, Any], state: Whispered, words: views.Words, _home: Home) -> Any:
-    return WhisperEvent(**common, until=state.until, body=words.body, hidden=words.hidden, edited=words.edited)
+def _view(common: dict[str, Any], state: Whispered, words: views.Words, home: Home) -> Any:
+    body = views.text_view(state, words, home)
+    return WhisperEvent(**common, until=state.until, body=body, hidden=words.hidden, edited=words.edited)
 
 
 @pytest.fixture
@@ -127,6 +132,105 @@ def whisper(monkeypatch: pytest.MonkeyPatch) -> EntryType:
     monkeypatch.setitem(entry_types.ENTRY_TYPES, kind, row)
     monkeypatch.setitem(views.VIEWS, kind, _view)
     return kind
+
+
+class PollBody(NamedTuple):
+    """What a poll asks: neither a text nor people."""
+
+    question: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(State):
+    """A poll that takes votes until a time."""
+
+    until: Millis
+
+
+class PollView(Answer, kw_only=True, tag="poll"):  # type: ignore[misc] # frozen by its base, as in `wire`
+    """The body of a poll on the wire."""
+
+    question: str
+    options: list[str]
+
+
+class PollEvent(Reactable, kw_only=True, tag="poll.create"):  # type: ignore[misc] # frozen by its base, as in `wire`
+    """A poll on the wire."""
+
+    body: PollView | None = None
+    until: int
+
+
+def _poll_view(common: dict[str, Any], state: Asked, words: views.Words, _home: Home) -> Any:
+    body = words.body
+    asked = None if body is None else PollView(question=body.question, options=list(body.options))
+    return PollEvent(**common, until=state.until, body=asked, hidden=words.hidden)
+
+
+@pytest.fixture
+def poll(monkeypatch: pytest.MonkeyPatch) -> EntryType:
+    """A type of entry with a body of its own."""
+    kind: EntryType = name(monkeypatch, EntryType, "poll.create")
+    row = EntryKind(
+        state=Asked,
+        may=lambda *_: None,
+        shown_to=entry_types.to_everyone,
+        body=PollBody,
+        takes=frozenset((Ability.ANSWER, Ability.REACT, Ability.RETRACT)),
+        message=True,
+        words=lambda body: body.question,
+    )
+    monkeypatch.setitem(entry_types.ENTRY_TYPES, kind, row)
+    monkeypatch.setitem(views.VIEWS, kind, _poll_view)
+    return kind
+
+
+async def ask(agency: Agency, kind: EntryType, room: RoomId, sender: PersonId) -> int:
+    """Append a poll; return its position."""
+    body, state = PollBody(WORDS, ("จันทร์", "อังคาร")), Asked(agency.clock() + DAY_MS)
+    draft = Draft(room, agency.services.log.home.principal(sender), kind, new_txn(), body=body, state=state)
+    [sent] = await agency.services.log.append(draft)
+    return sent.n
+
+
+async def test_a_type_whose_body_is_no_text_is_a_message_like_others(running: Agency, poll: EntryType) -> None:
+    narin, lalita, s = await running.login("narin.p"), await running.login("lalita.w"), running.services
+    room = await group(narin, lalita, await running.login("somchai.j"))
+    since, before = (await lalita.get("/sync"))["pos"], s.log.feed.pos
+    heard = list[Committed]()
+    s.log.feed.followers.append(heard.append)
+    async with lalita.stream() as stream:
+        n = await ask(running, poll, room, narin.person)
+        live = await stream.event("poll.create", n=n)
+    asked = {"type": "poll", "question": WORDS, "options": ["จันทร์", "อังคาร"]}
+    for place, event in {"live": live, **await seen(lalita, room, n, since)}.items():
+        assert (event["type"], event["body"]) == ("poll.create", asked), place
+    await lalita.put(f"/rooms/{room}/messages/{n}/reactions/👍")
+    await lalita.say(room, "รับทราบ", reply_to=n)
+    history = (await lalita.get(f"/rooms/{room}/messages/{n}/history"))["versions"]
+    assert [(version["n"], version["body"]) for version in history] == [(n, asked)]
+    stored = {(one.room, one.n): one.text for one in (await stored_batch(s, before)).entries}
+    assert stored[room, n] == WORDS
+    fresh = fresh_batch(heard, before, await history_id_at(s, before))
+    assert fresh is not None
+    assert {(one.room, one.n): one.text for one in fresh.entries} == stored
+    lines = await exported(running, room)
+    assert lines.withheld == ()
+    assert WORDS.encode() in lines.data
+    await narin.delete(f"/rooms/{room}/messages/{n}")
+    [gone] = (await lalita.get(f"/rooms/{room}/messages", around=n, limit=1))["messages"]
+    assert (gone["hidden"], gone.get("body")) == ("retracted", None)
+
+
+async def test_a_body_that_is_no_text_weighs_what_its_texts_have(running: Agency, poll: EntryType) -> None:
+    room, who = running.room("dengue"), running.services.log.home.principal(running.person("narin.p"))
+    long = PollBody("ก" * 30, ("ข" * 20, "ค" * 10))
+    draft = Draft(room, who, poll, new_txn(), body=long, state=Asked(0))
+    assert weight_of(Command((draft,), lambda _: None)) == 60
+    over = draft._replace(body=PollBody("ก" * 30_000, ("ข",)))
+    with pytest.raises(TooLarge):
+        await running.services.log.append(over)
 
 
 async def test_in_a_kind_of_room_that_is_one_row_its_owner_alone_posts(running: Agency, board: RoomKind) -> None:

@@ -62,7 +62,8 @@ TEXT, RENAME = EntryType.MESSAGE_TEXT.value, EntryType.ROOM_RENAME.value
 def test_a_header_that_says_what_no_entry_says_is_shown_as_damaged(wrong: EntryRow) -> None:
     damaged = DamagedEvent(at=START, room=ROOM, n=3, hidden="damaged")
     assert stored_event(AT, wrong, VIEWER) == bare_event(AT, wrong, VIEWER) == damaged
-    assert words_of(AT, wrong, VIEWER) == version_of(AT, wrong, VIEWER) == Words(hidden="damaged")
+    assert words_of(AT, wrong, VIEWER) == Words(hidden="damaged")
+    assert version_of(AT, wrong, VIEWER) == damaged
     assert is_hidden(AT, wrong, VIEWER)
 
 
@@ -75,7 +76,8 @@ def test_what_somebody_is_not_shown_is_a_place_in_the_log_and_its_body_is_not_op
     said = row(TEXT, epoch=1, sealed=b"words")
     hidden = HiddenEvent(at=START, room=ROOM, n=3, hidden="not_shown")
     assert stored_event(AT, said, VIEWER) == bare_event(AT, said, VIEWER) == hidden
-    assert words_of(AT, said, VIEWER) == version_of(AT, said, VIEWER) == Words(hidden="not_shown")
+    assert words_of(AT, said, VIEWER) == Words(hidden="not_shown")
+    assert version_of(AT, said, VIEWER) == hidden
     assert is_hidden(AT, said, VIEWER)
     assert not is_hidden(AT, said, Viewer(principal(NARIN), START))
 
@@ -85,13 +87,15 @@ def test_a_retracted_message_has_no_words_whatever_its_body_is() -> None:
     event = stored_event(AT, said, VIEWER)
     assert isinstance(event, MessageTextEvent)
     assert (event.body, event.hidden, event.n, event.sender) == (None, "retracted", 3, NARIN)
-    assert words_of(AT, said, VIEWER) == version_of(AT, said, VIEWER) == Words(hidden="retracted")
+    assert words_of(AT, said, VIEWER) == Words(hidden="retracted")
+    assert version_of(AT, said, VIEWER) == event
 
 
 @pytest.mark.parametrize("gone", [{}, {"epoch": 1}, {"sealed": b"words"}])
 def test_a_body_that_is_gone_is_erased(gone: dict[str, Any]) -> None:
     said = row(TEXT, **gone)
-    assert words_of(AT, said, VIEWER) == version_of(AT, said, VIEWER) == Words(hidden="erased")
+    assert words_of(AT, said, VIEWER) == Words(hidden="erased")
+    assert getattr(version_of(AT, said, VIEWER), "hidden", 0) == "erased"
 
 
 def test_an_entry_of_which_the_header_alone_was_read_shows_its_state_but_no_words() -> None:

@@ -1,7 +1,7 @@
 """Two versions of the rules side by side: every entry is judged, shown, projected and found by those it was written by.
 
 The second is planted: in it the owner alone writes, a message names what it answers in another field and is found by
-other words, and a reaction has no table.
+other words, a reaction has no table, and each message gives the room its number as a name.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from appliance.evidence.offline import state as offline
 from appliance.log import new_entry, projections, views
 from appliance.log.bodies import Bodies
 from appliance.log.integrity import Check, verify_room
-from appliance.model import Deny, Draft, EntryType, Role, State, TextBody
+from appliance.model import Deny, Draft, EntryType, Home, Role, State, TextBody
 from appliance.reads.messages import load_messages
 from appliance.reads.search_batch import stored_batch
-from appliance.rules import entry_types, versions
+from appliance.rules import entry_types, rooms, versions
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.rules.roles import Actor
+from appliance.rules.versions import RuleSet
 from appliance.store.db import connect
 from appliance.wire.entries import MessageTextEvent
 from appliance.wire.messages import MessagesQuery
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from appliance.log.integrity import Fault
-    from appliance.model import RoomId, RoomState
+    from appliance.model import Proposed, RoomId, RoomState
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,14 @@ def _owner_writes(_room: RoomState, role: Role, *_: object) -> Deny | None:
     return None if role is Role.OWNER else Deny.NOT_OWNER
 
 
-def _shown(common: dict[str, Any], state: Announced, words: views.Words, _home: object) -> MessageTextEvent:
-    return MessageTextEvent(**common, reply_to=state.answers, body=words.body, hidden=words.hidden)
+def _shown(common: dict[str, Any], state: Announced, words: views.Words, home: Home) -> MessageTextEvent:
+    body = views.text_view(state, words, home)
+    return MessageTextEvent(**common, reply_to=state.answers, body=body, hidden=words.hidden)
+
+
+def _apply(before: RoomState | None, entry: Proposed, room: RoomId, n: int) -> RoomState:
+    state = rooms.apply(before, entry, room, n)
+    return replace(state, name=f"ข้อความที่ {n}") if entry.type is EntryType.MESSAGE_TEXT else state
 
 
 @pytest.fixture
@@ -62,7 +69,7 @@ def second(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     without_table = projections.Projection(lambda *_: None, None)
     monkeypatch.setitem(entry_types.VERSIONS, 1, both)
     monkeypatch.setitem(entry_types.VERSIONS, 2, rows)
-    monkeypatch.setitem(versions.RULES, 2, versions.RULES[1])
+    monkeypatch.setitem(versions.RULES, 2, RuleSet(rooms.authorize, _apply))
     monkeypatch.setitem(views.VERSIONS, 2, {**views.VIEWS, EntryType.MESSAGE_TEXT: _shown})
     changed = {**projections.PROJECTIONS, EntryType.MESSAGE_REACTION: without_table}
     monkeypatch.setitem(projections.VERSIONS, 2, changed)
@@ -100,11 +107,12 @@ async def grown(b: Bureau, patch: pytest.MonkeyPatch) -> tuple[RoomId, int, int]
 
 
 async def test_each_entry_is_judged_by_its_own_rules(bureau: Bureau, second: pytest.MonkeyPatch) -> None:
-    room, old, _ = await grown(bureau, second)
+    room, old, new = await grown(bureau, second)
     with pytest.raises(Forbidden) as caught:
         await bureau.s.log.append(announcement(bureau, MALEE, room, "ไม่ใช่เจ้าของ", old))
     assert caught.value.deny is Deny.NOT_OWNER
     await bureau.s.log.checkpoints.sign()
+    assert (await bureau.s.log.head(room)).state.name == f"ข้อความที่ {new}"
     assert await asyncio.to_thread(fault_of, bureau, room) is None, "judged and projected as when it was written"
 
 

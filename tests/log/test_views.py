@@ -9,11 +9,10 @@ import msgspec
 import pytest
 
 from appliance.log.views import VIEWS, Words, view
-from appliance.model import EntryType, Home
+from appliance.model import EntryType, Home, TextBody
 from appliance.rules import entry_types
 from appliance.wire.entries import DamagedEvent, EntryEvent, HiddenEvent
 from appliance.wire.events import Event
-from appliance.wire.messages import BodyView
 from tests.rules.test_entry_types import FULL
 
 COMMON = {"at": 8, "room": "r_1", "n": 7, "id": "e_1", "sender": "p_a"}
@@ -39,7 +38,7 @@ def test_every_type_has_a_view_and_a_struct_of_its_own() -> None:
 
 @pytest.mark.parametrize("kind", EntryType)
 def test_what_the_header_says_is_seen(kind: EntryType) -> None:
-    words = Words(BodyView(text="คำ")) if entry_types.ENTRY_TYPES[kind].body else Words()
+    words = Words(TextBody("คำ")) if entry_types.ENTRY_TYPES[kind].body else Words()
     shown = view(kind, FULL[kind], words, Home("moph"), dict(COMMON))
     seen: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(shown))
     # The agency's own people go by their bare ids here.
