@@ -158,7 +158,7 @@ REACHED = {
     "seal": "seal",
     "rows": "many",
     "rider": "break_down",
-    "commit": "_transaction",
+    "commit": "transaction",
 }
 """The function that a poison which breaks something gets as far as; the others are told apart by their refusals."""
 STAGES = st.sampled_from(["sound"] * 8 + ["load", *POISONS])
