@@ -324,7 +324,7 @@ class TestDestroyedKeys:
         async with bureau.s.store.read() as reader:
             row = await reader.run(entries.one, key, sent.n)
             assert row is not None
-            assert (await reader.run(fresh.open, room, row, ENTRY_TYPES[row.type])).text == "จะหายไป"
+            assert await reader.run(fresh.open, room, row, ENTRY_TYPES[row.type]) == Body("จะหายไป")
             with pytest.raises(KeyDestroyed):
                 await reader.run(fresh.open, room, row, ENTRY_TYPES[row.type])
 

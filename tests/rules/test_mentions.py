@@ -35,4 +35,5 @@ def test_a_body_calls_nobody_but_members() -> None:
 def test_a_body_that_says_everyone_calls_nobody() -> None:
     """A peer may write it there; no rule has judged it."""
     body = decode_body(ENTRY_TYPES[EntryType.MESSAGE_TEXT], b'{"everyone":true,"text":"x"}')
+    assert isinstance(body, TextBody)
     assert names(body, everyone=False) == ()
