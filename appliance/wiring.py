@@ -69,6 +69,8 @@ TIMERS_AFTER_S: Final = 1.0
 """The start belongs to those who wait to sign in."""
 LOCK_POLL_S: Final = 0.05
 ALREADY_RUNNING: Final = "already_running"
+SERVER_MUST_STOP: Final = "server_must_stop"
+"""For commands that are carried out while no server runs alone."""
 
 
 def system_clock() -> Millis:
@@ -102,10 +104,11 @@ class Sources:
 
 
 @contextlib.contextmanager
-def only_process(config: Config, timeout_s: float = 0) -> Iterator[None]:
+def only_process(config: Config, timeout_s: float = 0, refused: str = ALREADY_RUNNING) -> Iterator[None]:
     """Hold the data folder for one process.
 
-    Raises AppError when another holds it for longer than `timeout_s`, NotFound (`no_appliance`) where there is none.
+    Raises AppError, with the code `refused`, when another holds it for longer than `timeout_s`, and NotFound
+    (`no_appliance`) where there is none.
     """
     require_appliance(config.data)
     handle = os.open(config.data / "appliance.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -113,7 +116,7 @@ def only_process(config: Config, timeout_s: float = 0) -> Iterator[None]:
         deadline = time.monotonic() + timeout_s
         while not _locked(handle):
             if time.monotonic() >= deadline:
-                raise AppError(f"another process already serves {config.data}", code=ALREADY_RUNNING)
+                raise AppError(f"another process already serves {config.data}", code=refused)
             time.sleep(LOCK_POLL_S)
         yield
     finally:

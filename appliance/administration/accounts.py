@@ -137,15 +137,16 @@ async def reactivate(s: Services, terminal: Terminal, given: Checked) -> int:
 
 async def suspend(s: Services, terminal: Terminal, given: Suspension) -> int:
     """Stop an account until a time."""
-    await suspend_account(
-        s, terminal.operator, by_user(s, given.user), parse_time(given.until, last=True), given.reason
-    )
+    until = parse_time(given.until, last=True)
+    await suspend_account(s, terminal.operator, by_user(s, given.user), until, given.reason)
+    await terminal.out(both("admin.suspended", user=given.user, until=shown_end(until)))
     return 0
 
 
 async def lift(s: Services, terminal: Terminal, given: Reasoned) -> int:
     """Let a suspended account work again."""
     await lift_suspension(s, terminal.operator, by_user(s, given.user), given.reason)
+    await terminal.out(both("admin.suspension_lifted", user=given.user))
     return 0
 
 
@@ -162,6 +163,7 @@ async def confirm(s: Services, terminal: Terminal, given: Confirmation) -> int:
     """Let an account count as one of two people again."""
     by = await prove_person(s, terminal, given.by)
     await confirm_owner(s, by, by_user(s, given.user), given.identity_check)
+    await terminal.out(both("admin.owner_confirmed", user=given.user))
     return 0
 
 

@@ -27,6 +27,8 @@ async def list_newest(s: Services, terminal: Terminal, given: Newest) -> int:
     """Print the newest records."""
     async with s.store.read() as reader:
         records = await reader.run(audit.list_newest, given.limit, target=given.target)
+    if not records:
+        await terminal.err(both("admin.nothing_found"))
     for item in reversed(records):
         detail = item.detail if item.detail is not None else "–"
         await terminal.out(

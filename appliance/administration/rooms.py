@@ -51,7 +51,10 @@ class Closing(msgspec.Struct, kw_only=True):
 async def list_found(s: Services, terminal: Terminal, given: Wanted) -> int:
     """Print the rooms that fit."""
     member = by_user(s, given.member) if given.member else None
-    for found in await list_rooms(s, terminal.operator, given.name, member):
+    rooms = await list_rooms(s, terminal.operator, given.name, member)
+    if not rooms:
+        await terminal.err(both("admin.nothing_found"))
+    for found in rooms:
         line = (found.id, found.kind, shown(found.created_at), str(found.members), one_line(found.name))
         await terminal.out("\t".join(line))
     return 0
@@ -72,6 +75,7 @@ async def reassign(s: Services, terminal: Terminal, given: Reassignment) -> int:
     """Give a room whose owner has left to another member."""
     by, second = await prove_two(s, terminal, given.by, given.second)
     await reassign_room(s, by, given.room, given.to, given.why, second)
+    await terminal.out(both("admin.room_reassigned", room=given.room, to=given.to))
     return 0
 
 
@@ -79,4 +83,5 @@ async def close(s: Services, terminal: Terminal, given: Closing) -> int:
     """Close groups and take everybody but the owner off."""
     for room in dict.fromkeys(given.room):
         await end_room(s, terminal.operator.name, room, given.why)
+        await terminal.out(both("admin.room_closed", room=room))
     return 0

@@ -9,6 +9,7 @@ import msgspec
 from appliance.actions.terms import publish_terms, standard_terms, written_terms
 from appliance.administration.formats import csv_line, parse_time, read_text
 from appliance.administration.terminal import File, Nothing, Terminal
+from appliance.locale import both
 from appliance.services import Services
 from appliance.store import terms
 
@@ -28,7 +29,9 @@ async def publish(s: Services, terminal: Terminal, given: NewTerms) -> int:
         files = (given.file, given.english) if given.english else (given.file,)
         draft = written_terms(*(read_text(file) for file in files))
     start = parse_time(given.start) if given.start else None
-    await terminal.out(str(await publish_terms(s, terminal.operator, draft.titles, draft.texts, start)))
+    version = await publish_terms(s, terminal.operator, draft.titles, draft.texts, start)
+    await terminal.out(str(version))
+    await terminal.err(both("admin.terms_published", version=version))
     return 0
 
 

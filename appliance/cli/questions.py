@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
-import sys
-
-from appliance.cli.terminal import typed
-from appliance.errors import Invalid
+from appliance.cli.terminal import ask_secret
 from appliance.locale import both
 from appliance.vault.master import MIN_PASSPHRASE_LENGTH, Question, Secret
 
 
 def ask(question: Question) -> str:
     """Ask the person at the terminal; from a pipe, take the next line. Raises Invalid (`no_answer`), Cancelled."""
-    prompt = _prompt(question)
-    if sys.stdin.isatty():
-        return typed(getpass.getpass, f"{prompt}: ")
-    line = sys.stdin.readline()
-    if not line:
-        raise Invalid(code="no_answer", value=prompt)
-    return line.rstrip("\n")
+    return ask_secret(f"{_prompt(question)}: ")
 
 
 def _prompt(question: Question) -> str:

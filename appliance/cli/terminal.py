@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+from appliance.errors import Invalid
 
 INTERRUPTED: Final = 130
 
@@ -46,5 +47,10 @@ def typed(read: Callable[[str], str], prompt: str) -> str:
 
 
 def ask_secret(prompt: str) -> str:
-    """Return what is typed unseen, or the next line of standard input. Raises Cancelled."""
-    return typed(getpass.getpass, prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    """Return what is typed unseen; from a pipe, the next line. Raises Invalid (`no_answer`), Cancelled."""
+    if sys.stdin.isatty():
+        return typed(getpass.getpass, prompt)
+    line = sys.stdin.readline()
+    if not line:
+        raise Invalid(code="no_answer", value=prompt.rstrip(": "))
+    return line.rstrip("\n")

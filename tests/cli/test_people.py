@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance import wiring
 from appliance.administration.formats import csv_line
 from appliance.administration.operators import operator_name, operator_of
 from appliance.demo.ministries import DATA
@@ -170,7 +171,7 @@ async def test_accounts_for_new_people(running: Agency, tmp_path: Path) -> None:
 
 async def test_terms_and_contact_mode(running: Agency, tmp_path: Path) -> None:
     narin = await running.login("narin.p")
-    assert (await gchat(running, "setting", "contact-mode", "public")).strip() == ""
+    assert "contact-mode public" in await gchat(running, "setting", "contact-mode", "public")
     assert (await gchat(running, "terms", "publish")).strip() == "2"
 
     async def asked() -> bool:
@@ -188,6 +189,29 @@ async def test_terms_and_contact_mode(running: Agency, tmp_path: Path) -> None:
     assert f"{ranks} ไม่ใช่ JSON" in await gchat(running, "setting", "rank-map", str(ranks), code=1)
     ranks.write_text('{"ที่ปรึกษา": "ไม่มี"}', "utf-16")
     assert "ไม่รู้จักระดับตำแหน่ง" in await gchat(running, "setting", "rank-map", str(ranks), code=1)
+
+
+async def test_the_helpdesk_is_looked_at_and_changed_in_parts(running: Agency) -> None:
+    """Who only looks at it, or sets one part, loses nothing."""
+    await gchat(running, "setting", "helpdesk", "--phone", "02-590-1000", "--place", "ห้อง 305")
+    await gchat(running, "setting", "helpdesk", "--email", "help@moph.go.th")
+    said = await gchat(running, "setting", "helpdesk")
+    assert "โทรศัพท์: 02-590-1000 · อีเมล: help@moph.go.th · สถานที่: ห้อง 305" in said
+    await gchat(running, "setting", "helpdesk", "--phone", "")
+    desk = (await running.anonymous().get("/agency"))["helpdesk"]
+    assert desk == {"email": "help@moph.go.th", "place": "ห้อง 305"}
+
+
+async def test_without_an_answer_no_password_is_said_to_be_wrong(running: Agency) -> None:
+    two = ("--by", "somchai.j", "--second", "ratchani.p")
+    reset = ("user", "reset-password", "benchamat.k", "--identity-check", "เห็นหน้า", *two)
+    assert "ไม่มีเทอร์มินัลให้ถาม" in await gchat(running, *reset, code=1)
+
+
+async def test_what_needs_a_stopped_server_says_so(running: Agency) -> None:
+    with wiring.only_process(running.services.config):
+        for command in (("keys", "rotate"), ("keys", "switch", "log"), ("migrate",), ("tls", "new-ca")):
+            assert "โปรดหยุดเซิร์ฟเวอร์ก่อน" in await gchat(running, *command, code=1)
 
 
 async def test_a_day_until_which_somebody_is_suspended_is_the_last_one(running: Agency) -> None:

@@ -43,7 +43,7 @@ def rotate(arguments: argparse.Namespace) -> int:
     unlock.require_appliance(data)
     loaded = config.load(data)
     to = SourceKind(arguments.to or loaded.keys.source)
-    with wiring.only_process(loaded):
+    with wiring.only_process(loaded, refused=wiring.SERVER_MUST_STOP):
         old = unlock.open_master(loaded, ask)
         keys = unlock.unlock_keys(loaded, ask, old)
         require_known(loaded.database, keys.database_key)

@@ -13,7 +13,7 @@ from appliance.vault import unlock
 def run(arguments: argparse.Namespace) -> int:
     """Migrate the database of an appliance that does not run."""
     loaded = config.load(arguments.data.resolve())
-    with wiring.only_process(loaded):
+    with wiring.only_process(loaded, refused=wiring.SERVER_MUST_STOP):
         keys = unlock.unlock_keys(loaded, ask)
         before, after = migrate(loaded.database, keys.database_key)
     print(f"schema {before} → {after}")

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Begin a switch, or finish it."""
     loaded = config.load(arguments.data.resolve())
     purpose = Purpose.LOG_SIGNING if arguments.key == "log" else Purpose.AGENCY
-    with wiring.only_process(loaded):
+    with wiring.only_process(loaded, refused=wiring.SERVER_MUST_STOP):
         master = unlock.open_master(loaded, ask)
         keys = unlock.unlock_keys(loaded, ask, master)
         migrate(loaded.database, keys.database_key)

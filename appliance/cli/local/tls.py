@@ -30,17 +30,17 @@ def show(arguments: argparse.Namespace) -> int:
 
 def new_ca(arguments: argparse.Namespace) -> int:
     """Make a new CA in the place of one that is lost; without `--yes`, say what that means."""
-    loaded, keys = _opened(arguments)
-    print(
-        "\n\n".join(text("tls.new_ca", language, ca=str(loaded.data / tls.CA_FILE)) for language in LANGUAGES),
-        file=sys.stderr,
-    )
-    if not arguments.yes:
-        print(both("tls.repeat"), file=sys.stderr)
-        return 1
-    with wiring.only_process(loaded):
+    with wiring.only_process(config.load(arguments.data.resolve()), refused=wiring.SERVER_MUST_STOP):
+        loaded, keys = _opened(arguments)
+        print(
+            "\n\n".join(text("tls.new_ca", language, ca=str(loaded.data / tls.CA_FILE)) for language in LANGUAGES),
+            file=sys.stderr,
+        )
+        if not arguments.yes:
+            print(both("tls.repeat"), file=sys.stderr)
+            return 1
         asyncio.run(_make(loaded, keys))
-    _print(loaded, keys)
+        _print(loaded, keys)
     return 0
 
 
