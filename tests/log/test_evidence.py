@@ -547,6 +547,7 @@ FORGERIES = {
     "another creator": ("UPDATE room SET created_by = 'malee'", "state", None),
     "another time of creation": ("UPDATE room SET created_at = created_at - 1", "state", None),
     "a private chat of two others": ("UPDATE room SET pair = 'head malee'", "state", None),
+    "a kind that there is not": ("UPDATE room SET kind = 'no_such'", "state", None),
     "a part nobody has": ("UPDATE room_member SET role = 'king' WHERE person = 'head'", "state", None),
     "an earlier member": ("UPDATE room_member SET since = 0 WHERE person = 'clerk'", "state", None),
 }  # fmt: skip
