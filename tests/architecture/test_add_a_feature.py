@@ -1,10 +1,10 @@
 """`docs/add-a-feature.md` lists every existing file that one more type of entry is written into, and no other.
 
 Counted by what the code says and not by memory, over all that people write and ship: server, client, search, packaging.
-Two searches find candidates. A file that names several types, in any spelling, holds a list of types. A file that names
-reactions, the type that a new one is most like, in more than its prose has something of it. Each is in the document's
-table or stands here, with the reason why a new type leaves it alone. Left out of both: what is generated, texts for
-people, tests, documents.
+Three searches find candidates. A file that names several types, in any spelling, holds a list of types. A file that
+names reactions, the type that a new one is most like, in more than its prose has something of it. A file that names the
+body of a text, or reads its fields, may take every body for a text. Each is in the document's table or stands here,
+with the reason why a new type leaves it alone. Left out of all: what is generated, texts for people, tests, documents.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final, get_args
+
+import pytest
 
 from appliance.model import EntryType
 from appliance.rules.entry_types import ENTRY_TYPES
@@ -85,6 +87,30 @@ REACTIONS: Final = {
 """Why these files name reactions though a poll is not written into them."""
 
 
+TEXT_BODY: Final = re.compile(r"\b(TextBody|BodyView|text_view)\b|\b(body|words)\b\)?[?!]?\.(text|mentions)\b")
+TEXTS: Final = {
+    "texts themselves, where a poll has new files": (
+        "appliance/actions/messages.py",
+        "appliance/actions/rooms.py",
+        "appliance/demo/world.py",
+        "appliance/rules/messages.py",
+        "appliance/wire/messages.py",
+        f"{CLIENT}/core/entries/messageText.ts",
+    ),
+    "what is typed is sent as a text, on the stream too; a poll has a call of its own": (
+        "appliance/wire/sync.py",
+        f"{CLIENT}/core/outbox.ts",
+    ),
+    "the wordings of a text that was edited; a poll is not": (f"{CLIENT}/features/timeline/MessageDialogs.tsx",),
+    "what a text has, where a body is one: any other has fields of its own": (f"{CLIENT}/core/protocol.ts",),
+    "a body without people mentions nobody": (f"{CLIENT}/core/roomState.ts",),
+    "texts that the client finds while the server cannot be reached; the server finds a poll": (
+        f"{CLIENT}/core/keptHits.ts",
+    ),
+}
+"""Why these files have to do with the body of a text though a poll is not written into them."""
+
+
 def sources() -> Iterator[Path]:
     """Give the files that people write and that ship."""
     python = [ROOT / folder for folder in PYTHON if folder != "appliance"]
@@ -142,6 +168,19 @@ def test_every_list_of_types_is_in_the_table() -> None:
 def test_whatever_has_something_of_reactions_is_in_the_table_or_has_a_reason() -> None:
     naming = {file for file, text in texts().items() if re.search(r"reaction|reacted", text, re.IGNORECASE)}
     assert naming - listed() == explained(REACTIONS)
+
+
+def test_whatever_reads_the_body_of_a_text_is_in_the_table_or_has_a_reason() -> None:
+    naming = {file for file, text in texts().items() if TEXT_BODY.search(text)}
+    assert naming - listed() == explained(TEXTS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["weight += len(draft.body.text)", "if body.mentions:", "def f(b: TextBody)", "event.body?.text", "row.body!.text"],
+)
+def test_what_takes_a_body_for_a_text_is_found(line: str) -> None:
+    assert TEXT_BODY.search(line)
 
 
 def test_the_table_has_existing_files_and_few() -> None:

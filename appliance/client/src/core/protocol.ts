@@ -117,7 +117,8 @@ export interface Event {
   readonly id?: string | null;
   readonly txn_id?: TxnId | null;
   readonly sender?: Id | null;
-  readonly body?: BodyView | null;
+  /** What a text has, where it is one: the body of another type has fields of its own. */
+  readonly body?: (Partial<BodyView> & Readonly<Record<string, unknown>>) | null;
   readonly state?: Readonly<Record<string, unknown>> | null;
   readonly reply_to?: Position | null;
   readonly target?: Position | null;
