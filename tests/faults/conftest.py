@@ -27,10 +27,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def template(world_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo world with limits that load does not reach."""
+    """The demo world with limits that load does not reach, on a port that nobody else can have."""
     folder = shutil.copytree(world_template, tmp_path_factory.mktemp("faults") / "moph")
     with (folder / "gchat.toml").open("a", encoding="utf-8") as file:
-        file.write(f"\n{world.GENEROUS}")
+        file.write(f"\n[staff]\nport = 0\n\n{world.GENEROUS}")
     return folder
 
 
