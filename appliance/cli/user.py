@@ -11,12 +11,7 @@ from appliance.cli.grammar import add_command
 def register(_name: str, command: argparse.ArgumentParser) -> None:
     """Add the commands of the group."""
     group = command.add_subparsers(required=True)
-    add = add_command(group, "user add", "make an account for someone of the directory; prints a one-time code")
-    add.add_argument("user", nargs="?")
-    add.add_argument("--staff-no")
-    add.add_argument(
-        "--from-file", type=Path, help="list with staff_no and user, read as people import reads; prints user,code"
-    )
+    _define_add(add_command(group, "user add", "make an account for someone of the directory; prints a one-time code"))
     for name, what in (
         ("user reset-password", "one-time code for someone who cannot change their password (F77)"),
         ("user reactivate", "bring a revoked account back with new credentials (F95)"),
@@ -50,6 +45,14 @@ def register(_name: str, command: argparse.ArgumentParser) -> None:
     _register_roles(group.add_parser("role", help="roles of an account"))
     add_command(group, "user list", "show every account")
     add_command(group, "user sessions", "show the living sessions of an account").add_argument("user")
+
+
+def _define_add(command: argparse.ArgumentParser) -> None:
+    command.add_argument("user", nargs="?")
+    command.add_argument("--staff-no")
+    command.add_argument(
+        "--from-file", type=Path, help="list with staff_no and user, read as people import reads; prints user,code"
+    )
 
 
 def _register_roles(command: argparse.ArgumentParser) -> None:

@@ -67,17 +67,23 @@ def run(config: Config, handover: Handover, unlock: Unlock) -> None:
         uvloop.run(_serve(config, handover, unlock))
 
 
-async def _serve(config: Config, handover: Handover, unlock: Unlock) -> None:
+def _bound(config: Config, handover: Handover) -> socket.socket:
+    """Return the socket to serve on, the supervisor's if it handed one over. Raises ConfigError where none may be."""
     if handover.listen_fd is not None:
         bound = socket.socket(fileno=handover.listen_fd)
     else:
         bound = listening_socket(config.staff.host, config.staff.port)
     bound.settimeout(0)
-    host, port = bound.getsockname()[:2]
+    host = bound.getsockname()[0]
     if not config.staff.tls and not is_loopback(host):
         raise ConfigError([f"staff.tls: {both('serve.plain_http_allowed_loopback', host=host)}"])
     require_no_demo(config.data, host)
-    config = wiring.with_passkeys(config, port)
+    return bound
+
+
+async def _serve(config: Config, handover: Handover, unlock: Unlock) -> None:
+    bound = _bound(config, handover)
+    config = wiring.with_passkeys(config, bound.getsockname()[1])
     stopping = asyncio.Event()
     _stop_on_signals(stopping.set)
     if handover.parent_fd is not None:

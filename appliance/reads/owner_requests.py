@@ -171,13 +171,18 @@ def _administers(s: Services, person: PersonId) -> bool:
     return account is not None and any(grant.role in roles for grant in account.grants)
 
 
+async def _room_of(s: Services, request: OwnerRequest) -> RoomState | None:
+    try:
+        return (await s.log.head(request.room)).state
+    except AppError as error:
+        logger.warning("the request %s in room %s cannot be shown: %s", request.id, request.room, error)
+        return None
+
+
 async def _my_request(s: Services, reader: _Reader, request: OwnerRequest) -> MyRequest | None:
     """Return a request as this person may see it, None where they may not, or where the room cannot be read."""
     person, seen, left = reader
-    try:
-        state = (await s.log.head(request.room)).state
-    except AppError as error:
-        logger.warning("the request %s in room %s cannot be shown: %s", request.id, request.room, error)
+    if (state := await _room_of(s, request)) is None:
         return None
     mine = request.person == person
     owner = s.log.home.person(state.owner)

@@ -29,26 +29,9 @@ def wanted_units(
             problems.append(Problem(row.file, row.line, "import_unit_twice", row.code))
             continue
         lines[row.code] = row
-        before = now.units.get(row.code)
-        started = row.start if row.start is not None else before.valid_from if before else at
-        parent = row.parent if before is None or "parent" in row.columns else before.parent
-        name_en = row.name_en if before is None or "name_en" in row.columns else before.name_en
-        merged_into = row.merged_into if before is None or "merged_into" in row.columns else before.merged_into
-        ended = row.end if before is None or "to" in row.columns else end_ahead(before.valid_to, at)
-        if ended is None and merged_into:
-            ended = before.valid_to if before and before.valid_to is not None else at
-        wanted[row.code] = UnitState(
-            code=row.code,
-            parent=parent,
-            name_th=row.name_th,
-            name_en=name_en,
-            kind=row.kind,
-            position=places[parent],
-            valid_from=min(started, ended) if ended is not None else started,
-            valid_to=ended,
-            merged_into=merged_into,
-        )
-        places[parent] += 1
+        unit = _wanted_unit(now.units.get(row.code), row, at)
+        wanted[row.code] = replace(unit, position=places[unit.parent])
+        places[unit.parent] += 1
     for row in lines.values():
         problems += _check_unit(row, wanted)
     problems += _cycles(lines, wanted)
@@ -58,6 +41,26 @@ def wanted_units(
         if code not in wanted
     }
     return {**gone, **wanted}
+
+
+def _wanted_unit(before: UnitState | None, row: UnitRow, at: Millis) -> UnitState:
+    """Return a unit as its row says, the first among its siblings; what the file has no column for stays."""
+    started = row.start if row.start is not None else before.valid_from if before else at
+    merged_into = row.merged_into if before is None or "merged_into" in row.columns else before.merged_into
+    ended = row.end if before is None or "to" in row.columns else end_ahead(before.valid_to, at)
+    if ended is None and merged_into:
+        ended = before.valid_to if before and before.valid_to is not None else at
+    return UnitState(
+        code=row.code,
+        parent=row.parent if before is None or "parent" in row.columns else before.parent,
+        name_th=row.name_th,
+        name_en=row.name_en if before is None or "name_en" in row.columns else before.name_en,
+        kind=row.kind,
+        position=0,
+        valid_from=min(started, ended) if ended is not None else started,
+        valid_to=ended,
+        merged_into=merged_into,
+    )
 
 
 def end_ahead(end: Millis | None, at: Millis) -> Millis | None:

@@ -71,15 +71,16 @@ def describe(
                 "cookie": {"type": "apiKey", "in": "cookie", "name": application.session_cookie},
             },
         },
-        websocket={
-            path: {
-                "client": [_ref(kind.__name__) for kind in stream.up],
-                "server": [_ref(kind.__name__) for kind in stream.down],
-                "close": dict(stream.close),
-            }
-            for path, stream in streams.items()
-        },
+        websocket={path: _frames(stream) for path, stream in streams.items()},
     )
+
+
+def _frames(stream: Stream) -> dict[str, Any]:
+    return {
+        "client": [_ref(kind.__name__) for kind in stream.up],
+        "server": [_ref(kind.__name__) for kind in stream.down],
+        "close": dict(stream.close),
+    }
 
 
 def _with_unions(schemas: dict[str, Any], unions: dict[str, Any]) -> dict[str, Any]:
