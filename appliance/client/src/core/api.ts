@@ -21,6 +21,8 @@ export interface CallOptions {
   readonly query?: Query;
   /** False for the calls that begin a session: their 401 means wrong credentials, not an ended session. */
   readonly session?: boolean;
+  /** True for what a try to reconnect asks by itself: its answer must not cause the next try. */
+  readonly probe?: boolean;
   /** Ends the call when nobody waits for its answer any more; it then fails as if offline. */
   readonly signal?: AbortSignal;
 }
@@ -32,7 +34,7 @@ export class Api {
   onEnded: (code: string) => void = () => undefined;
   /** Called when the server wants something first: terms accepted, password changed, a fresh CSRF value. */
   onPreconditionFailed: () => void = () => undefined;
-  /** Called when the server has answered anything at all: whether it did what was asked, and when it was asked. */
+  /** Called when the server has answered anything at all: whether it did what somebody asked, and when they asked. */
   onContact: (served: boolean, asked: Millis) => void = () => undefined;
 
   constructor(
@@ -53,7 +55,7 @@ export class Api {
     const language = this.ports.language();
     const response = await this.#send(method, path, options);
     this.clock.learnRough(response.headers.get("Date"));
-    if (generation === this.#generation) this.onContact(response.ok, asked);
+    if (generation === this.#generation) this.onContact(response.ok && options.probe !== true, asked);
     if (response.ok) return (await decode(response)) as T;
     const error = await failure(response, language);
     if (options.session !== false && generation === this.#generation) {

@@ -21,7 +21,7 @@ export class Endpoints {
   agency = () => this.api.call<wire.AgencyView>("GET", "/agency", { session: false });
   /** Asks with a cookie that is good no more, to learn why. */
   whyEnded = () => this.api.call<wire.Me>("GET", "/me", { session: false });
-  me = () => this.api.call<wire.Me>("GET", "/me");
+  me = () => this.api.call<wire.Me>("GET", "/me", { probe: true });
   changeMe = (body: wire.MeChange) => this.api.call<wire.Me>("PATCH", "/me", { body });
   terms = () => this.api.call<wire.Terms>("GET", "/terms");
   acceptTerms = (body: wire.TermsAccept) => this.api.call<unknown>("POST", "/terms", { body });
@@ -108,5 +108,5 @@ export class Endpoints {
 
   // --- feed ----------------------------------------------------------------------------------------------------
   sync = (since: wire.Cursor | null, limit: number, cursor: wire.Cursor | null = null) =>
-    this.api.call<wire.Sync>("GET", "/sync", { query: { since, limit, cursor } });
+    this.api.call<wire.Sync>("GET", "/sync", { query: { since, limit, cursor }, probe: true });
 }

@@ -26,7 +26,7 @@ import { Rooms } from "./rooms";
 import { Search } from "./search";
 import { Sender } from "./sender";
 import { Session } from "./session";
-import type { Connection, Incoming, PersonId, RoomId } from "./snapshots";
+import type { Connection, Incoming, PersonId, RoomId, SessionState } from "./snapshots";
 import { Store, type Readable } from "./store";
 import { Sync } from "./sync";
 import { Tabs, type TabMessage } from "./tabs";
@@ -95,6 +95,8 @@ export class Core {
   readonly #tab: string;
   #me: PersonId = "";
   #heard = false;
+  /** The server wants something of the person before anything else. */
+  #held = false;
   #watch: TimerId | null = null;
   #unwatch: () => void = () => undefined;
 
@@ -107,7 +109,7 @@ export class Core {
     const api = new Api(ports, this.clock);
     api.onContact = (served, asked) => {
       this.#heard = true;
-      if (served && asked > this.#connection.snapshot().since) this.#wakeSync();
+      if (served && asked > this.#connection.snapshot().since) this.#wakeSync("answered");
     };
     this.#endpoints = new Endpoints(api);
     this.#cache = new DeviceCache(ports, options.cacheLifeMs ?? CACHE_LIFE_MS);
@@ -115,6 +117,7 @@ export class Core {
     this.#tabs = new Tabs(ports);
     this.#tab = ports.crypto.randomUUID();
     this.#sync = new Sync(ports, this.clock, this.#endpoints, this.#feed, {
+      admitted: () => this.#admitted(),
       onConnection: (connection) => this.#connected(connection),
       onEnded: () => void this.session.endedByServer(),
     });
@@ -186,7 +189,7 @@ export class Core {
     this.#watch = this.ports.time.setTimeout(this.#look, WATCH_MS);
     this.#unwatch = this.ports.visibility.subscribe(() => {
       this.#tellShown();
-      if (this.ports.visibility.visible()) this.#wakeSync();
+      if (this.ports.visibility.visible()) this.#wakeSync("looked");
       void this.#checkAge();
     });
     void this.agency.refresh();
@@ -231,6 +234,7 @@ export class Core {
     this.#connection.subscribe(() => {
       if (this.#connection.snapshot().kind === "online") void this.requests.load().catch(() => undefined);
     });
+    this.session.subscribe(() => this.#sessionChanged());
     this.requests.onNews = (news) => this.#tell({ kind: "requests", news });
     this.drafts.announce = (room, draft) => this.#tabs.post({ kind: "draft", room, draft });
     this.#tabs.onMessage = (message) => this.#onMessage(message);
@@ -367,7 +371,7 @@ export class Core {
       case "typing":
         return void this.#sync.send({ type: "typing", room: message.room });
       case "wake":
-        return this.#sync.retryNow();
+        return message.why === "looked" ? this.#sync.retryNow() : this.#sync.hurry();
     }
   }
 
@@ -375,8 +379,21 @@ export class Core {
    * The server has answered, or somebody looks: the leading tab, which may be hidden and waiting for half a minute, tries
    * now. Messages that go out while the page says «offline» would look unsent.
    */
-  #wakeSync(): void {
-    if (this.#connection.snapshot().kind === "offline") this.#toLeader({ kind: "wake" });
+  #wakeSync(why: "looked" | "answered"): void {
+    if (this.#connection.snapshot().kind === "offline") this.#toLeader({ kind: "wake", why });
+  }
+
+  /** Tells whether the server lets the sync in, as far as the session knows; where it does not, it is asked once more. */
+  async #admitted(): Promise<boolean> {
+    if (isHeld(this.session.snapshot())) await this.session.refresh();
+    return !isHeld(this.session.snapshot());
+  }
+
+  /** The sync goes on at once when what the server wanted is done, and not whenever the session was asked. */
+  #sessionChanged(): void {
+    const before = this.#held;
+    this.#held = isHeld(this.session.snapshot());
+    if (before && !this.#held) this.#sync.admit();
   }
 
   /** Says which rooms this tab has on its screen: to the other tabs, and to the server when it leads. */
@@ -426,6 +443,11 @@ export class Core {
     const expired = await this.#cache.expired(tables).catch(() => true);
     if (expired && this.session.tables === tables) await this.session.end("stale");
   }
+}
+
+/** True while terms have to be accepted or a password changed: every other call is refused. */
+function isHeld({ kind }: SessionState): boolean {
+  return kind === "terms" || kind === "password_change";
 }
 
 type LeaderMessage = Extract<TabMessage, { kind: "viewed" | "page" | "read" | "typing" | "wake" }>;

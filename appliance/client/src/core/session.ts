@@ -131,12 +131,14 @@ export class Session implements Readable<SessionState> {
   async acceptTerms(version: number): Promise<void> {
     await this.endpoints.acceptTerms({ version });
     await this.#ask();
+    this.hooks.announce({ kind: "began" }); // the tab that leads may wait for this
   }
 
   async changePassword(old: string, next: string): Promise<void> {
     await this.endpoints.changePassword({ old, new: next });
     await this.proved(next);
     await this.#ask();
+    this.hooks.announce({ kind: "began" });
   }
 
   async changeMe(change: MeChange): Promise<void> {

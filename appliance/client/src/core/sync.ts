@@ -3,7 +3,9 @@
  *
  * Runs in the leading tab only. There is one way to catch up, whatever the reason: the first start, a night asleep, a gap,
  * a line the server dropped because this client was slow. Waits between tries grow with full jitter, and end early when
- * the browser says the network is back, the tab is looked at again, or another call was answered. When the browser says that
+ * the browser says the network is back, the tab is looked at again, or another call was answered. An answer ends one wait
+ * only: the try that it leads to may cause calls of its own, and their answers must not end the next. While the server wants
+ * something first (new terms, a new password), a try asks for that alone. When the browser says that
  * the network is gone the line is given up at once, rather than when its silence is noticed.
  */
 
@@ -24,6 +26,8 @@ const MIN_STABLE_MS = 1_000;
 const NO_SUCH_CURSOR: ReadonlySet<number> = new Set([400, 404, 409, 410]);
 
 export interface SyncEvents {
+  /** False while the server wants something first; it is asked whether it still does. */
+  admitted(): Promise<boolean>;
   onConnection(connection: Connection): void;
   onEnded(): void;
 }
@@ -32,7 +36,10 @@ export class Sync {
   readonly #backoff: Backoff;
   #stream: Stream | null = null;
   #wake: () => void = () => undefined;
+  #waiting = false;
   #connection: Connection | null = null;
+  /** A wait has ended early because a call was answered, and none has run its length since. */
+  #hurried = false;
 
   constructor(
     private readonly ports: Ports,
@@ -60,6 +67,19 @@ export class Sync {
     this.#wake();
   };
 
+  /** Another call was answered: ends the wait, if the one before was not ended so. */
+  readonly hurry = (): void => {
+    if (this.#hurried || !this.#waiting) return;
+    this.#hurried = true;
+    this.retryNow();
+  };
+
+  /** The server wants nothing more before it lets us in: tries now, as if for the first time. */
+  admit(): void {
+    this.#backoff.reset();
+    this.retryNow();
+  }
+
   /** Keeps up until the signal says stop. */
   async run(signal: AbortSignal): Promise<void> {
     const offs = [this.ports.online.subscribe(this.#networkChanged), this.ports.visibility.subscribe(this.#looked)];
@@ -81,14 +101,7 @@ export class Sync {
   async #round(signal: AbortSignal): Promise<void> {
     let wait: number | null = null;
     try {
-      await this.#catchUp(signal);
-      if (signal.aborted) return;
-      const opened = this.ports.time.now();
-      const gap = await this.#listen(signal);
-      const lasted = this.ports.time.now() - opened;
-      if (lasted >= STABLE_MS) this.#backoff.reset();
-      // A gap is a question to ask at once; a line that opens with one again and again is not.
-      if (gap && lasted >= MIN_STABLE_MS) return;
+      if ((await this.events.admitted()) && (await this.#keepUp(signal))) return;
     } catch (error) {
       if (error instanceof CallError) wait = error.retryAfter;
     }
@@ -96,6 +109,20 @@ export class Sync {
     const ms = wait ?? this.#backoff.next();
     this.#say({ kind: "offline", since: this.clock.now(), retryAt: this.clock.now() + ms });
     await this.#sleep(ms);
+  }
+
+  /** True when the line has ended with a gap: a question to ask at once, unless a line opens with one again and again. */
+  async #keepUp(signal: AbortSignal): Promise<boolean> {
+    await this.#catchUp(signal);
+    if (signal.aborted) return false;
+    const opened = this.ports.time.now();
+    const gap = await this.#listen(signal);
+    const lasted = this.ports.time.now() - opened;
+    if (lasted >= STABLE_MS) {
+      this.#backoff.reset();
+      this.#hurried = false;
+    }
+    return gap && lasted >= MIN_STABLE_MS;
   }
 
   async #catchUp(signal: AbortSignal): Promise<void> {
@@ -184,11 +211,16 @@ export class Sync {
   }
 
   #sleep(ms: number): Promise<void> {
+    this.#waiting = true;
     return new Promise((resolve) => {
-      const timer = this.ports.time.setTimeout(() => this.#wake(), ms);
+      const timer = this.ports.time.setTimeout(() => {
+        this.#hurried = false;
+        this.#wake();
+      }, ms);
       this.#wake = () => {
         this.ports.time.clearTimeout(timer);
         this.#wake = () => undefined;
+        this.#waiting = false;
         resolve();
       };
     });

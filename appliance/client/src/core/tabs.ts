@@ -24,7 +24,7 @@ export type TabMessage =
   | { readonly kind: "viewed"; readonly view: RoomView }
   | { readonly kind: "page"; readonly page: Page }
   | { readonly kind: "typing"; readonly room: string }
-  | { readonly kind: "wake" }
+  | { readonly kind: "wake"; readonly why: "looked" | "answered" }
   | { readonly kind: "read"; readonly room: string; readonly shown: readonly Range[] }
   // the rooms on a tab's screen, for every tab: whichever leads tells the server
   | { readonly kind: "watching"; readonly tab: string; readonly rooms: readonly string[] }

@@ -74,6 +74,8 @@ export class FakeServer {
   readonly english = new Map<string, string>();
   readonly sessions = new Map<string, string>();
   readonly terms = { version: 1 as number, accepted: new Map<string, number>() };
+  /** People who have to choose a new password before anything else. */
+  readonly mustChange = new Set<string>();
   readonly calls: string[] = [];
   /** What each person's list of requests holds; a test puts it there, with an event to say so. */
   readonly requests = new Map<string, MyRequest[]>();
@@ -289,7 +291,7 @@ export class FakeServer {
       unit: null,
       terms: { version: this.terms.version, accepted: this.terms.accepted.get(person) ?? null },
       csrf: `csrf-${person}`,
-      must_change_password: false,
+      must_change_password: this.mustChange.has(person),
       contact_mode: "normal",
       shortest_password: 12,
       server_version: "0.0.0",
@@ -391,7 +393,7 @@ export class FakeServer {
 
   listen(token: string | null, path: string, send: (text: string) => void, close: (code: number) => void): { attach(): void; detach(): void; hear(text: string): void } | null {
     const person = token === null ? undefined : this.sessions.get(token);
-    if (person === undefined || token === null) return null;
+    if (person === undefined || token === null || this.#wantedFirst(person) !== null) return null;
     const cursor = new URL(path, "http://gchat.test").searchParams.get("since");
     const listener: Listener = { person, token, cursor, live: false, watching: [], send, close };
     return {
@@ -457,8 +459,19 @@ export class FakeServer {
       if (![...this.sessions.values()].includes(person)) this.revoke(person); // its streams end with the session
       return { status: 204, cookie: null };
     }
-    if ((this.me(person).terms.accepted ?? 0) < this.terms.version) return refuse(403, "terms_not_accepted");
+    if (route === "/password") {
+      this.mustChange.delete(person);
+      return { status: 204 };
+    }
+    const first = this.#wantedFirst(person);
+    if (first !== null) return refuse(403, first);
     return this.#route(person, method, route.split("/").slice(1), url.searchParams, body);
+  }
+
+  /** What the person has to do before anything else (`appliance/web/preconditions.py`). */
+  #wantedFirst(person: string): "must_change_password" | "terms_not_accepted" | null {
+    if (this.mustChange.has(person)) return "must_change_password";
+    return (this.terms.accepted.get(person) ?? 0) < this.terms.version ? "terms_not_accepted" : null;
   }
 
   /** Pages of two. */
