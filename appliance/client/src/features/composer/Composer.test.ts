@@ -20,6 +20,7 @@ let model: ComposerModel;
 let passwordGuard: PasswordGuard;
 const add = vi.fn((_room: string, _text: DraftText) => Promise.resolve("t_1"));
 const edit = vi.fn(() => Promise.resolve());
+const tell = vi.fn();
 
 beforeEach(() => {
   vi.clearAllMocks();
@@ -42,7 +43,7 @@ beforeEach(() => {
       },
     },
     timeline: () => ({ edit, snapshot: () => ({ items: [] }) }),
-    typing: { tell: vi.fn() },
+    typing: { tell },
     session: { snapshot: () => ({ kind: "signed_in", me: { person: { id: "p_me" } } }), passwordGuard },
     people: { known: () => null },
   };
@@ -123,6 +124,17 @@ test("@ทุกคน calls everyone", async () => {
   model.setText("@ทุกคน ประชุมบ่ายโมง");
   await model.send();
   expect(add).toHaveBeenCalledWith("r_1", expect.objectContaining({ everyone: true }));
+});
+
+test("the others are told of typing while a message is written, and not while an old one is edited", () => {
+  model.startEdit({ n: 7, text: "เดิม", mentions: [] } as unknown as MessageItem);
+  model.setText("เดิมแก้");
+  expect(tell).not.toHaveBeenCalled();
+  model.cancelMode();
+  model.setText("");
+  expect(tell).not.toHaveBeenCalled();
+  model.setText("ใหม่");
+  expect(tell.mock.calls).toEqual([["r_1"]]);
 });
 
 test("an edit leaves the draft alone and comes back to it", async () => {

@@ -2,7 +2,7 @@
  * Writing in one room: the draft, whom it mentions, what it answers, or which message it edits.
  *
  * Rules: the draft lives in the core, so it survives leaving the room, and a reply chosen in the timeline arrives here; an
- * edit never touches the draft. A mention counts only while its name stands in the text. Sending ends with the message
+ * edit never touches the draft, and is not told to the others as typing: no message comes of it. A mention counts only while its name stands in the text. Sending ends with the message
  * safe in the outbox, not with the answer of the server. Words with the writer's own password in them go only when the
  * writer, asked, says so (F75).
  */
@@ -67,8 +67,8 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
 
   readonly setText = (text: string): void => {
     const editing = this.#editing.snapshot();
-    if (editing) this.#editing.set({ ...editing, text });
-    else this.#core.drafts.set(this.room, { ...this.#draft.snapshot(), text });
+    if (editing) return this.#editing.set({ ...editing, text });
+    this.#core.drafts.set(this.room, { ...this.#draft.snapshot(), text });
     if (text !== "") this.#core.typing.tell(this.room);
   };
 
