@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appliance.evidence.canonical import decode_header
-from appliance.evidence.errors import EvidenceError
 from appliance.model import Deny
 from appliance.rules import entry_types
 from appliance.rules.entry_states import MembersAdded
@@ -25,10 +23,7 @@ def card_on_record(rows: Rows, room: int, n: int, who: Principal) -> Card | None
     row = entries.without_body(rows, room, n)
     if row is None:
         return None
-    try:
-        header = decode_header(row.header)
-    except EvidenceError:
-        return None
+    header = entries.stored_header(row.header)
     state = entry_types.read(row.type, header.state, header.rules_version)
     return None if isinstance(state, Deny) else next((card for card in _cards(state) if card.p == who), None)
 

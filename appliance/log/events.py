@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from appliance.errors import KeyDestroyed, WrongKey
-from appliance.evidence.canonical import decode_header
 from appliance.evidence.errors import BodyError
 from appliance.log.views import Words, view
 from appliance.model import Ability, Deny, EntryType, Millis, PersonId, Principal
@@ -54,20 +53,20 @@ class Viewer(NamedTuple):
 
 def stored_event(at: RoomReader, row: EntryRow, viewer: Viewer) -> EntryEvent:
     """Return a stored entry as it stands now: a message with its newest wording, or hidden with the reason."""
-    header = decode_header(row.header)
+    header = entries.stored_header(row.header)
     return _event(at, row, header, _facts_of(at, row, header), viewer, lambda: _opened(at, row, header))
 
 
 def bare_event(at: RoomReader, row: EntryRow, viewer: Viewer) -> EntryEvent:
     """Return an entry of which the header alone could be read: a message without its words, a state entry as it is."""
-    header = decode_header(row.header)
+    header = entries.stored_header(row.header)
     words = Words(hidden=DAMAGED if _has_body(row, header) else None)
     return _event(at, row, header, _facts_of(at, row, header), viewer, lambda: words)
 
 
 def words_of(at: RoomReader, row: EntryRow, viewer: Viewer) -> Words:
     """Return the newest words of an entry for whoever looks, or the reason why there are none."""
-    header = decode_header(row.header)
+    header = entries.stored_header(row.header)
     if reason := _hidden(_facts_of(at, row, header), viewer):
         return Words(hidden=reason)
     return _opened(at, row, header)
@@ -75,7 +74,7 @@ def words_of(at: RoomReader, row: EntryRow, viewer: Viewer) -> Words:
 
 def version_of(at: RoomReader, row: EntryRow, viewer: Viewer) -> EntryEvent:
     """As `stored_event`, of one wording of a message: with its own words, whatever it was changed to since."""
-    header = decode_header(row.header)
+    header = entries.stored_header(row.header)
     return _event(at, row, header, _facts_of(at, row, header), viewer, lambda: _open_body(at, row, header))
 
 
@@ -86,7 +85,7 @@ def is_there(at: RoomReader, row: EntryRow, viewer: Viewer) -> bool:
 
 def audience(at: RoomReader, row: EntryRow, now: Millis) -> Callable[[Principal], bool]:
     """Return what says of somebody whether there is an entry for them."""
-    header = decode_header(row.header)
+    header = entries.stored_header(row.header)
     kind = entry_types.find(row.type, header.rules_version)
     if kind is not None and kind.for_all and not kind.marks_another:
         return lambda _: True
@@ -96,7 +95,7 @@ def audience(at: RoomReader, row: EntryRow, now: Millis) -> Callable[[Principal]
 
 def is_hidden(at: RoomReader, row: EntryRow, viewer: Viewer) -> bool:
     """Return whether an entry is not shown to whoever looks; one that is may still be erased or damaged."""
-    return _hidden(_facts_of(at, row, decode_header(row.header)), viewer) is not None
+    return _hidden(_facts_of(at, row, entries.stored_header(row.header)), viewer) is not None
 
 
 def _facts_of(at: RoomReader, row: EntryRow, header: Header) -> EntryFacts | None:
@@ -206,7 +205,7 @@ def _newest_edit(at: RoomReader, row: EntryRow, n: int) -> tuple[EntryRow, Heade
     newest = entries.one(at.rows, at.key, n)
     if newest is None or newest.sender != row.sender:
         return None
-    header = decode_header(newest.header)
+    header = entries.stored_header(newest.header)
     edits = _is_edit(newest, header) and (header.state or {}).get("target") == row.n
     return (newest, header) if edits else None
 

@@ -10,7 +10,6 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import AppError, Invalid, NotFound
-from appliance.evidence.canonical import decode_header
 from appliance.log import events
 from appliance.log.events import RoomReader
 from appliance.model import PersonId, RoomId
@@ -126,7 +125,7 @@ def _history(rows: Rows, s: Services, place: Readable, n: int, first: int, limit
     message = entries.one(rows, place.key, n)
     if message is None:
         return None
-    kind = entry_types.find(message.type, decode_header(message.header).rules_version)
+    kind = entry_types.find(message.type, entries.stored_header(message.header).rules_version)
     if kind is None or not kind.takes or events.is_hidden(_at(rows, s, place), message, place.viewer):
         return None
     places = [at_n for at_n in (n, *entries.edits_of(rows, place.key, n)) if at_n >= first]

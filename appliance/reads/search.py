@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from appliance.errors import AppError, Invalid, Unavailable
-from appliance.evidence.canonical import decode_header
 from appliance.log import events
 from appliance.log.events import RoomReader, Viewer
 from appliance.model import PersonId, RoomId, UnitId
@@ -198,7 +197,7 @@ def _text(rows: Rows, s: Services, key: int, room: RoomId, n: int, viewer: Viewe
     row = entries.one(rows, key, n)
     if row is None:
         return None
-    kind = entry_types.find(row.type, decode_header(row.header).rules_version)
+    kind = entry_types.find(row.type, entries.stored_header(row.header).rules_version)
     if kind is None or kind.words is None:
         return None
     body = events.words_of(RoomReader(rows, s.log.bodies, room, key), row, viewer).body

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from appliance.evidence.canonical import decode_header
+from appliance.evidence.canonical import Header, decode_header
+from appliance.evidence.errors import EvidenceError
 from appliance.model import Deny, EntryType, Marks, Millis, PersonId, Target
 from appliance.rules import entry_types
 from appliance.store.queries import Queries
@@ -25,6 +26,10 @@ SQL = Queries("entries")
 ROOMS = Queries("rooms")
 END: Final = 1 << 32
 """Behind every position of a room."""
+UNREADABLE: Final = Header(
+    commitment="", body_length=0, id="", origin="", counter=0, rules_version=0, sender="", written_at=0, type="", v=1
+)
+"""Stands for a header that cannot be decoded, as if it said what no entry says: its entry is damaged, and no other."""
 
 
 class EntryRow(NamedTuple):
@@ -97,12 +102,20 @@ def txn_ids_of_sender(rows: Rows, room: int, first: int, last: int, sender: str)
     return dict(rows.all(SQL.txn_ids_of_sender, {"room": room, "first": first, "last": last, "sender": sender}))
 
 
+def stored_header(data: bytes) -> Header:
+    """Return the header in a row. For bytes that are none: one of no version, by which nothing is read or shown."""
+    try:
+        return decode_header(data)
+    except EvidenceError:
+        return UNREADABLE
+
+
 def target(rows: Rows, room: int, n: int, home: Home) -> Target | None:
     """Return the facts of entry `n`, or None where there is none, or one that says what no entry says."""
     row = rows.one(SQL.target, {"room": room, "n": n})
     if row is None:
         return None
-    header = decode_header(row[5])
+    header = stored_header(row[5])
     state = entry_types.read(row[1], header.state, header.rules_version)
     if isinstance(state, Deny):
         return None

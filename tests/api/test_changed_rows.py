@@ -15,6 +15,9 @@ NO_SUCH_ROLE: Final = """UPDATE room_member SET role = 'no_such'
 NO_SUCH_TYPE: Final = """UPDATE log SET type = 'no_such'
     WHERE place = ((SELECT key FROM room WHERE id = ?) << 32) + ?"""
 
+UNREADABLE: Final = """UPDATE log SET header = CAST(? || header AS BLOB)
+    WHERE place = ((SELECT key FROM room WHERE id = ?) << 32) + ?"""
+
 
 async def change(agency: Agency, sql: str, *values: object) -> None:
     """Change rows behind the appliance's back."""
@@ -82,3 +85,22 @@ async def test_an_entry_of_no_type_is_damaged_and_so_is_nothing_else(running: Ag
     await narin.say(room, "สอง")
     await narin.say(neighbour, "สาม")
     assert {room, neighbour} <= set(await listed(lalita))
+
+
+@pytest.mark.parametrize("before", ["}", "\xff"], ids=["no JSON", "no UTF-8"])
+async def test_an_entry_whose_header_cannot_be_read_is_damaged_and_so_is_nothing_else(
+    running: Agency, before: str
+) -> None:
+    narin, lalita = await running.login("narin.p"), await running.login("lalita.w")
+    room, neighbour = await two_rooms(narin, lalita, running.person("somchai.j"))
+    since = (await lalita.get("/sync"))["pos"]
+    n = (await narin.say(room, "หนึ่ง"))["n"]
+    await change(running, UNREADABLE, before.encode("latin-1"), room, n)
+    await narin.say(neighbour, "สอง")
+    assert {room, neighbour} <= set(await listed(lalita))
+    found = {(event["room"], event["n"]): event for event in (await lalita.get(f"/sync?since={since}"))["events"]}
+    assert found[room, n]["type"] == "damaged"
+    assert [event["body"]["text"] for (at, _), event in found.items() if at == neighbour] == ["สอง"]
+    page = {event["n"]: event for event in (await lalita.get(f"/rooms/{room}/messages"))["messages"]}
+    assert page[n]["hidden"] == "damaged"
+    await lalita.refused("GET", f"/rooms/{room}/messages/{n}/history", status=404, code="not_found")
