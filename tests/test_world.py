@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.actions.audit_checkpoints import verify_audit
 from appliance.demo import ministries, week, world
 from appliance.model import AccountState
 from appliance.rules.import_files import read_files
@@ -46,6 +47,10 @@ async def test_rooms_are_of_the_promised_sizes(running: Agency) -> None:
     assert {sizes[f"d{i}"] for i in range(1, 8)} == {2}
     assert all(5 <= sizes[code] <= 20 for code in ("dengue", "incident", "budget", "news", "epid"))
     assert (await running.services.log.head(running.room("seminar"))).state.closed
+
+
+async def test_its_audit_log_verifies(running: Agency) -> None:
+    assert (await verify_audit(running.services)).faults == ()
 
 
 async def test_who_cannot_sign_in_reads_whom_to_ask(running: Agency) -> None:

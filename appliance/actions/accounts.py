@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from appliance.actions.account_changes import changing_account, units_over
-from appliance.actions.audit_records import record
+from appliance.actions.audit_records import record, record_at
 from appliance.actions.passwords import put_code
 from appliance.errors import Conflict, Forbidden, Invalid, NotFound
 from appliance.identity.outcomes import ACCOUNT_CREATED
@@ -62,7 +62,7 @@ async def create_account(s: Services, actor: Actor, person: PersonId, user: str)
             raise Conflict(field="user", code="user_taken")
         await tx.run(accounts.insert, person, folded, now)
         await put_code(s, tx, person, hashed, actor, outcome=ACCOUNT_CREATED)
-        await record(s, tx, actor.name, "account.create", person, user=folded)
+        await record_at(tx, now, actor.name, "account.create", person, user=folded)
     return code
 
 

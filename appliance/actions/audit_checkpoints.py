@@ -15,6 +15,7 @@ from appliance.evidence.note import Checkpoint, open_checkpoint
 from appliance.evidence.note import sign_checkpoint as sign_note
 from appliance.evidence.room_id import audit_origin
 from appliance.evidence.tree import Frontier
+from appliance.locale import both
 from appliance.log.notes import log_signer, log_verifiers
 from appliance.log.recorded_heads import read_file
 from appliance.store import audit, terms
@@ -31,7 +32,7 @@ _PAGE: Final = 100
 
 
 class AuditCheck(msgspec.Struct, frozen=True):
-    """What verifying the audit log found: how many records and checkpoints, and every fault in words."""
+    """What verifying the audit log found: how many records and checkpoints, and every fault in Thai and English."""
 
     records: int
     checkpoints: int
@@ -73,11 +74,11 @@ async def verify_audit(s: Services) -> AuditCheck:
             await asyncio.sleep(0)
     size = walk.frontier.size
     if head.to_bytes() != walk.frontier.to_bytes():
-        walk.faults.append(f"the head says {head.size} records, there are {size}")
-    walk.faults += [f"checkpoint of {at} records, there are {size}" for at in walk.notes if at > size]
+        walk.faults.append(both("verify.audit_head", said=head.size, size=size))
+    walk.faults += [both("verify.audit_beyond", said=at, size=size) for at in walk.notes if at > size]
+    differing = {of for of, _ in accepted.items() ^ walk.accepted.items()}
     walk.faults += [
-        f"acceptance of terms {version} by {person} is not what the audit log says"
-        for (person, version), _ in sorted(accepted.items() ^ walk.accepted.items())
+        both("verify.audit_acceptance", version=version, person=person) for person, version in sorted(differing)
     ]
     return AuditCheck(size, len(kept), tuple(walk.faults))
 
@@ -102,11 +103,11 @@ class _Walk:
         """Take the next record."""
         if self.broken or item.n != self.frontier.size:
             if not self.broken:
-                self.faults.append(f"record {self.frontier.size} is missing")
+                self.faults.append(both("verify.audit_missing", n=self.frontier.size))
             self.broken = True
             return
         if not item.is_sound():
-            self.faults.append(f"record {item.n} was altered")
+            self.faults.append(both("verify.audit_altered", n=item.n))
         elif item.action == ACCEPTED and item.detail is not None:
             fields = msgspec.json.decode(item.detail)
             self.accepted[item.target, fields["version"]] = (item.at, fields["session"])
@@ -123,9 +124,9 @@ def _check_note(s: Services, note: str, frontier: Frontier) -> list[str]:
     try:
         checkpoint, _ = open_checkpoint(note, _verifiers(s))
     except EvidenceError as error:
-        return [f"checkpoint of {frontier.size} records: {error}"]
+        return [both("verify.audit_checkpoint", said=frontier.size, error=error)]
     if checkpoint != Checkpoint(_origin(s), frontier.size, frontier.root()):
-        return [f"checkpoint of {frontier.size} records is of another log"]
+        return [both("verify.audit_other_log", said=frontier.size)]
     return []
 
 

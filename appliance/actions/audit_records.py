@@ -12,6 +12,7 @@ from appliance.store import audit
 if TYPE_CHECKING:
     from appliance.evidence.canonical import JsonValue
     from appliance.log.riders import Rider, RiderTx
+    from appliance.model import Millis
     from appliance.services import Services
     from appliance.store.db import Tx
 
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
 async def record(
     s: Services, tx: Tx, actor: str, action: str, target: str, outcome: str = "done", **detail: JsonValue
 ) -> None:
-    """Append to the audit log in the transaction that does what is recorded."""
-    await tx.run(audit.append, at=s.clock(), actor=actor, action=action, target=target, outcome=outcome, detail=detail)
+    """Append to the audit log in the transaction that does what is recorded, with the time now."""
+    await record_at(tx, s.clock(), actor, action, target, outcome, **detail)
+
+
+async def record_at(
+    tx: Tx, at: Millis, actor: str, action: str, target: str, outcome: str = "done", **detail: JsonValue
+) -> None:
+    """Append as `record` does, with the time `at` (ms UTC) of the row that changed: row and record say the same."""
+    await tx.run(audit.append, at=at, actor=actor, action=action, target=target, outcome=outcome, detail=detail)
 
 
 def recording(actor: str, action: str, target: str, outcome: str = "done", **detail: JsonValue) -> Rider[None]:

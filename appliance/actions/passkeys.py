@@ -22,7 +22,7 @@ from webauthn.helpers.structs import (
 )
 
 from appliance.actions.account_changes import changing_own_account
-from appliance.actions.audit_records import record
+from appliance.actions.audit_records import record, record_at
 from appliance.actions.second_factors import drop_unneeded_codes
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.identity.tickets import EnrolmentTicket
@@ -146,7 +146,7 @@ async def add_passkey(s: Services, session: Session, name: str, credential: dict
             raise Conflict(code="too_many_passkeys", most=MAX_PASSKEYS)
         if not await tx.run(accounts.insert_passkey, passkey):
             raise Invalid("this credential is registered already", field="credential", code="passkey_wrong")
-        await record(s, tx, session.person, "passkey.add", session.person, passkey=passkey.id)
+        await record_at(tx, now, session.person, "passkey.add", session.person, passkey=passkey.id)
     return passkey
 
 

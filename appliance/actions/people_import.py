@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from appliance.actions.audit_records import record
+from appliance.actions.audit_records import record, record_at
 from appliance.errors import Conflict, Forbidden, Invalid, TooLarge
 from appliance.model import AccountState, PersonId, PostId, UnitId
 from appliance.people import Holding, Post, Profile, SessionEnd, Unit
@@ -123,9 +123,9 @@ async def apply_import(s: Services, actor: Actor, preview: Preview, *, approved:
             if account is not None:
                 tx.after_commit(partial(s.accounts.put, account))
         tx.after_commit(s.directory.changed)
-        await record(
-            s,
+        await record_at(
             tx,
+            now,
             actor.name,
             "people.import",
             run.id,

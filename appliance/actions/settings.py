@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from appliance.actions.audit_records import record
+from appliance.actions.audit_records import record_at
 from appliance.errors import Forbidden, Invalid
 from appliance.rules.agency_settings import CONTACT_MODE, HELPDESK, RANK_MAP, Setting
 from appliance.rules.helpdesk import read_helpdesk
@@ -62,7 +62,7 @@ async def change_setting(
         raise Invalid(field="from", code="time_past")
     async with s.store.write() as tx:
         kept = await tx.run(settings.insert, setting.key, setting.encode(value), effective or now, actor.name, now)
-        await record(s, tx, actor.name, "setting.change", setting.key, value=kept.value, effective=kept.effective)
+        await record_at(tx, now, actor.name, "setting.change", setting.key, value=kept.value, effective=kept.effective)
         tx.after_commit(lambda: s.settings.put(kept))
         if setting is RANK_MAP:
             tx.after_commit(s.directory.changed)

@@ -12,7 +12,7 @@ import msgspec
 
 from appliance.actions.account_changes import get_account
 from appliance.actions.audit_checkpoints import ACCEPTED
-from appliance.actions.audit_records import record
+from appliance.actions.audit_records import record_at
 from appliance.errors import Conflict, Forbidden, Invalid
 from appliance.rules.roles import Duty, may_perform
 from appliance.rules.text import has_visible
@@ -58,12 +58,12 @@ def _titled(text: str) -> tuple[str, str]:
 
 async def accept_terms(s: Services, session: Session, version: int) -> None:
     """Accept the version that was shown. Raises Conflict (`terms_changed`) unless it is the one in force."""
-    now = s.clock()
-    if version != s.terms.in_force(now):
-        raise Conflict(code="terms_changed")
     async with s.store.write() as tx:
+        now = s.clock()
+        if version != s.terms.in_force(now):
+            raise Conflict(code="terms_changed")
         if await tx.run(terms.accept, session.person, version, session.id, now):
-            await record(s, tx, session.person, ACCEPTED, session.person, version=version, session=session.id)
+            await record_at(tx, now, session.person, ACCEPTED, session.person, version=version, session=session.id)
         account = await get_account(tx, session.person)
         tx.after_commit(lambda: s.accounts.put(account))
 
@@ -81,6 +81,6 @@ async def publish_terms(
         version = max((number for number, _ in await tx.run(terms.list_versions)), default=0) + 1
         text = terms.TermsText(version, *titles, *texts, effective=max(effective or now, now))
         await tx.run(terms.insert, text, actor.name, now)
-        await record(s, tx, actor.name, "terms.publish", str(version), effective=text.effective)
+        await record_at(tx, now, actor.name, "terms.publish", str(version), effective=text.effective)
         tx.after_commit(lambda: s.terms.put(version, text.effective))
     return version

@@ -39,7 +39,7 @@ from appliance.actions import messages, removal_requests, rooms
 from appliance.actions.account_changes import get_account
 from appliance.actions.accounts import create_account, revoke_account, suspend_account
 from appliance.actions.audit_checkpoints import ACCEPTED
-from appliance.actions.audit_records import record
+from appliance.actions.audit_records import record_at
 from appliance.actions.me import set_status
 from appliance.actions.people_import import apply_import, preview_import
 from appliance.actions.roles import add_role
@@ -201,7 +201,7 @@ async def make_accounts(s: Services, users: dict[str, PersonId], password: str =
         for person in users.values():
             await tx.run(accounts.set_password, person, hashed, now)
             await tx.run(terms.accept, person, version, SessionId("demo"), now)
-            await record(s, tx, person, ACCEPTED, person, version=version, session="demo")
+            await record_at(tx, now, person, ACCEPTED, person, version=version, session="demo")
         for account in [await get_account(tx, person) for person in users.values()]:
             tx.after_commit(partial(s.accounts.put, account))
 

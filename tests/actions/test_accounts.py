@@ -20,6 +20,7 @@ from appliance.actions.sessions import end_session
 from appliance.actions.settings import set_contact_mode, set_rank_map
 from appliance.actions.terms import accept_terms, publish_terms
 from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound
+from appliance.locale import both
 from appliance.model import AccountState, ContactMode, PersonId, SessionId, UnitId
 from appliance.people import Grant, Session
 from appliance.rules.agency_settings import CONTACT_MODE
@@ -28,7 +29,7 @@ from appliance.rules.thai_days import midnight
 from appliance.store import accounts, audit, terms
 from tests.hostile import INVISIBLE
 from tests.office import DAY, OPERATOR, PEOPLE, UNITS, Office, reopen
-from tests.sql import run_sql
+from tests.sql import one_row, run_sql
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -266,6 +267,7 @@ async def test_terms_are_asked_for_from_their_time_on(office: Office) -> None:
 )
 async def test_a_forged_acceptance_of_the_terms_is_found(office: Office, forgery: str) -> None:
     person = await office.account("1001", "somchai.j")
+    office.clock.step = 1
     for text in ("หนึ่ง", "สอง"):
         await publish_terms(office.s, OPERATOR, ("ข้อกำหนด", "Terms"), (text, "Terms"))
         if text == "หนึ่ง":
@@ -274,7 +276,33 @@ async def test_a_forged_acceptance_of_the_terms_is_found(office: Office, forgery
     async with office.s.store.write() as tx:
         await tx.run(run_sql, forgery)
     faults = (await verify_audit(office.s)).faults
-    assert any(f"by {person} is not what the audit log says" in fault for fault in faults), faults
+    forged = {1, 2} if "version = 2" in forgery else {2} if "INSERT" in forgery else {1}
+    assert faults == tuple(
+        both("verify.audit_acceptance", version=version, person=person) for version in sorted(forged)
+    )
+
+
+async def test_a_change_and_its_record_have_one_time(office: Office) -> None:
+    """Though the clock moves on at each reading."""
+    person = await office.account("1001", "somchai.j")
+    office.clock.step = 1
+    await publish_terms(office.s, OPERATOR, ("ข้อกำหนด", "Terms"), ("หนึ่ง", "One"))
+    await accept_terms(office.s, await session_of(office, "somchai.j"), 1)
+    await set_contact_mode(office.s, OPERATOR, ContactMode.PUBLIC)
+    async with office.s.store.read() as reader:
+        rows = [
+            await reader.run(one_row, f"SELECT max({column}) FROM {table}")  # noqa: S608 - ours
+            for column, table in (("published", "terms"), ("at", "terms_acceptance"), ("set_at", "setting"))
+        ]
+        records = [
+            await reader.run(audit.find_last, action, target)
+            for action, target in (
+                ("terms.publish", "1"),
+                ("terms.accept", person),
+                ("setting.change", CONTACT_MODE.key),
+            )
+        ]
+    assert [(item.at,) for item in records if item] == rows
 
 
 async def test_the_contact_mode_takes_effect_at_its_time(office: Office) -> None:

@@ -14,6 +14,7 @@ from appliance.actions.sessions import end_session
 from appliance.actions.settings import set_contact_mode, set_helpdesk, set_rank_map
 from appliance.actions.terms import publish_terms
 from appliance.errors import Conflict
+from appliance.locale import both
 from appliance.model import ContactMode
 from appliance.people import SessionEnd
 from appliance.reads.me import load_agency
@@ -109,6 +110,7 @@ async def test_the_audit_log_verifies_and_shows_tampering(office: Office) -> Non
     assert (sound.checkpoints, sound.faults) == (2, ())
     async with office.s.store.read() as reader:
         last = (await reader.run(audit.list_newest, 1))[0]
+    altered = both("verify.audit_altered", n=last.n)
 
     async def after(sql: str, *values: object) -> tuple[str, ...]:
         """The faults once the database was changed behind our back; undone afterwards."""
@@ -120,12 +122,12 @@ async def test_the_audit_log_verifies_and_shows_tampering(office: Office) -> Non
             found = (await verify_audit(office.s)).faults
         return found
 
-    assert await after("UPDATE audit SET outcome = 'refused' WHERE n = ?", last.n) == (f"record {last.n} was altered",)
+    assert await after("UPDATE audit SET outcome = 'refused' WHERE n = ?", last.n) == (altered,)
     assert await after("UPDATE audit SET outcome = 'done' WHERE n = ?", last.n) == ()
-    assert await after("UPDATE audit SET detail = '{}' WHERE n = ?", last.n) == (f"record {last.n} was altered",)
+    assert await after("UPDATE audit SET detail = '{}' WHERE n = ?", last.n) == (altered,)
     # Destroying a detail with its salt is allowed and leaves the log sound.
     assert await after("UPDATE audit SET detail = NULL, salt = NULL WHERE n = ?", last.n) == ()
-    assert await after("DELETE FROM audit WHERE n = 0") == ("record 0 is missing",)
+    assert await after("DELETE FROM audit WHERE n = 0") == (both("verify.audit_missing", n=0),)
 
 
 async def test_a_cut_off_audit_log_is_noticed(office: Office) -> None:
@@ -135,8 +137,8 @@ async def test_a_cut_off_audit_log_is_noticed(office: Office) -> None:
         size = (await tx.run(audit.get_frontier)).size
         await tx.run(run_sql, "DELETE FROM audit WHERE n = ?", (size - 1,))
     assert (await verify_audit(office.s)).faults == (
-        f"the head says {size} records, there are {size - 1}",
-        f"checkpoint of {size} records, there are {size - 1}",
+        both("verify.audit_head", said=size, size=size - 1),
+        both("verify.audit_beyond", said=size, size=size - 1),
     )
 
 
