@@ -16,6 +16,7 @@ Does not: know the queue or connections.
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -116,7 +117,8 @@ def _error_of(command: Command, tx: RiderTx) -> AppError | None:
                 rider(tx)
     except AppError as error:
         return error
-    except Exception as error:
+    except (Exception, CancelledError) as error:
+        # A rider waits for nothing, so nobody cancels it: one that says so has failed, and must not end the writer.
         if isinstance(error, DATABASE_ERRORS) and is_disk_trouble(error):
             raise
         logger.exception("a rider of a command for room %s failed", command.room or "(new)")

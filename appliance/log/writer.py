@@ -132,13 +132,20 @@ class RoomLog:
 
     def check(self) -> None:
         """Raise what every command would be refused with now: Unavailable, or nothing where the writer runs."""
-        if self._task is None or self._task.done():
-            raise Unavailable("the room log's writer has ended", code="writer_stopped")
+        self._require_writer()
         self._intake.check()
 
     def submit(self, command: Command) -> None:
-        """Queue a command; its `done` is called after the durable commit, or with the reason why not."""
+        """Queue a command; its `done` is called after the durable commit, or with the reason why not.
+
+        Raises Unavailable once the writer has ended: nobody would answer.
+        """
+        self._require_writer()
         self._intake.put(command)
+
+    def _require_writer(self) -> None:
+        if self._task is None or self._task.done():
+            raise Unavailable("the room log's writer has ended", code="writer_stopped")
 
     def check_share(self, person: PersonId) -> None:
         """Raise TooMany if a person could append nothing just now: before a request is read that wants to."""
@@ -228,6 +235,10 @@ class RoomLog:
             except Exception:
                 logger.exception("a batch of the room log failed")
                 self._intake.refuse(batch, AppError())
+            except BaseException:
+                # The writer ends; whoever waits is answered.
+                self._intake.refuse(batch, AppError())
+                raise
 
     async def _write(self, commands: list[Command]) -> None:
         commands, duplicates = split_duplicates(commands)

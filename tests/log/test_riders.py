@@ -158,6 +158,18 @@ def test_a_rider_that_fails_refuses_its_own_command_alone(script: list[tuple[str
         asyncio.run(run(Path(folder)))
 
 
+async def test_a_rider_that_says_it_was_cancelled_has_failed_and_the_writer_goes_on(bureau: Bureau) -> None:
+    def cancelled(_: RiderTx) -> None:
+        raise asyncio.CancelledError
+
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    async with asyncio.timeout(PATIENCE_S):
+        with pytest.raises(AppError, match="internal"):
+            await bureau.s.log.append(text(room, "ก"), riders=(cancelled,))
+        await bureau.s.log.append(text(room, "ข"))
+    assert await texts(bureau, room) == ["ข"]
+
+
 class TestChangesWithoutAnEntry:
     async def test_one_that_fails_leaves_neither_rows_nor_a_gap_in_the_feed(self, bureau: Bureau) -> None:
         await bureau.group(NARIN, MALEE)

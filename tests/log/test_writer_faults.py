@@ -172,3 +172,11 @@ class TestOnce:
         for txn_id, pair in ((None, None), ("another", None), ("another", others), ("another", of_another_kind)):
             with pytest.raises(NotFound):
                 await bureau.s.log.once(Key(THIS_ROOM, NARIN, txn_id, pair), none)
+
+
+async def test_once_the_writer_has_ended_nothing_is_queued(bureau: Bureau) -> None:
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    await bureau.s.log.close()
+    with pytest.raises(Unavailable) as refused:
+        await bureau.s.log.append(text(NARIN, room, "ก"))
+    assert refused.value.code == "writer_stopped"
