@@ -23,7 +23,7 @@ from appliance.errors import Forbidden, Invalid, NotFound
 from appliance.log import heads as head_rows
 from appliance.log.bodies import Bodies
 from appliance.log.export import RoomExport
-from appliance.log.integrity import Check
+from appliance.log.integrity import Check, Interrupted
 from appliance.log.notes import log_signer, log_verifiers
 from appliance.log.recorded_heads import advanced, append_line, file_line, root_over
 from appliance.log.verification import RECORDED, LogFiles, Verified, verify_rooms
@@ -136,13 +136,9 @@ async def check_evidence(s: Services) -> Verified:
     return Verified(result.rooms, result.faulty, faults)
 
 
-class _Stopped(Exception):
-    """The appliance ends in the middle of a check."""
-
-
 def _rest(stop: threading.Event) -> None:
     if stop.wait(REST_S):
-        raise _Stopped
+        raise Interrupted
 
 
 async def export_room(

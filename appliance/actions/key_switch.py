@@ -9,7 +9,7 @@ It runs while no server does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from appliance.services import Services
     from appliance.store.audit import AuditRecord
     from appliance.store.db import Rows
-    from appliance.vault.epochs import EpochKind
 
 BEGUN: Final = "keys.switch_begun"
 FINISHED: Final = "keys.switch_finished"
@@ -138,7 +137,7 @@ def _rewrap_page(rows: Rows, agency_keys: tuple[bytes, ...], after: int) -> int 
     page = epoch_keys.list_after(rows, after, _PAGE)
     fresh = []
     for key, room, week, kind, wrapped in page:
-        epoch = EpochId(room, week, cast("EpochKind", kind))
+        epoch = EpochId.stored(room, week, kind)
         fresh.append((key, wrap(agency_keys[0], epoch, unwrap_any(agency_keys, epoch, wrapped))))
     epoch_keys.rewrap(rows, fresh)
     return page[-1][0] if page else None

@@ -53,9 +53,12 @@ def encode_leaf(header: bytes, *, hub_time: int, n: int, registry: int, seal: Se
 
 
 def join_leaf(header: bytes, hub_time: int, n: int, registry: int, seal: bytes) -> bytes:
-    """Leaf bytes from canonical bytes of header and seal (`encode_seal`)."""
+    """Leaf bytes from canonical bytes of header and seal (`encode_seal`); raises `NotCanonicalError`."""
     # Assembled by hand: the five keys never change, and only the header text needs escaping.
-    text = _ENCODER.encode(header.decode())
+    try:
+        text = _ENCODER.encode(header.decode())
+    except UnicodeDecodeError as error:
+        raise NotCanonicalError(str(error)) from error
     return b'{"h":%b,"ht":%d,"n":%d,"rg":%d,"sl":%b}' % (text, hub_time, n, registry, seal)
 
 

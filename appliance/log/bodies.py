@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from cachetools import LRUCache
 
@@ -183,7 +183,7 @@ class Bodies:
                 raise wrong(Reason.SEAL_BROKEN)
             week, kind, wrapped = row
             wrapped = None if epoch in self._destroyed else wrapped
-            cipher = EpochCipher(unwrap_any(self._agency_keys, EpochId(room, week, cast("EpochKind", kind)), wrapped))
+            cipher = EpochCipher(unwrap_any(self._agency_keys, EpochId.stored(room, week, kind), wrapped))
             self._reading.put(epoch, cipher)
             if epoch in self._destroyed:
                 # Destroyed while this was reading it.

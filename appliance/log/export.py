@@ -78,8 +78,14 @@ class RoomExport(msgspec.Struct):
         count = min(PAGE, self.head.size - first)
         for row in entries.export_page(rows, self.head.key, first, count):
             salt, body = self._opened(rows, row)
-            found.append(ExportEntry(leaf_of(row), salt, body))
+            found.append(ExportEntry(self._leaf(row), salt, body))
         return found
+
+    def _leaf(self, row: ExportRow) -> bytes:
+        try:
+            return leaf_of(row)
+        except EvidenceError as error:
+            raise Unproven(f"{self.room} n={row.n}: {error}", room=self.room) from error
 
     def _opened(self, rows: Rows, row: ExportRow) -> tuple[bytes | None, bytes | None]:
         if row.epoch is None or row.sealed is None:

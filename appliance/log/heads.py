@@ -70,7 +70,10 @@ def load(rows: Rows, room: RoomId, verifier: Verifier) -> Head | None:
     if row is None:
         return None
     signed, counters = signed_tree(rows, room, row.key, verifier)
-    frontier = recompute(rows, row.key, signed, counters=counters)
+    try:
+        frontier = recompute(rows, row.key, signed, counters=counters)
+    except EvidenceError as error:
+        raise Unproven(f"{room}: {error}", room=room) from error
     if frontier.size != row.size:
         raise Unproven(f"{room}: entries are missing", room=room)
     return Head(row.key, row.state, row.size, row.last_at, row.registry, counters, frontier)

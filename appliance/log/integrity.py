@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import KeyDestroyed, MalformedRow, WrongKey
+from appliance.evidence.errors import EvidenceError
 from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.registry import Registry
 from appliance.evidence.tree import EMPTY_ROOT, HASH_BYTES, Frontier
@@ -64,6 +65,10 @@ class Fault:
     def __str__(self) -> str:
         place = self.room if self.n is None else f"{self.room} n={self.n}"
         return f"{place}: {both(f'fault.{self.what}', count=self.count)}"
+
+
+class Interrupted(Exception):
+    """Raised by `Check.pause` to end a walk: the appliance ends in the middle of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +202,10 @@ class _Walk:
             body = self._body(found)
         except WrongKey:
             return Fault(self._room, "body", n)
-        leaf = leaf_of(found)
+        try:
+            leaf = leaf_of(found)
+        except EvidenceError:
+            return Fault(self._room, "entry", n)
         verdict = verify_entry(self._log(), leaf, self._registry, body)
         if isinstance(verdict, Refused):
             return Fault(self._room, "body" if verdict.step is Step.BODY else "entry", n)

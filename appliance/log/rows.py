@@ -49,7 +49,7 @@ class LeafParts(Protocol):
 
 
 def leaf_of(row: LeafParts) -> bytes:
-    """Return the leaf bytes of an entry: what the room's tree is made of."""
+    """Return the leaf bytes of an entry: what the room's tree is made of. Raises NotCanonicalError."""
     return join_leaf(row.header, row.hub_time, row.n, row.registry_version, NO_SEAL if row.seal is None else row.seal)
 
 

@@ -7,6 +7,7 @@ that met a torn page reads nothing more. It reads only.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ import msgspec
 from appliance.errors import Unavailable
 from appliance.locale import both
 from appliance.log.damage import DAMAGED, list_rooms
-from appliance.log.integrity import verify_room
+from appliance.log.integrity import Fault, Interrupted, verify_room
 from appliance.log.notes import home_of
 from appliance.log.recorded_heads import read_file, root_over
 from appliance.store import audit, entries, feed, recorded_heads, rooms
@@ -29,11 +30,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from appliance.evidence.note import Verifier
-    from appliance.log.integrity import Check, Fault
+    from appliance.log.integrity import Check
     from appliance.model import RoomId
 
     Root = bytes | None
 
+logger = logging.getLogger(__name__)
 RECORDED: Final = "heads.record"
 # A server signs once a second.
 SETTLES_S: Final = 2.5
@@ -125,15 +127,23 @@ def _note(result: Verified, room: RoomId, found: Fault | str | None) -> None:
 
 
 def _fault_of(place: LogFiles, room: RoomId, check: Check, settled: int | None) -> tuple[Fault | str | None, int]:
-    """Return a room's fault, and for one with unsigned entries its size."""
+    """Return a room's fault, and for one with unsigned entries its size.
+
+    Whatever its rows make the walk raise is a fault of this room alone: the others are verified all the same.
+    """
     try:
         with reading(place.database, place.key) as rows:
             fault = verify_room(rows, room, check, settled)
             unsigned = fault is not None and fault.what == "unsigned"
             row = rooms.load(rows, room, home_of(check.verifier)) if unsigned else None
             return fault, row.size if row else 0
+    except Interrupted:
+        raise
     except Unavailable as error:
         return f"{room}: {both(error.code)}", 0
+    except Exception:
+        logger.exception("room %s cannot be verified", room)
+        return Fault(room, "unreadable"), 0
 
 
 def _recorded(

@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -51,6 +51,14 @@ class EpochId:
     def __post_init__(self) -> None:
         if not self.room or "\0" in self.room or not _WEEK.fullmatch(self.week) or self.kind not in KINDS:
             raise ValueError(f"no epoch: {self.room!r} {self.week!r} {self.kind!r}")
+
+    @classmethod
+    def stored(cls, room: str, week: str, kind: str) -> EpochId:
+        """The epoch that a stored row names. Raises WrongKey (`seal_broken`) where there is no such epoch."""
+        try:
+            return cls(room, week, cast("EpochKind", kind))
+        except ValueError:
+            raise wrong(Reason.SEAL_BROKEN) from None
 
     @property
     def bound(self) -> bytes:

@@ -177,6 +177,7 @@ class TestCheckpoints:
             "UPDATE checkpoint SET counters = '[]'",
             "UPDATE entry SET sender = 'head' WHERE n = 2",
             rewritten('"os":2', '"os":9', 2, "os = 9, "),
+            "UPDATE entry SET header = CAST(x'ff' || header AS BLOB) WHERE n = 2",
             "DELETE FROM entry WHERE n = 2",
         ],
     )
@@ -364,11 +365,18 @@ class TestExport:
         assert lines == []
         assert await recorded(bureau, "room.export") == []
 
-    async def test_leaves_that_do_not_make_the_signed_root_are_not_signed(self, bureau: Bureau) -> None:
+    @pytest.mark.parametrize(
+        "forgery",
+        [
+            rewritten("malee@", "head@", 2, "sender = 'head', "),
+            "UPDATE entry SET header = CAST(x'ff' || header AS BLOB) WHERE n = 8",
+        ],
+    )
+    async def test_leaves_that_do_not_make_the_signed_root_are_not_signed(self, bureau: Bureau, forgery: str) -> None:
         room = await lively(bureau)
         await bureau.s.log.checkpoints.sign()
         async with bureau.s.store.write() as tx:
-            await tx.run(edit_entries, rewritten("malee@", "head@", 2, "sender = 'head', "))
+            await tx.run(edit_entries, forgery)
         lines = Written()
         with pytest.raises(Unproven):
             await evidence.export_room(bureau.s, OPERATOR, room, "คดีที่ 1", lines.add)

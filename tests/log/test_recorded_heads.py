@@ -11,9 +11,10 @@ import pytest
 from appliance.actions import evidence
 from appliance.actions.audit_checkpoints import sign_checkpoint, verify_audit
 from appliance.evidence.tree import Frontier
-from appliance.log import heads
+from appliance.locale import both
+from appliance.log import heads, verification
 from appliance.log.bodies import Bodies
-from appliance.log.integrity import Check
+from appliance.log.integrity import Check, Fault, verify_room
 from appliance.log.notes import sign_room
 from appliance.log.recorded_heads import read_file, root_over
 from appliance.log.verification import SETTLES_S, LogFiles, Verified, verify_rooms
@@ -123,6 +124,66 @@ async def test_what_contradicts_the_log_as_a_whole_is_found(bureau: Bureau, room
     assert f"position {pos} of the feed has an entry and another line" in first
     assert "the entry at position -7 of the feed is not found in its room" in second
     assert verified(bureau, room).faults == []
+
+
+# Rows of the first room that no appliance writes, and the fault that the room then has.
+BAD_ROWS = {
+    "a header that is no text": (
+        "UPDATE log SET header = CAST(x'ff' || header AS BLOB) WHERE place = (1 << 32) + 2",
+        "entry",
+    ),
+    "a header that is no JSON": (
+        "UPDATE log SET header = CAST('}' || header AS BLOB) WHERE place = (1 << 32) + 2",
+        "entry",
+    ),
+    "an empty header": ("UPDATE log SET header = x'' WHERE place = (1 << 32) + 2", "entry"),
+    "a seal that is none": ("UPDATE log SET seal = x'ff' WHERE place = (1 << 32) + 2", "entry"),
+    "an empty body": ("UPDATE log SET sealed = x'' WHERE place = (1 << 32) + 2", "body"),
+    "a type that is none": ("UPDATE log SET type = 'zz' WHERE place = (1 << 32) + 2", "index"),
+    "a week that is none": ("UPDATE epoch_key SET week = 'zz' WHERE room = 1", "body"),
+    "a kind of key that is none": ("UPDATE epoch_key SET kind = 'zz' WHERE room = 1", "body"),
+    "a kind of room that is none": ("UPDATE room SET kind = 'zz' WHERE key = 1", "state"),
+    "a role that is none": ("UPDATE room_member SET role = 'zz' WHERE room = 1", "state"),
+    "a note that is none": ("UPDATE checkpoint SET note = '' WHERE room = 1", "checkpoint"),
+    "a tree that is none": ("UPDATE checkpoint SET frontier = x'' WHERE room = 1", "tree"),
+    "a person that is none": ("UPDATE room SET owner = '' WHERE key = 1", "state"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ROWS)
+async def test_a_bad_row_is_a_fault_of_its_room_alone(bureau: Bureau, room: RoomId, name: str) -> None:
+    """The other rooms are verified, and their heads are recorded at night."""
+    forgery, what = BAD_ROWS[name]
+    other = await bureau.group(NARIN, SOMCHAI, name="ห้องอื่น")
+    await bureau.s.log.checkpoints.sign()
+    await bureau.s.log.folding.fold()
+    async with bureau.s.store.write() as tx:
+        assert await tx.run(run_sql, forgery)
+    found = verified(bureau)
+    assert (found.rooms, found.faulty) == (2, {room})
+    assert both(f"fault.{what}") in "".join(found.faults), found.faults
+    assert (await evidence.check_evidence(bureau.s)).faulty == {room}
+    async with bureau.s.store.read() as reader:
+        assert set(await reader.run(recorded_heads.list_all)) == {other}
+
+
+async def test_what_nobody_thought_of_is_a_fault_of_its_room_alone(
+    bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await bureau.group(NARIN, SOMCHAI, name="ห้องอื่น")
+    await bureau.s.log.checkpoints.sign()
+
+    def fails(*given: Any) -> Fault | None:
+        if given[1] == room:
+            raise ArithmeticError
+        return verify_room(*given)
+
+    monkeypatch.setattr(verification, "verify_room", fails)
+    found = verified(bureau)
+    assert (found.faulty, found.faults) == ({room}, [str(Fault(room, "unreadable"))])
+    await evidence.check_evidence(bureau.s)
+    async with bureau.s.store.read() as reader:
+        assert set(await reader.run(recorded_heads.list_all)) == {other}
 
 
 @pytest.mark.parametrize(
