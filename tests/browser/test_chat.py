@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from playwright.async_api import expect
 
@@ -12,6 +13,13 @@ from tests.browser.window import ROOM
 from tests.waiting import quiet_clock
 
 NARIN, LALITA, SUPHAWADI = "นายแพทย์นรินทร์ พิพัฒน์พงศ์", "นางสาวลลิตา วิเศษสุวรรณ", "แพทย์หญิงสุภาวดี จิตต์อารีย์"
+NOTE_UNREAD: Final = """room => {
+  window.flickered = false;
+  const row = () => [...document.querySelectorAll(".rooms-list li")].find(li => li.textContent.includes(room));
+  const look = () => { if (row()?.textContent.includes("ยังไม่อ่าน")) window.flickered = true; };
+  const all = { subtree: true, childList: true, attributes: true, characterData: true };
+  new MutationObserver(look).observe(document.body, all);
+}"""
 
 
 async def test_a_message_arrives_live_and_its_reader_is_named(served: Agency, windows: OpenWindow) -> None:
@@ -41,6 +49,28 @@ async def test_a_message_arrives_live_and_its_reader_is_named(served: Agency, wi
     await suphawadi.open_room()
     await expect(readers.get_by_role("tab", name="อ่านแล้ว 2")).to_be_visible()
     await expect(mark).to_contain_text("อ่านแล้ว 2")
+
+
+async def test_what_comes_where_one_reads_is_unread_for_no_moment(served: Agency, windows: OpenWindow) -> None:
+    narin = await served.login("narin.p")
+    lalita = await windows(served.url, "lalita.w")
+    await lalita.open_room()
+    await lalita.to_newest()
+    await narin.say(served.room("dengue"), "เริ่มอ่าน")
+    await expect(lalita.message("เริ่มอ่าน")).to_be_visible()
+    # Another device knows it from the server: it is reported, so the page has noticed that its reader is at the end.
+    phone = await windows(served.url, "lalita.w")
+    await expect(phone.row(ROOM)).not_to_contain_text("ยังไม่อ่าน")
+    await lalita.page.evaluate(NOTE_UNREAD, ROOM)
+    for text in ("กำลังอ่านอยู่หนึ่ง", "กำลังอ่านอยู่สอง", "กำลังอ่านอยู่สาม"):
+        await narin.say(served.room("dengue"), text)
+        await expect(lalita.message(text)).to_be_visible()
+    await expect(phone.row(ROOM)).not_to_contain_text("ยังไม่อ่าน")
+    assert not await lalita.evaluate("window.flickered")
+    await lalita.open_room("สำนักระบาดวิทยา ข้อราชการ")
+    await narin.say(served.room("dengue"), "ไม่มีใครดูอยู่")
+    await expect(lalita.row(ROOM)).to_contain_text("ยังไม่อ่าน 1 รายการ")
+    assert await lalita.evaluate("window.flickered")
 
 
 async def test_unread_messages_are_counted_until_they_are_read(served: Agency, windows: OpenWindow) -> None:

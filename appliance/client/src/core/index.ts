@@ -95,6 +95,8 @@ export class Core {
   readonly #tab: string;
   #me: PersonId = "";
   #heard = false;
+  /** The room whose end is before the reader of this tab. */
+  #end: RoomId | null = null;
   /** The server wants something of the person before anything else. */
   #held = false;
   #watch: TimerId | null = null;
@@ -171,6 +173,14 @@ export class Core {
     });
     this.#timelines.set(room, made);
     return made;
+  }
+
+  /** Says whether the end of a room is before the reader, in a window that has the focus: what comes there is not unread. */
+  watchEnd(room: RoomId, watched: boolean): void {
+    if (watched === (this.#end === room)) return;
+    this.#end = watched ? room : null;
+    this.rooms.watchEnd(this.#tab, this.#end);
+    this.#tabs.post({ kind: "end", tab: this.#tab, room: this.#end });
   }
 
   /** Takes an unsent message back into the draft of its room; false when it has left this device. */
@@ -279,6 +289,7 @@ export class Core {
     this.requests.close();
     this.typing.clear();
     this.rooms.reset();
+    this.#end = null;
     this.#timelines.clear();
     this.#watching.clear();
     this.#connection.set({ kind: "connecting", since: this.clock.now() });
@@ -339,6 +350,8 @@ export class Core {
         return this.#tellShown();
       case "watching":
         return this.#onShown(message.tab, message.rooms);
+      case "end":
+        return this.rooms.watchEnd(message.tab, message.room);
       case "outbox":
         return void this.outbox.follow(null);
       case "sent":

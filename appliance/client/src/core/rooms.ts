@@ -28,6 +28,7 @@ import { joined, unreported } from "./reads";
 import { pendingMark, unreadMark, type RoomRecord } from "./roomState";
 import type { PendingItem, PersonId, RoomId, RoomList, RoomSnapshot, RoomSummary } from "./snapshots";
 import { Store, type Readable } from "./store";
+import { WatchedEnds } from "./watchedEnds";
 
 const READ_AFTER_MS = 300;
 const REFRESH_AFTER_MS = 300;
@@ -52,14 +53,16 @@ export interface RoomsDeps {
 export class Rooms {
   readonly #list = new Store<RoomList>({ loaded: false, rooms: [], hidden: [], unread: 0, mentions: 0 });
   readonly #rooms = new Map<RoomId, Store<RoomSnapshot | null>>();
-  readonly #shown = new Map<RoomId, { record: RoomRecord; names: number; summary: RoomSummary }>();
+  readonly #shown = new Map<RoomId, { record: RoomRecord; names: number; from: Position | null; summary: RoomSummary }>();
   readonly #marks = new Map<RoomId, TimerId>();
   /** What this tab has reported as shown. */
   readonly #reported = new Map<RoomId, readonly Range[]>();
   readonly #refreshing = new Map<RoomId, TimerId>();
+  readonly #ends: WatchedEnds;
   #loaded = false;
 
   constructor(private readonly deps: RoomsDeps) {
+    this.#ends = new WatchedEnds(deps.ports.time, () => this.#show());
     deps.feed.rooms.subscribe(() => this.#show());
     deps.people.changes.subscribe(() => this.#show());
     deps.pending.subscribe(() => {
@@ -87,6 +90,7 @@ export class Rooms {
     for (const timer of [...this.#marks.values(), ...this.#refreshing.values()]) this.deps.ports.time.clearTimeout(timer);
     this.#marks.clear();
     this.#reported.clear();
+    this.#ends.clear();
     this.#refreshing.clear();
     this.setLoaded(false);
   }
@@ -200,6 +204,12 @@ export class Rooms {
     this.deps.read(id, news);
   }
 
+  /** A tab has the end of a room before its reader, or of none: what comes there is read, and is reported in a moment. */
+  watchEnd(tab: string, id: RoomId | null): void {
+    this.#ends.note(tab, id, id === null ? undefined : this.deps.feed.record(id));
+    this.#show();
+  }
+
   async markUnread(id: RoomId, from: Position): Promise<void> {
     await this.deps.endpoints.markUnread(id, { n: from });
   }
@@ -284,7 +294,7 @@ export class Rooms {
     const { view } = record;
     const old = store.snapshot();
     const { title, other } = this.#titleOf(view);
-    const { unread, mentions } = seen(record);
+    const { unread, mentions } = seen(record, this.#ends.take(record));
     if (old !== null && old.view === view && old.title === title && old.unread === unread && old.mentions === mentions) return;
     store.set({
       id: view.id,
@@ -346,7 +356,8 @@ export class Rooms {
   #summary(record: RoomRecord): RoomSummary {
     const names = isCalledByOther(policyOf(record.view.kind)) ? this.deps.people.changes.snapshot() : 0;
     const known = this.#shown.get(record.view.id);
-    if (known !== undefined && known.record === record && known.names === names) return known.summary;
+    const from = this.#ends.take(record);
+    if (known !== undefined && known.record === record && known.names === names && known.from === from) return known.summary;
     const { view } = record;
     const { title, other } = this.#titleOf(view);
     const last = view.last ?? null;
@@ -355,7 +366,7 @@ export class Rooms {
       kind: view.kind,
       title,
       other,
-      ...seen(record),
+      ...seen(record, from),
       muted: view.muted ?? false,
       pinned: view.pinned ?? false,
       closed: view.closed ?? false,
@@ -365,7 +376,7 @@ export class Rooms {
       // Clearing leaves nothing to show, and the room where it was.
       at: last?.at ?? view.cleared_at ?? view.created,
     };
-    this.#shown.set(view.id, { record, names, summary });
+    this.#shown.set(view.id, { record, names, from, summary });
     return summary;
   }
 
@@ -426,18 +437,22 @@ const LIST_CONTEXT = {
   ownReactions: [],
 };
 
-/** The counts as this person has seen to them, the server told or not. */
-function seen(record: RoomRecord): { unread: number; mentions: number } {
+/** The counts as this person has seen to them, the server told or not; `from` on all is on their screen (`watchedEnds.ts`). */
+function seen(record: RoomRecord, from: Position | null): { unread: number; mentions: number } {
   const { view, counts } = record;
   const mark = pendingMark(record);
-  if (mark === null) return { unread: view.unread, mentions: view.mentions };
-  const after = (positions: readonly Position[]): number => positions.filter((n) => n > mark).length;
+  // What was marked as unread stays so, whoever looks at it.
+  const shown = from === null || typeof view.unread_from === "number" ? Number.MAX_SAFE_INTEGER : from;
+  const late = (positions: readonly Position[]): number => positions.filter((n) => n >= shown).length;
+  const [unread, mentions] = [view.unread - late(counts.others), view.mentions - late(counts.mentioning)];
+  if (mark === null) return { unread, mentions };
+  const after = (positions: readonly Position[]): number => positions.filter((n) => n > mark && n < shown).length;
   if (mark + 1 >= counts.from) return { unread: after(counts.others), mentions: after(counts.mentioning) };
   // The server alone has counted what lies before `from`; there cannot be more unread than there are positions.
   const most = counts.from - mark - 1;
   return {
-    unread: Math.min(view.unread, most + after(counts.others)),
-    mentions: Math.min(view.mentions, most + after(counts.mentioning)),
+    unread: Math.min(unread, most + after(counts.others)),
+    mentions: Math.min(mentions, most + after(counts.mentioning)),
   };
 }
 

@@ -28,6 +28,8 @@ export type TabMessage =
   | { readonly kind: "read"; readonly room: string; readonly shown: readonly Range[] }
   // the rooms on a tab's screen, for every tab: whichever leads tells the server
   | { readonly kind: "watching"; readonly tab: string; readonly rooms: readonly string[] }
+  // the room whose end a tab has before its reader
+  | { readonly kind: "end"; readonly tab: string; readonly room: string | null }
   // the session, for every tab
   | { readonly kind: "began" }
   | { readonly kind: "ended"; readonly reason: SignedOutReason };

@@ -16,6 +16,7 @@ let timeline: Store<TimelineSnapshot>;
 let timers: (() => void)[];
 let now: number;
 const markRead = vi.fn();
+const watchEnd = vi.fn();
 const jumpTo = vi.fn(() => Promise.resolve());
 const react = vi.fn(() => Promise.resolve());
 const setDraft = vi.fn();
@@ -28,6 +29,7 @@ function open(view: RoomView = VIEW): TimelineModel {
   const core = {
     timeline: () => Object.assign(timeline, { open: vi.fn(), close: vi.fn(), jumpTo, react }),
     rooms: { load: () => Promise.resolve(), room: () => room, markRead, markUnread, endUnreadMark },
+    watchEnd,
     clock: { now: () => now },
     drafts: { draft: () => new Store({ text: "ร่าง", mentions: [], everyone: false, replyTo: null }), set: setDraft },
     ports: { time: { setTimeout: (run: () => void) => timers.push(run) } },
@@ -53,6 +55,16 @@ test("a receipt goes out only from a focused window, and only for what is on the
   model.setFocused(false);
   model.saw(45, 49);
   expect(markRead.mock.calls).toEqual([["r_1", 40, 44]]);
+});
+
+test("the end of the room is watched from a focused window that shows it, until either ends or the room is left", () => {
+  const model = open();
+  model.setAtEnd(true);
+  model.setFocused(true);
+  model.setAtEnd(true);
+  model.setAtEnd(false);
+  model.setFocused(false);
+  expect(watchEnd.mock.calls).toEqual([["r_1", false], ["r_1", true], ["r_1", false], ["r_1", false]]);
 });
 
 test("a mark as unread is ended by seeing its message in a room opened since, and by nothing else", async () => {

@@ -77,6 +77,7 @@ export class TimelineModel implements Readable<TimelineView> {
     this.#findPlace();
     return () => {
       stop();
+      this.#core.watchEnd(this.room, false);
       this.#timeline.close();
     };
   }
@@ -149,7 +150,11 @@ export class TimelineModel implements Readable<TimelineView> {
   /** The window has the focus and is visible, or not any more. */
   readonly setFocused = (focused: boolean): void => {
     this.#focused = focused;
+    if (!focused) this.#core.watchEnd(this.room, false);
   };
+
+  /** The newest message is on the screen, or not any more. */
+  readonly setAtEnd = (atEnd: boolean): void => this.#core.watchEnd(this.room, atEnd && this.#focused);
 
   /** The bodies of positions `first` to `last` are on the screen now. */
   readonly saw = (first: number, last: number): void => {

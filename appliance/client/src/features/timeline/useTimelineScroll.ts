@@ -148,6 +148,7 @@ export function useTimelineScroll(model: TimelineModel, view: TimelineView, acti
       const seen = onScreen(virtualizer.getVirtualItems(), element.scrollTop, element.scrollTop + element.clientHeight);
       const shown = positionsShown(model.snapshot().rows, seen);
       if (shown !== null) model.saw(...shown);
+      model.setAtEnd(virtualizer.isAtEnd(AT_END_PX) && !model.snapshot().timeline.hasNewer);
     }, SEEN_MS);
   }, [model, virtualizer]);
   useEffect(ask);
