@@ -27,13 +27,15 @@ def _assigned(columns: tuple[str, ...]) -> str:
 _WRITABLE: Final = {
     "forge_update": f"""UPDATE ON main.entry BEGIN
         UPDATE log SET {_assigned(_COLUMNS)} WHERE pos = OLD.pos;
-        UPDATE entry_at SET {_assigned(_INDEX)} WHERE place = OLD.place; END""",  # noqa: S608 - names of this module
+        UPDATE entry_at SET {_assigned(_INDEX)} WHERE place = OLD.place AND pos = OLD.pos;
+        UPDATE unfolded_at SET {_assigned((*_INDEX, "txn_id"))} WHERE place = OLD.place AND pos = OLD.pos; END""",  # noqa: S608 - names of this module
     "forge_delete": """DELETE ON main.entry BEGIN
-        DELETE FROM log WHERE pos = OLD.pos; DELETE FROM entry_at WHERE place = OLD.place; END""",
+        DELETE FROM log WHERE pos = OLD.pos;
+        DELETE FROM entry_at WHERE place = OLD.place AND pos = OLD.pos;
+        DELETE FROM unfolded_at WHERE place = OLD.place AND pos = OLD.pos; END""",
     "forge_insert": f"""INSERT ON main.entry BEGIN
         INSERT INTO log {_names(_COLUMNS)};
-        INSERT INTO entry_at ({", ".join(_INDEX)}) SELECT {", ".join(f"NEW.{name}" for name in _INDEX)}
-        WHERE NOT EXISTS (SELECT 1 FROM unfolded WHERE NEW.pos BETWEEN first AND last); END""",  # noqa: S608 - names of this module
+        INSERT INTO entry_at {_names(_INDEX)}; END""",
 }
 
 
@@ -55,7 +57,7 @@ def run_sql(rows: Rows, sql: str, params: Params = ()) -> int:
 def edit_entries(rows: Rows, sql: str, params: Params = ()) -> int:
     """Run a statement that changes `entry` as if it were a table; return the number of rows it changed.
 
-    The index changes with the log, where the entry is folded.
+    The table that leads to an entry changes with the log.
     """
     raw = cast("sqlcipher.Connection", rows)
     for name, trigger in _WRITABLE.items():

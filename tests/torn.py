@@ -66,6 +66,10 @@ def _use(raw: sqlcipher.Connection, room: str, sender: str, at: int) -> bool:
         (place + 1, pos, at, at),
     )
     raw.execute(
+        "INSERT INTO unfolded_at (place, pos, type, sender, txn_id) VALUES (?, ?, 'message.text', 'p', 'torn beside')",
+        (place + 1, pos),
+    )
+    raw.execute(
         "SELECT n FROM txn WHERE room = ? AND sender = ? AND txn_id = 'torn beside'", (number, sender)
     ).fetchall()
     raw.execute("ROLLBACK")

@@ -93,7 +93,6 @@ class Commits(msgspec.Struct):
             try:
                 if planned.results:
                     self.folding.refuse_repeats(planned.batch)
-                    await self.folding.begin(writer)
                     await writer.commit(riding.write, planned.batch, planned.results, now, announced)
             except RepeatedTxnError:
                 if not await repeats.find(commands):

@@ -1,10 +1,10 @@
 """Makes what is found by room from the log by position, in the background: `entry_at` and `txn` (`store/folding.py`).
 
-A batch writes its entries to the log alone, so it touches the same few pages however many rooms it is for. Here the two
-tables are brought up to date, each second or after `AT_ONCE` entries, in transactions that nobody waits for. Nothing is
-lost when one of them fails or the appliance is killed: readers take what is not folded from the log, and the next start
-folds the rest. An entry for which the tables cannot be written (a torn page) stays unfolded and does not hold up those
-after it; it is tried again once a minute.
+A batch writes its entries to the log and to the short table `unfolded_at`, so it touches the same few pages however
+many rooms it is for. Here they go from there to the two tables, each second or after `AT_ONCE` entries, in transactions
+that nobody waits for. Nothing is lost when one of them fails or the appliance is killed: readers find entries that are
+not folded where they are, and the next start folds the rest. An entry for which the tables cannot be written (a torn
+page, or another entry at its place) stays unfolded and does not hold up the others; it is tried again once a minute.
 
 Owns the idempotency keys of what is not folded. The caller holds the writer when it asks for them or adds to them.
 """
@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.errors import AppError
 from appliance.store import folding
-from appliance.store.batch import RepeatedTxnError, keys_of
+from appliance.store.batch import RepeatedTxnError, keys_of, place_of
 from appliance.store.disk_errors import DATABASE_ERRORS, OF_THE_DISK
 
 if TYPE_CHECKING:
-    from appliance.log.feed import Feed
     from appliance.store.batch import Batch, Key
-    from appliance.store.db import Exclusive, Rows, Store
+    from appliance.store.db import Exclusive, Store
 
 logger = logging.getLogger(__name__)
 EVERY_S: Final = 1.0
@@ -36,13 +35,13 @@ ROUNDS_BEFORE_RETRY: Final = 60
 class Folding:
     """Folds the log. `load` before the first batch, `start` when batches may come, `close` to fold what is left."""
 
-    def __init__(self, store: Store, feed: Feed) -> None:
-        self._store, self._feed = store, feed
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._keys: dict[Key, int] = {}
-        # None: nothing may be written yet.
-        self._first: int | None = None
+        # Places of entries that were not tried yet, and of those that could not be folded.
+        self._new: list[int] = []
         self._stuck = set[int]()
-        self._entries, self._round = 0, -1
+        self._round = -1
         self._due, self._closing = asyncio.Event(), False
         self._task: asyncio.Task[None] | None = None
 
@@ -51,9 +50,7 @@ class Folding:
         [found] = await self._store.read_each(lambda rows, _: folding.load(rows), (None,))
         if isinstance(found, AppError):
             return found
-        self._first, self._stuck = found.first, set(found.single)
-        self._keys = dict(found.keys)
-        self._entries = found.entries
+        self._new, self._keys = found
         return None
 
     def start(self) -> None:
@@ -67,17 +64,6 @@ class Folding:
             self._closing = True
             self._due.set()
             await self._task
-        if self._first is not None and not self._entries:
-            with contextlib.suppress(AppError):
-                async with self._store.exclusive() as writer:
-                    await writer.commit_unsynced(folding.end)
-
-    async def begin(self, writer: Exclusive) -> None:
-        """Have what a batch is about to write read from the log: before the first one. Raises AppError."""
-        if self._first is None:
-            first = self._feed.pos + 1
-            await writer.commit_unsynced(folding.begin, first)
-            self._first = first
 
     def refuse_repeats(self, batch: Batch) -> None:
         """Raise RepeatedTxnError where an entry that is not folded has an idempotency key of the batch."""
@@ -87,48 +73,38 @@ class Folding:
     def added(self, batch: Batch) -> None:
         """Note a batch that is durable."""
         self._keys.update(keys_of(batch))
-        self._entries += len(batch.entries)
-        if self._entries >= AT_ONCE:
+        self._new += map(place_of, batch.entries)
+        if len(self._new) >= AT_ONCE:
             self._due.set()
 
     async def fold(self) -> None:
         """Fold everything there is. Raises AppError when the disk fails: what is not folded then stays so."""
         self._round += 1
-        retry = sorted(self._stuck) if self._round % ROUNDS_BEFORE_RETRY == 0 else ()
-        if not self._entries and not retry:
+        retry = self._stuck if self._round % ROUNDS_BEFORE_RETRY == 0 else ()
+        if not self._new and not retry:
             return
         async with self._store.exclusive() as writer:
-            for pos in retry:
-                await self._retry(writer, pos)
-            if self._first is not None:
-                await self._fold(writer, self._first, self._feed.pos)
-            self._entries = 0
-            self._keys = {key: pos for key, pos in self._keys.items() if pos in self._stuck} if self._stuck else {}
+            await self._fold(writer, sorted({*self._new, *retry}))
+            self._new = []
+            self._keys = {key: place for key, place in self._keys.items() if place in self._stuck}
 
-    async def _fold(self, writer: Exclusive, first: int, last: int) -> None:
-        """Fold a range; where that fails, each half by itself, down to the entry at fault."""
-        if first > last:
-            return
+    async def _fold(self, writer: Exclusive, places: list[int]) -> None:
+        """Fold entries together; where that fails, each half by itself, down to the entry at fault."""
         try:
-            await writer.commit_unsynced(_write, first, last)
+            await writer.commit_unsynced(folding.fold, places)
         except OF_THE_DISK:
             raise
         except (AppError, *DATABASE_ERRORS) as error:
-            if first == last:
-                # An entry that cannot be read either stays in the open range, and this raises.
-                await writer.commit_unsynced(_leave, first)
-                self._stuck.add(first)
-                logger.error("the entry at position %d cannot be folded and is read from the log: %s", first, error)  # noqa: TRY400
-            else:
-                middle = (first + last) // 2
-                await self._fold(writer, first, middle)
-                await self._fold(writer, middle + 1, last)
-        self._first = last + 1
-
-    async def _retry(self, writer: Exclusive, pos: int) -> None:
-        with contextlib.suppress(AppError):
-            await writer.commit_unsynced(_write_one, pos)
-            self._stuck.discard(pos)
+            if len(places) > 1:
+                middle = len(places) // 2
+                await self._fold(writer, places[:middle])
+                await self._fold(writer, places[middle:])
+            elif places[0] not in self._stuck:
+                self._stuck.add(places[0])
+                room, n = divmod(places[0], 1 << 32)
+                logger.error("entry %d of the room with key %d cannot be folded: %s", n, room, error)  # noqa: TRY400
+        else:
+            self._stuck.difference_update(places)
 
     async def _fold_forever(self) -> None:
         while not self._closing:
@@ -139,21 +115,6 @@ class Folding:
             try:
                 await self.fold()
             except AppError as error:
-                logger.warning("entries could not be folded and are read from the log: %s", error)
+                logger.warning("entries could not be folded yet: %s", error)
             except Exception:
-                logger.exception("entries could not be folded and are read from the log")
-
-
-def _write(rows: Rows, first: int, last: int) -> None:
-    folding.fold(rows, first, last)
-    folding.advance(rows, last + 1)
-
-
-def _leave(rows: Rows, pos: int) -> None:
-    folding.advance(rows, pos + 1)
-    folding.leave(rows, pos)
-
-
-def _write_one(rows: Rows, pos: int) -> None:
-    folding.fold(rows, pos, pos)
-    folding.release(rows, pos)
+                logger.exception("entries could not be folded yet")

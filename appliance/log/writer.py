@@ -75,7 +75,7 @@ class RoomLog:
     ) -> None:
         self.home = Home(agency)
         self.feed = Feed()
-        self.folding = Folding(store, self.feed)
+        self.folding = Folding(store)
         self.registry = Registry.alone(agency)
         self._store, self._keys, self._signer = store, keys, signer
         self._clock, self._new_id = clock, new_id

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SQL = Queries("entries")
 ROOMS = Queries("rooms")
 RECEIPTS = Queries("receipts")
+FOLDING = Queries("folding")
 
 
 class NewRoom(NamedTuple):
@@ -265,8 +266,15 @@ WRITES: Final = (
 
 
 def keys_of(batch: Batch) -> dict[Key, int]:
-    """Return the idempotency keys of a batch with the positions of their entries."""
-    return {(entry.room, entry.sender, entry.txn_id): entry.pos for entry in batch.entries if entry.txn_id is not None}
+    """Return the idempotency keys of a batch with the places of their entries."""
+    return {
+        (entry.room, entry.sender, entry.txn_id): place_of(entry) for entry in batch.entries if entry.txn_id is not None
+    }
+
+
+def place_of(entry: NewEntry) -> int:
+    """Return a room's key and an entry's number in it as one number, as the tables have them."""
+    return entry.room << 32 | entry.n
 
 
 def write(rows: Rows, batch: Batch) -> None:
@@ -280,3 +288,6 @@ def write(rows: Rows, batch: Batch) -> None:
     for name, _, statement in WRITES:
         if found := getattr(batch, name):
             rows.many(statement, found)
+            if name == "entries":
+                # Their positions follow each other. What comes after this finds them by place.
+                rows.run(FOLDING.add, {"first": batch.entries[0].pos, "last": batch.entries[-1].pos})

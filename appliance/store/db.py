@@ -130,7 +130,7 @@ def connect(path: Path, key: bytes, *, cache_kib: int = WRITER_CACHE_KIB, read_o
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
-        # SQLite would make an index of the whole log to look at its end (views `entry` and `entry_line`).
+        # SQLite would make an index of a whole table for one statement (views `entry` and `entry_line`).
         connection.execute("PRAGMA automatic_index = OFF")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")

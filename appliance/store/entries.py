@@ -269,12 +269,12 @@ def concerns_of_room(rows: Rows, room: int) -> set[tuple[int, str]]:
 
 
 def is_in_log(rows: Rows, room: int, n: int) -> bool:
-    """Return whether the log has an entry that `entry_at` does not lead to; walks the whole log."""
+    """Return whether the log has an entry that no place leads to; walks the whole log."""
     return bool(rows.value(SQL.is_in_log, {"room": room, "n": n}))
 
 
 def first_misplaced(rows: Rows, room: int, first: int, last: int) -> int | None:
-    """Return the first of entries `first` to `last` of a room that `entry_at` leads astray, or None."""
+    """Return the first of entries `first` to `last` of a room whose place is wrong or given twice, or None."""
     n: int | None = rows.value(SQL.first_misplaced, {"room": room, "first": first, "last": last})
     return n
 

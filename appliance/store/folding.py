@@ -1,73 +1,49 @@
 """What is made from the log in the background: `entry_at`, where each entry of a room is, and `txn`, idempotency keys.
 
-Owns the table `unfolded`: the positions of the log that the two do not cover yet. Its open range is the end of the log;
-it is there from the first batch to a clean stop, so that afterwards a torn page at the end costs what lies on it alone.
-A range of one position is an entry that could not be folded. The views `entry` and `entry_line` read these from the
-log. The caller owns the transaction (`log/folding.py`), so that nobody sees an entry twice or not at all.
+Owns the table `unfolded_at`: the entries that the two do not have yet, with what both need of them. A batch adds its
+entries in its own transaction (`batch.py`); folding moves them on in one of its own, so nobody sees an entry twice or
+not at all. The table is short, so the newest entries of all rooms are on a few pages. No page of the log is read to
+fold, or to find what is not folded: a torn one costs the entries on it alone. The views `entry` and `entry_line` have
+both parts. The caller owns the transaction (`log/folding.py`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import json
 
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from appliance.store.batch import Key
     from appliance.store.db import Rows
 
 SQL = Queries("folding")
-OPEN: Final = 2**63 - 1
-"""Where the open range ends."""
 
 
 class Unfolded(NamedTuple):
-    """What is not folded: from position `first` on (None: there is no open range), and the entries at `single`.
+    """The places (`room << 32 | n`) of what is not folded, and its idempotency keys with their places."""
 
-    `keys` has their idempotency keys with their positions, `entries` is how many there are from `first` on.
-    """
-
-    first: int | None
-    single: list[int]
-    keys: list[tuple[Key, int]]
-    entries: int
+    places: list[int]
+    keys: dict[Key, int]
 
 
 def load(rows: Rows) -> Unfolded:
     """Return what is not folded."""
-    ranges = rows.all(SQL.ranges)
-    first = next((first for first, last in ranges if last == OPEN), None)
-    single = [first for first, last in ranges if last != OPEN]
-    keys = [((room, sender, txn_id), pos) for room, sender, txn_id, pos in rows.all(SQL.keys)]
-    return Unfolded(first, single, keys, 0 if first is None else rows.value(SQL.count_from, {"first": first}))
+    found = rows.all(SQL.load)
+    keys = {(place >> 32, sender, txn_id): place for place, sender, txn_id in found if txn_id is not None}
+    return Unfolded([place for place, *_ in found], keys)
 
 
-def begin(rows: Rows, first: int) -> None:
-    """Open the range of what is not folded at a position: before anything is written there."""
-    rows.run(SQL.begin, {"first": first})
+def fold(rows: Rows, places: Sequence[int]) -> None:
+    """Fold the entries at some places; those that are folded already stay as they are.
 
-
-def end(rows: Rows) -> None:
-    """Close the range, once everything in it is folded and nothing more will be written."""
-    rows.run(SQL.end)
-
-
-def fold(rows: Rows, first: int, last: int) -> None:
-    """Fold the entries from position `first` to `last`, both included. What the tables have already stays."""
-    rows.run(SQL.fold_places, {"first": first, "last": last})
-    rows.run(SQL.fold_txns, {"first": first, "last": last})
-
-
-def advance(rows: Rows, first: int) -> None:
-    """Let the open range begin at a position, if it does not begin later."""
-    rows.run(SQL.advance, {"first": first})
-
-
-def leave(rows: Rows, pos: int) -> None:
-    """Note that the entry at a position could not be folded; it can be read. Raises what reading it raises."""
-    rows.run(SQL.leave, {"pos": pos})
-
-
-def release(rows: Rows, pos: int) -> None:
-    """Note that the entry at a position is folded after all."""
-    rows.run(SQL.release, {"pos": pos})
+    Raises IntegrityError where `entry_at` has another entry at one of the places: no acknowledged entry may vanish.
+    """
+    asked = {"places": json.encode(places).decode()}
+    rows.run(SQL.fold_places, asked)
+    rows.run(SQL.fold_txns, asked)
+    rows.run(SQL.remove, asked)

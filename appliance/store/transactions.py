@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from sqlcipher3 import dbapi2 as sqlcipher
 
+from appliance.errors import Unavailable
 from appliance.store.disk_errors import FULL
 
 if TYPE_CHECKING:
@@ -97,9 +98,21 @@ def transaction(raw: sqlcipher.Connection, function: Callable[[Rows], T]) -> T:
 
 
 def unsynced(raw: sqlcipher.Connection, function: Callable[[Rows], T]) -> T:
-    """As `transaction`, without waiting for the disk: for what can be made again."""
+    """As `transaction`, without waiting for the disk: for what can be made again.
+
+    Raises Unavailable when the connection cannot be made to wait for the disk again: then it must be reopened.
+    """
+    # In the transaction that a cancelled caller left (`begin_write`), SQLite refuses the PRAGMA.
+    rollback(raw)
     raw.execute("PRAGMA synchronous = NORMAL")
     try:
         return transaction(raw, function)
     finally:
+        _wait_for_disk(raw)
+
+
+def _wait_for_disk(raw: sqlcipher.Connection) -> None:
+    try:
         raw.execute("PRAGMA synchronous = FULL")
+    except sqlcipher.Error as error:
+        raise Unavailable(str(error)) from error

@@ -188,7 +188,7 @@ def leaves(database: Path, tables: tuple[str, ...]) -> list[int]:
 
 
 NEEDED = (
-    "sqlite_schema", "person", "account", "room_member", "epoch_key", "feed", "receipt_gap", "room_view", "unfolded",
+    "sqlite_schema", "person", "account", "room_member", "epoch_key", "feed", "receipt_gap", "room_view", "unfolded_at",
     "(SELECT max(pos) FROM log)",
 )  # fmt: skip
 

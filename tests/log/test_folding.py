@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from appliance.actions import evidence, messages, rooms
-from appliance.errors import AppError, StorageFull
+from appliance.errors import AppError, StorageFull, Unavailable
 from appliance.log import folding
 from appliance.log.bodies import Bodies
 from appliance.log.integrity import Check, verify_room
@@ -29,7 +31,7 @@ from appliance.store.disk_errors import DATABASE_ERRORS
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests import torn as torn_pages
 from tests.bureau import CLERK, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, open_bureau, principal
-from tests.sql import all_rows
+from tests.sql import all_rows, run_sql
 from tests.waiting import until
 
 
@@ -166,7 +168,7 @@ class TestInTheBackground:
                 return await rows(b, "SELECT count(*) FROM entry_at") == [(5,)]
 
             await until(folded, "five entries in the index")
-        assert ranges_of(tmp_path) == []
+        assert unfolded(tmp_path) == []
 
     @pytest.mark.parametrize("trouble", [sqlcipher.OperationalError("database or disk is full"), RuntimeError("ours")])
     async def test_it_goes_on_after_trouble(
@@ -175,11 +177,11 @@ class TestInTheBackground:
         monkeypatch.setattr(folding, "EVERY_S", 0.01)
         real, failed = tables.fold, list[int]()
 
-        def fold(raw: Rows, first: int, last: int) -> None:
+        def fold(raw: Rows, places: Sequence[int]) -> None:
             if not failed:
-                failed.append(first)
+                failed.append(len(places))
                 raise trouble
-            real(raw, first, last)
+            real(raw, places)
 
         monkeypatch.setattr(tables, "fold", fold)
         async with open_bureau(tmp_path) as b:
@@ -189,7 +191,7 @@ class TestInTheBackground:
                 return await rows(b, "SELECT count(*) FROM entry_at") == [(2,)]
 
             await until(folded, "both entries in the index")
-        assert "entries could not be folded and are read from the log" in caplog.text
+        assert "entries could not be folded yet" in caplog.text
 
     async def test_it_does_not_change_how_batches_are_kept(self, lagging: Bureau) -> None:
         await lagging.group(NARIN, MALEE, SOMCHAI)
@@ -198,31 +200,72 @@ class TestInTheBackground:
             [(synchronous,)] = await writer.commit(all_rows, "PRAGMA synchronous")
         assert synchronous == 2, "FULL"
 
-    async def test_after_a_clean_stop_the_end_of_the_log_is_not_needed(self, lagging: Bureau, tmp_path: Path) -> None:
-        """A start that writes nothing leaves it so: a torn page there would cost reads of all rooms."""
-        copy = tmp_path / "later"
-        room = await lagging.group(NARIN, MALEE, SOMCHAI)
-        assert len(ranges_of(tmp_path)) == 1
+    async def test_a_clean_stop_leaves_nothing_unfolded(self, lagging: Bureau, tmp_path: Path) -> None:
+        await lagging.group(NARIN, MALEE, SOMCHAI)
+        assert unfolded(tmp_path) == [0, 1]
         await lagging.s.log.close()
-        assert ranges_of(tmp_path) == []
-        copy.mkdir()
-        shutil.copy(tmp_path / "gchat.db", copy)
-        shutil.copy(tmp_path / "gchat.db-wal", copy)
-        async with open_bureau(copy) as b:
-            assert await texts(b, room) == []
-            assert ranges_of(copy) == []
-            await send(b, room, "later", "ต่อ")
-            assert len(ranges_of(copy)) == 1
-            assert await texts(b, room) == ["ต่อ"]
+        assert unfolded(tmp_path) == []
+
+    async def test_a_list_costs_the_same_however_much_is_not_folded(self, lagging: Bureau, tmp_path: Path) -> None:
+        mine, busy = [await lagging.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
+        await lagging.say(NARIN, mine, everyone=True)
+        key = (await lagging.s.log.head(mine)).key
+        before = steps(tmp_path, key)
+        for n in range(60):
+            await lagging.say(NARIN, busy, f"{n}")
+        assert steps(tmp_path, key) == before
+
+    async def test_a_transaction_that_a_cancelled_caller_left_does_not_stop_it(
+        self, lagging: Bureau, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        room = await lagging.group(NARIN, MALEE, SOMCHAI)
+        store, go_on = lagging.s.store, threading.Event()
+
+        async def write() -> None:
+            async with store.write():
+                pass
+
+        async with store.exclusive() as writer:
+            busy = asyncio.create_task(writer.commit(lambda _: go_on.wait(60)))
+            await asyncio.sleep(0)
+        cancelled = asyncio.create_task(write())
+        # It has asked for its BEGIN, which the thread gets to when nobody waits for it any more.
+        await asyncio.sleep(0)
+        cancelled.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cancelled
+        go_on.set()
+        await busy
+        await lagging.s.log.folding.fold()
+        assert await rows(lagging, "SELECT 1 FROM unfolded_at") == []
+        assert "folded" not in caplog.text
+        await lagging.say(NARIN, room, "ต่อ")
+        assert await texts(lagging, room) == ["ต่อ"]
 
 
-def ranges_of(folder: Path) -> list[tuple[int, int]]:
-    """Return the ranges that are not folded, as another process sees them."""
-    raw = connect(folder / "gchat.db", KEYS.database_key)
-    try:
-        return [(first, last) for first, last in raw.all("SELECT first, last FROM unfolded ORDER BY first")]
-    finally:
-        raw.close()
+def unfolded(folder: Path) -> list[int]:
+    """Return the numbers of the entries that are not folded, as another process sees them."""
+    with closing(connect(folder / "gchat.db", KEYS.database_key)) as raw:
+        return [n for (n,) in raw.all("SELECT place & 4294967295 FROM unfolded_at ORDER BY place")]
+
+
+def steps(folder: Path, room: int) -> int:
+    """Return how many steps SQLite needs for what a list shows of a room."""
+    taken = 0
+
+    def step() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    with closing(connect(folder / "gchat.db", KEYS.database_key)) as raw:
+        raw.set_progress_handler(step, 1)
+        assert entries.unread_count(raw, room, MALEE, 0) == 2
+        assert entries.mention_count(raw, room, MALEE, 0) == 1
+        assert entries.last_message(raw, room) is not None
+        assert entries.last_concern(raw, room, MALEE) is not None
+        assert len(entries.between(raw, room, 0, 9)) == 3
+    return taken
 
 
 class TestRepeats:
@@ -262,18 +305,21 @@ class TestFailures:
         made = await lively(lagging)
         before = await everything(lagging, made)
 
-        def killed(*_: object) -> None:
+        real = tables.fold
+
+        def killed(raw: Rows, places: Sequence[int]) -> None:
+            real(raw, places)
             raise sqlcipher.OperationalError("disk I/O error")
 
         with monkeypatch.context() as patch:
-            patch.setattr(tables, "advance", killed)
+            patch.setattr(tables, "fold", killed)
             with pytest.raises(AppError):
                 await lagging.s.log.folding.fold()
         assert await rows(lagging, "SELECT 1 FROM entry_at UNION ALL SELECT 1 FROM txn") == []
         assert await everything(lagging, made) == before
         await lagging.s.log.folding.fold()
         assert await everything(lagging, made) == before
-        assert len(await rows(lagging, "SELECT first FROM unfolded")) == 1
+        assert await rows(lagging, "SELECT 1 FROM unfolded_at") == []
 
     async def test_on_a_full_disk_reads_go_on_and_sending_says_so(self, lagging: Bureau) -> None:
         """SQLite itself refuses another page, as a full disk does."""
@@ -295,15 +341,15 @@ class TestFailures:
     async def test_an_entry_that_cannot_be_folded_holds_up_no_other(
         self, lagging: Bureau, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A torn page beside it refuses its row. It is read from the log, repeats are told, and it is tried again."""
+        """A torn page refuses its row. It is found where it is, repeats are told, and it is tried again."""
         made = [await lagging.group(NARIN, MALEE, SOMCHAI) for _ in range(2)]
         sent = [await send(lagging, room, f"{room} {n}", f"{n}") for n in range(5) for room in made]
-        lost, real = sent[4].pos, tables.fold
+        lost, real = (await lagging.s.log.head(made[0])).key << 32 | sent[4].n, tables.fold
 
-        def torn(raw: Rows, first: int, last: int) -> None:
-            if first <= lost <= last:
+        def torn(raw: Rows, places: Sequence[int]) -> None:
+            if lost in places:
                 raise sqlcipher.DatabaseError("database disk image is malformed")
-            real(raw, first, last)
+            real(raw, places)
 
         with monkeypatch.context() as patch:
             patch.setattr(tables, "fold", torn)
@@ -311,17 +357,45 @@ class TestFailures:
             last = await send(lagging, made[0], "after")
             patch.setattr(folding, "ROUNDS_BEFORE_RETRY", 1)
             await lagging.s.log.folding.fold()
-        ranges = await rows(lagging, "SELECT first, last FROM unfolded ORDER BY first")
-        assert ranges[0] == (lost, lost)
-        assert ranges[1][0] == last.pos + 1
+        assert await rows(lagging, "SELECT place FROM unfolded_at") == [(lost,)]
         assert len(await rows(lagging, "SELECT pos FROM entry_at")) == last.n + 1 + sent[-1].n + 1 - 1
         assert await texts(lagging, made[0]) == ["0", "1", "2", "3", "4", "ส่งครั้งเดียว"]
         assert await send(lagging, made[0], f"{made[0]} 2", "อื่น") == sent[4]
         monkeypatch.setattr(folding, "ROUNDS_BEFORE_RETRY", 1)
         await lagging.s.log.folding.fold()
-        assert [first for (first,) in await rows(lagging, "SELECT first FROM unfolded")] == [ranges[1][0]]
+        assert await rows(lagging, "SELECT 1 FROM unfolded_at") == []
         assert await texts(lagging, made[0]) == ["0", "1", "2", "3", "4", "ส่งครั้งเดียว"]
         assert await send(lagging, made[0], f"{made[0]} 2", "อื่น") == sent[4]
+
+    async def test_an_entry_whose_place_another_has_is_kept_and_named(
+        self, lagging: Bureau, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Only damage can do that. What was acknowledged stays readable, and the audit says where."""
+        room = await lagging.group(NARIN, MALEE, SOMCHAI)
+        await lagging.say(NARIN, room, "ก่อน")
+        await lagging.s.log.folding.fold()
+        sent = [await send(lagging, room, f"{n}", f"{n}") for n in range(3)]
+        place = (await lagging.s.log.head(room)).key << 32 | sent[1].n
+        async with lagging.s.store.write() as tx:
+            await tx.run(run_sql, "INSERT INTO entry_at VALUES (?, 1, 'message.text', 'clerk')", (place,))
+        await lagging.s.log.checkpoints.sign()
+        await lagging.s.log.folding.fold()
+        assert await rows(lagging, "SELECT place, pos FROM unfolded_at") == [(place, sent[1].pos)]
+        assert f"entry {sent[1].n} of the room with key {place >> 32} cannot be folded" in caplog.text
+        assert {"0", "1", "2"} <= set(await texts(lagging, room))
+        assert await send(lagging, room, "1", "อื่น") == sent[1]
+        with closing(connect(lagging.s.config.database, KEYS.database_key)) as raw:
+            fault = verify_room(raw, room, Check(SIGNER.verifier, Bodies(KEYS)))
+        assert fault is not None
+        assert (fault.what, fault.n) == ("index", sent[1].n)
+
+    async def test_a_connection_that_would_not_wait_for_the_disk_is_reopened(self, lagging: Bureau) -> None:
+        """It was closed in between, so it cannot be told to wait again."""
+        async with lagging.s.store.exclusive() as writer:
+            with pytest.raises(Unavailable):
+                await writer.commit_unsynced(lambda raw: cast("sqlcipher.Connection", raw).close())
+            [(synchronous,)] = await writer.commit(all_rows, "PRAGMA synchronous")
+        assert synchronous == 2, "FULL"
 
 
 async def limit(b: Bureau, pages: int) -> None:
@@ -346,23 +420,69 @@ class TestATornEnd:
             ]
             assert await code_of(b, room, "ใหม่") == "storage_damaged"
 
-    async def test_after_a_crash_nothing_is_written_and_each_refusal_says_why(
-        self, lagging: Bureau, tmp_path: Path
-    ) -> None:
-        """What is not folded is on it: no repeat could be told, and no reader could know what is missing."""
+    async def test_after_a_crash_reads_go_on_and_each_refusal_says_why(self, lagging: Bureau, tmp_path: Path) -> None:
         room = await lagging.group(NARIN, MALEE, SOMCHAI)
         for n in range(30):
             await lagging.say(NARIN, room, f"{n}")
-        killed = tmp_path / "killed"
-        killed.mkdir()
-        for name in ("gchat.db", "gchat.db-wal"):
-            shutil.copy(tmp_path / name, killed)
-        connect(killed / "gchat.db", KEYS.database_key).close()
-        tear_the_end(killed / "gchat.db")
-        async with open_bureau(killed) as b:
+        await lagging.s.log.checkpoints.sign()
+        killed = kill(tmp_path)
+        tear_the_end(killed)
+        async with open_bureau(killed.parent) as b:
             assert await code_of(b, room, "ใหม่") == "storage_damaged"
-            page = await load_messages(b.s, NARIN, room, MessagesQuery(limit=10))
-            assert {getattr(event, "hidden", None) for event in page.messages} == {"damaged"}
+            page = await load_messages(b.s, NARIN, room, MessagesQuery(limit=20))
+            assert {getattr(event, "hidden", None) for event in page.messages} == {None, "damaged"}
+
+
+class TestATornPageAmongWhatIsNotFolded:
+    """After a crash, a page of the log is torn that has a few messages of one room."""
+
+    async def test_it_costs_what_lies_on_it(
+        self, lagging: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = [await lagging.group(NARIN, MALEE, SOMCHAI) for _ in range(3)]
+        await lagging.say(NARIN, made[0], "0")
+        await lagging.s.log.folding.fold()
+        sent = [[await send(lagging, room, f"{n}", f"{n} {'ก' * 200}") for n in range(12)] for room in made[1:]]
+        await lagging.s.log.checkpoints.sign()
+        killed = kill(tmp_path)
+        torn = tear_between(killed, sent[0][1].pos, sent[0][-2].pos)
+        monkeypatch.setattr(folding, "EVERY_S", 3_600.0)
+        async with open_bureau(killed.parent) as b:
+            assert {room.id for room in (await load_rooms(b.s, MALEE)).rooms} == set(made)
+            assert await texts(b, made[0]) == ["0"]
+            assert len(await texts(b, made[1])) == 12 - len(torn)
+            assert len(await texts(b, made[2])) == 12
+            for room in made:
+                await send(b, room, "after", "ต่อ")
+            await b.s.log.folding.fold()
+            assert await rows(b, "SELECT 1 FROM unfolded_at") == []
+            assert len(await texts(b, made[1])) == 12 - len(torn) + 1
+            assert await send(b, made[2], "11", "อื่น") == sent[1][-1]
+            kept = next(one for one in sent[0] if one.pos not in torn)
+            assert await send(b, made[1], "0", "อื่น") == kept
+
+
+def kill(folder: Path) -> Path:
+    """Return the database as a process that was killed now leaves it, with no write-ahead log."""
+    killed = folder / "killed"
+    killed.mkdir()
+    for name in ("gchat.db", "gchat.db-wal"):
+        shutil.copy(folder / name, killed)
+    connect(killed / "gchat.db", KEYS.database_key).close()
+    return killed / "gchat.db"
+
+
+def tear_between(database: Path, first: int, last: int) -> list[int]:
+    """Tear a page of the log with entries between two positions alone; return theirs."""
+    pristine = database.read_bytes()
+    bodies = "SELECT sealed FROM log WHERE pos"
+    for number in reversed(torn_pages.pages(pristine)):
+        torn_pages.tear(database, pristine, number)
+        if not reads(database, "SELECT sealed FROM log") and all(
+            reads(database, f"{bodies} {rest}") for rest in (f"< {first}", f"> {last}")
+        ):
+            return [pos for pos in range(first, last + 1) if not reads(database, f"{bodies} = {pos}")]
+    raise AssertionError("no page holds such entries alone")
 
 
 def tear_the_end(database: Path) -> None:

@@ -37,7 +37,7 @@ TO_17: Final = (
     "DROP VIEW entry_line",
     "DROP TABLE log",
     "DROP TABLE entry_at",
-    "DROP TABLE unfolded",
+    "DROP TABLE unfolded_at",
     "DROP TABLE feed",
     "ALTER TABLE former_entry RENAME TO entry",
     "ALTER TABLE former_feed RENAME TO feed",

@@ -431,7 +431,7 @@ async def test_pages_torn_here_and_there_cost_what_lies_on_them(tmp_path: Path) 
     pristine = database.read_bytes()
     with closing(connect(database, KEYS.database_key)) as raw:
         roots = dict(raw.execute("SELECT name, rootpage FROM sqlite_master").fetchall())
-    tables = ("checkpoint", "entry_at", "epoch_key", "feed", "log", "room", "room_member", "txn", "unfolded")
+    tables = ("checkpoint", "entry_at", "epoch_key", "feed", "log", "room", "room_member", "txn", "unfolded_at")
     chosen = {roots[name] for name in tables}
     lost = 0
     for number in sorted(chosen | set(torn_pages.pages(pristine)[-12:])):

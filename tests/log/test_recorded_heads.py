@@ -101,7 +101,7 @@ async def test_a_room_that_was_recorded_and_is_gone_is_missed(bureau: Bureau, ro
     await evidence.record_heads(bureau.s)
     async with bureau.s.store.write() as tx:
         await tx.run(run_sql, "PRAGMA defer_foreign_keys = ON")
-        for table in ("room_member", "checkpoint", "epoch_key", "log", "entry_at", "txn"):
+        for table in ("room_member", "checkpoint", "epoch_key", "log", "entry_at", "unfolded_at", "txn"):
             await tx.run(run_sql, f"DELETE FROM {table}")  # noqa: S608 - the forger is ours
         await tx.run(run_sql, "DELETE FROM room")
     found = verified(bureau)

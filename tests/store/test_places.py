@@ -18,6 +18,7 @@ from appliance.store.queries import Queries
 KEY: Final = bytes(range(32))
 MOST: Final = 2**32
 SQL: Final = Queries("entries")
+FOLDING: Final = Queries("folding")
 BEYOND: Final = (MOST, MOST + 1, 2 * MOST + 1, 2**53 - 1)
 
 
@@ -39,6 +40,7 @@ def raw(tmp_path: Path) -> Iterator[sqlcipher.Connection]:
                 for n in range(3)
             ],
         )
+        connection.execute(FOLDING.add, {"first": room * 10, "last": room * 10 + 2})
     yield connection
     connection.close()
 

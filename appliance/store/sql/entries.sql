@@ -16,11 +16,10 @@ CROSS JOIN entry_at a ON a.place = (t.room << 32) + t.n
 CROSS JOIN log l ON l.pos = a.pos
 WHERE r.id = :room AND t.sender = :sender AND t.txn_id = :txn_id
 UNION ALL
-SELECT l.place & 4294967295, l.header, l.at, l.pos FROM room r
-CROSS JOIN unfolded
-CROSS JOIN log l ON l.pos BETWEEN unfolded.first AND unfolded.last
-WHERE r.id = :room AND l.place BETWEEN r.key << 32 AND (r.key << 32) + 4294967295
-    AND l.sender = :sender AND l.txn_id = :txn_id
+SELECT u.place & 4294967295, l.header, l.at, l.pos FROM room r
+CROSS JOIN unfolded_at u ON u.place BETWEEN r.key << 32 AND (r.key << 32) + 4294967295
+CROSS JOIN log l ON l.pos = u.pos
+WHERE r.id = :room AND u.sender = :sender AND u.txn_id = :txn_id
 LIMIT 1;
 
 -- name: txn_ids_of_sender
@@ -165,10 +164,15 @@ DELETE FROM mention WHERE room = ?1 AND n BETWEEN ?2 AND ?3 AND person <> '*';
 SELECT EXISTS (SELECT 1 FROM log WHERE place = (:room << 32) + :n);
 
 -- name: first_misplaced
-SELECT min(a.place) & 4294967295 FROM entry_at a LEFT JOIN log l ON l.pos = a.pos
-WHERE a.place BETWEEN (:room << 32) + :first AND (:room << 32) + :last AND (
-    (l.place, l.type, l.sender) IS NOT (a.place, a.type, a.sender)
-    OR EXISTS (SELECT 1 FROM unfolded WHERE a.pos BETWEEN unfolded.first AND unfolded.last));
+SELECT min(place) & 4294967295 FROM (
+    SELECT min(a.place) AS place FROM entry_at a LEFT JOIN log l ON l.pos = a.pos
+    WHERE a.place BETWEEN (:room << 32) + :first AND (:room << 32) + :last AND (
+        (l.place, l.type, l.sender) IS NOT (a.place, a.type, a.sender)
+        OR EXISTS (SELECT 1 FROM unfolded_at u WHERE u.place = a.place))
+    UNION ALL
+    SELECT min(u.place) FROM unfolded_at u LEFT JOIN log l ON l.pos = u.pos
+    WHERE u.place BETWEEN (:room << 32) + :first AND (:room << 32) + :last
+        AND (l.place, l.type, l.sender, l.txn_id) IS NOT (u.place, u.type, u.sender, u.txn_id));
 
 -- name: first_without_txn
 SELECT min(a.place) & 4294967295 FROM entry_at a CROSS JOIN log l ON l.pos = a.pos
@@ -181,7 +185,5 @@ SELECT min(t.n) FROM txn t LEFT JOIN entry_at a ON a.place = (t.room << 32) + t.
 WHERE t.room = :room AND (l.sender, l.txn_id) IS NOT (t.sender, t.txn_id);
 
 -- name: unplaced
-SELECT l.pos FROM log l LEFT JOIN entry_at a ON a.place = l.place
-WHERE a.pos IS NOT l.pos
-    AND NOT EXISTS (SELECT 1 FROM unfolded WHERE l.pos BETWEEN unfolded.first AND unfolded.last)
-ORDER BY l.pos LIMIT :limit;
+SELECT l.pos FROM log l LEFT JOIN entry_at a ON a.place = l.place LEFT JOIN unfolded_at u ON u.place = l.place
+WHERE a.pos IS NOT l.pos AND u.pos IS NOT l.pos ORDER BY l.pos LIMIT :limit;

@@ -9,8 +9,7 @@ UPDATE room SET name = ?, owner = ?, owner_post = ?, closed = ?, hub = ?, hub_ep
 SELECT coalesce(max(key), 0) FROM room;
 
 -- name: last_key_with_entries
-SELECT max(coalesce((SELECT max(place) FROM entry_at), 0), coalesce((SELECT max(l.place)
-    FROM unfolded CROSS JOIN log l ON l.pos BETWEEN unfolded.first AND unfolded.last), 0)) >> 32;
+SELECT max(coalesce((SELECT max(place) FROM entry_at), 0), coalesce((SELECT max(place) FROM unfolded_at), 0)) >> 32;
 
 -- name: by_id
 SELECT key, id, kind, name, owner, owner_post, created_at, closed, hub, hub_epoch, hub_since FROM room WHERE id = :room;
