@@ -7,13 +7,16 @@ One walk over all entries of a room, in one read transaction. Each entry is judg
 - each body with its commitment, where the keys are given; its form is no matter of this walk, since nobody changed it;
 - the positions in the feed, which rise with the entries;
 - the tables that people see with the entries: room, members, retractions, edits, reactions, mentions, concerns;
-- the tables by which entries and repeats are found (`entry_at`, `txn`) with the log that they are made from.
+- the tables by which entries and repeats are found (`entry_at`, `unfolded_at`, `txn`) with the log that they are made
+  from, also ahead of the room's end;
+- the epoch keys that the entries name with those of the room.
 
 It is also a fault when no signature covers an entry, and when a body is missing, or its key destroyed, without a
 `shred` entry that says so.
 
 Receipts (`receipt`, and `read` of `room_member`) and each person's own view (`room_view`) are in no log: they are not
-compared and are no evidence (decision 0006). It reads only, and may run beside a server.
+compared and are no evidence (decision 0006). Nor are compared: the lines of the feed that are no entries, and a
+room of which no row is left and no head was recorded. It reads only, and may run beside a server.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ from appliance.log.projections import EntryRef
 from appliance.log.rows import is_said, leaf_of
 from appliance.rules.entry_types import row_of
 from appliance.rules.policy import Members, policy_of
-from appliance.store import entries, rooms
+from appliance.store import entries, epoch_keys, rooms
 from appliance.store.transactions import snapshot
 
 if TYPE_CHECKING:
@@ -132,6 +135,8 @@ class _Walk:
         self._expected = Expected(self._home)
         self._absent: set[int] = set()
         self._destroyed: set[int] = set()
+        # The epoch keys that entries name, each with the first entry that does.
+        self._epochs: dict[int, int] = {}
         self._counters: dict[str, int] = {}
         self._ids: set[str] = set()
         self._last_at = self._version = self._pos = 0
@@ -144,7 +149,8 @@ class _Walk:
         if signed is None:
             return Fault(room, "unsigned", count=size)
         checkpoint = open_room(signed.note, room, self._check.verifier)
-        if checkpoint is None:
+        # Which heads are recorded goes by the size in the column.
+        if checkpoint is None or checkpoint.size != signed.size:
             return Fault(room, "checkpoint")
         self._roots[checkpoint.size] = [(checkpoint.root, "entries")]
         for at, root in self._check.heads.get(room, {}).items():
@@ -212,6 +218,10 @@ class _Walk:
         header, entry = verdict.candidate.header, verdict.entry
         if not is_said(found, header, self._home):
             return Fault(self._room, "entry", n)
+        if found.epoch is not None:
+            self._epochs.setdefault(found.epoch, n)
+        if not header.body_length and (found.epoch, found.sealed) != (None, None):
+            return Fault(self._room, "body", n)
         gone = found.sealed is None or found.epoch is None or found.epoch in self._destroyed
         if gone and header.body_length:
             self._absent.add(n)
@@ -272,13 +282,29 @@ class _Walk:
             return Fault(self._room, "state")
         if (n := entries.first_wrong_txn(self._rows, self._row.key)) is not None:
             return Fault(self._room, "txn", n)
+        if (ahead := entries.first_misplaced(self._rows, self._row.key, self._row.size, entries.END - 1)) is not None:
+            return Fault(self._room, "index", ahead)
+        if fault := self._wrong_keys():
+            return fault
         differing = self._expected.differing(self._rows, self._row.key)
         return Fault(self._room, *differing) if differing else None
+
+    def _wrong_keys(self) -> Fault | None:
+        """Report a key that an entry names and the room does not have, and generations that do not rise from 0 by 1."""
+        kept, last = set[int](), ("", "", -1)
+        for key, week, kind, generation in epoch_keys.of_room(self._rows, self._row.key):
+            before = last[2] if last[:2] == (week, kind) else -1
+            if generation != before + 1:
+                return Fault(self._room, "keys")
+            kept.add(key)
+            last = (week, kind, generation)
+        foreign = [n for key, n in self._epochs.items() if key not in kept]
+        return Fault(self._room, "keys", min(foreign)) if foreign else None
 
     def _right_origin(self) -> bool:
         """Compare who made the room and when, and whose private chat it is, with its first entry and its members."""
         first = entries.one(self._rows, self._row.key, 0)
         kind, people = self._row.state.kind, map(self._home.person, self._row.state.members)
         pair = rooms.pair_key(kind, people) if policy_of(kind).members is Members.PAIR else None
-        by, stored = rooms.made_by(self._rows, self._row.key)
-        return first is not None and (first.at, first.sender, pair) == (self._row.created_at, by, stored)
+        by, stored, right = rooms.made_by(self._rows, self._row.key)
+        return right and first is not None and (first.at, first.sender, pair) == (self._row.created_at, by, stored)

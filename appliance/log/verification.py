@@ -94,10 +94,11 @@ def verify_rooms(
 
 
 def _faults_of_feed(place: LogFiles) -> list[str]:
-    """Return what of the feed contradicts the log as a whole; on a torn page, that they cannot be compared."""
+    """Return what of feed and rooms contradicts the log as a whole; on a torn page, that they cannot be compared."""
     try:
         with reading(place.database, place.key) as rows:
             twice = [both("verify.two_at_one_position", pos=pos) for pos in feed.at_entries(rows, _MAX_LINES)]
+            twice += [both("verify.of_no_room", key=key) for key in entries.of_no_room(rows, _MAX_LINES)]
             return twice + [both("verify.not_indexed", pos=pos) for pos in entries.unplaced(rows, _MAX_LINES)]
     except Unavailable as error:
         if error.code != DAMAGED:

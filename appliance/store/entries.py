@@ -291,6 +291,11 @@ def first_wrong_txn(rows: Rows, room: int) -> int | None:
     return n
 
 
+def of_no_room(rows: Rows, limit: int) -> list[int]:
+    """Return the keys of rooms that are not there, though the log or what leads to it has rows of them; walks all."""
+    return [row[0] for row in rows.all(SQL.of_no_room, {"limit": limit})]
+
+
 def unplaced(rows: Rows, limit: int) -> list[int]:
     """Return the positions of entries, of all rooms, that are not found by their place; walks the whole log."""
     return [row[0] for row in rows.all(SQL.unplaced, {"limit": limit})]

@@ -75,3 +75,8 @@ def rewrap(rows: Rows, fresh: Iterable[tuple[int, bytes]]) -> None:
 def destroy(rows: Rows, keys: Iterable[int]) -> None:
     """Destroy keys for good."""
     rows.many(SQL.destroy, [{"key": key} for key in keys])
+
+
+def of_room(rows: Rows, room: int) -> list[tuple[int, str, str, int]]:
+    """Return (key, week, kind, generation) of every key of a room; the generations of an epoch in order."""
+    return [(key, week, kind, generation) for key, week, kind, generation in rows.all(SQL.of_room, {"room": room})]

@@ -330,10 +330,13 @@ def kind_of(rows: Rows, key: int) -> str:
     return kind
 
 
-def made_by(rows: Rows, key: int) -> tuple[str, str | None]:
-    """Return who created a room, and what names a private chat (`pair_key`)."""
-    [(by, pair)] = rows.all(SQL.made_by, {"key": key})
-    return by, pair
+def made_by(rows: Rows, key: int) -> tuple[str, str | None, bool]:
+    """Return who created a room, what names a private chat (`pair_key`), and whether its idempotency key is right.
+
+    That key is the one of its first entry.
+    """
+    [(by, pair, right)] = rows.all(SQL.made_by, {"key": key})
+    return by, pair, bool(right)
 
 
 def keys_of_person(rows: Rows, person: PersonId) -> dict[RoomId, int]:

@@ -543,6 +543,15 @@ FORGERIES = {
     "an index that leads nowhere": ("UPDATE entry_at SET pos = -9 WHERE place = 1 << 32 | 4", "index", 4),
     "an index of one entry more": (("INSERT INTO entry_at SELECT place + 1, pos, type, sender FROM entry_at "
                                     "WHERE place = 1 << 32 | 13"), "index", 14),
+    "an index far ahead that leads nowhere": ("INSERT INTO entry_at VALUES (1 << 32 | 4000, 9999, 'message.text', 'x')",
+                                              "index", 4000),
+    "an entry far ahead that is not folded": (
+        "INSERT INTO unfolded_at VALUES (1 << 32 | 4000, 9999, 'message.text', 'x', NULL)", "index", 4000),
+    "another size signed": ("UPDATE checkpoint SET size = size + 1", "checkpoint", None),
+    "words of an entry that has none": ("UPDATE entry SET sealed = x'00' WHERE n = 8", "body", 8),
+    "a key of an entry that has no words": ("UPDATE entry SET epoch = 1 WHERE n = 8", "body", 8),
+    "a key of a later generation": ("UPDATE epoch_key SET generation = 5 WHERE key = 1", "keys", None),
+    "a room made by another command": ("UPDATE room SET create_txn = 'made up'", "state", None),
     "an index that names another sender": ("UPDATE entry_at SET sender = 'clerk' WHERE place = 1 << 32 | 7",
                                            "index", 7),
     "an index that names another kind": ("UPDATE entry_at SET type = 'message.text' WHERE place = 1 << 32 | 6",
@@ -665,6 +674,14 @@ class TestAudit:
         assert fault is not None
         assert (fault.room, fault.what, fault.n) == (room, what, n)
         assert room in str(fault)
+
+    async def test_a_key_of_another_room_is_found(self, bureau: Bureau) -> None:
+        room = await lively(bureau)
+        await bureau.group(NARIN, MALEE)
+        await bureau.s.log.checkpoints.sign()
+        async with bureau.s.store.write() as tx:
+            assert await tx.run(run_sql, "UPDATE epoch_key SET room = 2, generation = 0 WHERE room = 1")
+        assert audit(bureau, room) == Fault(room, "keys", 2)
 
     async def test_a_room_that_is_not_there(self, bureau: Bureau) -> None:
         assert audit(bureau, RoomId("r_nowhere")) == Fault(RoomId("r_nowhere"), "no_room")

@@ -167,6 +167,30 @@ async def test_a_bad_row_is_a_fault_of_its_room_alone(bureau: Bureau, room: Room
         assert set(await reader.run(recorded_heads.list_all)) == {other}
 
 
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        "INSERT INTO entry_at VALUES (99 << 32, 3, 'message.text', 'narin')",
+        "INSERT INTO unfolded_at VALUES (99 << 32, 3, 'message.text', 'narin', NULL)",
+        "INSERT INTO txn VALUES (99, 'narin', 'made up', 2)",
+        "UPDATE room SET key = 99 WHERE key = 1",
+    ],
+)
+async def test_rows_of_a_room_that_is_not_there_are_a_fault(bureau: Bureau, room: RoomId, forgery: str) -> None:
+    """As those of a room whose own row was deleted before its head was ever recorded."""
+    await bureau.s.log.checkpoints.sign()
+    await bureau.s.log.folding.fold()
+    assert verified(bureau, room).faults == verified(bureau).faults == []
+    raw = connect(bureau.s.config.database, KEYS.database_key)
+    try:
+        raw.run("PRAGMA foreign_keys = OFF")
+        assert raw.run(forgery) == 1
+    finally:
+        raw.close()
+    key = 1 if "room SET" in forgery else 99
+    assert both("verify.of_no_room", key=key) in verified(bureau).faults
+
+
 async def test_what_nobody_thought_of_is_a_fault_of_its_room_alone(
     bureau: Bureau, room: RoomId, monkeypatch: pytest.MonkeyPatch
 ) -> None:

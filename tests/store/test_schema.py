@@ -42,6 +42,7 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("audit", "list_checkpoints"): ({"audit_checkpoint"}, "an audit of the audit log reads it whole"),
     ("directory_shown", "list_since"): ({"directory_shown"}, "one row for each person, at start"),
     ("entries", "is_in_log"): ({"log"}, "an audit, once an entry of a room is missing"),
+    ("entries", "of_no_room"): ({"log", "entry_at", "unfolded_at", "txn", "k"}, "every entry: verifying all rooms"),
     ("entries", "unplaced"): ({"l"}, "every entry: verifying all rooms"),
     ("feed", "at_entries"): ({"f"}, "every line that is no entry: verifying all rooms"),
     ("feed", "latest"): ({"feed", "log"}, "the last thousand rows by their key"),

@@ -160,6 +160,11 @@ UPDATE log SET epoch = NULL, sealed = NULL WHERE pos IN (
 -- name: erase_mentions
 DELETE FROM mention WHERE room = ?1 AND n BETWEEN ?2 AND ?3 AND person <> '*';
 
+-- name: of_no_room
+SELECT k.room FROM (SELECT place >> 32 AS room FROM log UNION SELECT place >> 32 FROM entry_at
+    UNION SELECT place >> 32 FROM unfolded_at UNION SELECT room FROM txn) k
+WHERE NOT EXISTS (SELECT 1 FROM room r WHERE r.key = k.room) LIMIT :limit;
+
 -- name: is_in_log
 SELECT EXISTS (SELECT 1 FROM log WHERE place = (:room << 32) + :n);
 

@@ -1,3 +1,6 @@
+-- name: of_room
+SELECT key, week, kind, generation FROM epoch_key WHERE room = :room ORDER BY week, kind, generation;
+
 -- name: newest
 SELECT key, generation, wrapped FROM epoch_key WHERE room = :room AND week = :week AND kind = :kind
 ORDER BY generation DESC LIMIT 1;

@@ -123,7 +123,9 @@ SELECT id FROM room WHERE key = :key;
 SELECT kind FROM room WHERE key = :key;
 
 -- name: made_by
-SELECT created_by, pair FROM room WHERE key = :key;
+SELECT created_by, pair,
+    create_txn = coalesce((SELECT e.txn_id FROM entry e WHERE e.place = :key << 32 AND e.n = 0), create_txn)
+FROM room WHERE key = :key;
 
 -- name: keys_of_person
 SELECT r.id, r.key FROM room_member m JOIN room r ON r.key = m.room WHERE m.person = :person;
