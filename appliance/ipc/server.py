@@ -11,9 +11,10 @@ import asyncio
 import logging
 import os
 import socket
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Generic
+from typing import Any, Final, Generic
 
 import msgspec
 
@@ -21,6 +22,9 @@ from appliance.ipc.frames import AnswerT, Protocol, RequestT, TooLarge, read_fra
 from appliance.ipc.sockets import Peer, peer_of
 
 logger = logging.getLogger(__name__)
+
+# Whoever bound the socket takes its file away; Python 3.13 would do that too, and a confined process may not.
+_KEEPING: Final[dict[str, Any]] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
 
 
 class Listener(ABC):
@@ -41,7 +45,7 @@ class Listener(ABC):
 
     async def start(self, bound: socket.socket) -> None:
         """Begin to accept on a socket that listens already; it is closed with the server."""
-        self._listening = await asyncio.start_unix_server(self._serve, sock=bound)
+        self._listening = await asyncio.start_unix_server(self._serve, sock=bound, **_KEEPING)
 
     def stop_accepting(self) -> None:
         """Accept no more connections; those that are open stay open."""
