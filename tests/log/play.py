@@ -10,8 +10,9 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
-from appliance.actions import messages, owner_requests, removal_requests, rooms
-from appliance.model import PersonId, RoomId
+from appliance.actions import evidence, messages, owner_requests, removal_requests, rooms
+from appliance.model import Draft, EntryType, PersonId, RoomId
+from appliance.rules.entry_states import OwnerReassigned
 from appliance.rules.owner_requests import Outcome
 from appliance.wire.messages import TextBody
 from tests.bureau import CLERK, DAY, HOME, MALEE, NARIN, OUTSIDER, SECOND, SOMCHAI, Bureau, principal
@@ -19,8 +20,8 @@ from tests.log.stations import Station, Tape, connect, station
 
 STREAMS: Final = ["stick", "free", "breathe", "reconnect"]
 WORDS: Final = ["say", "say", "many", "mention", "reply", "private"]
-CHANGES: Final = ["edit", "retract", "react", "take back"]
-ROOMS: Final = ["membership", "membership", "add again", "rename", "hand over", "ask", "close", "end"]
+CHANGES: Final = ["edit", "retract", "erase", "react", "take back"]
+ROOMS: Final = ["membership", "membership", "add again", "rename", "hand over", "reassign", "ask", "close", "end"]
 OWN: Final = ["read", "read part", "mute", "clear", "uncover", "hide", "pin", "mark", "unmark"]
 STEPS: Final = [*STREAMS, *WORDS, *CHANGES, *ROOMS, *OWN]
 
@@ -102,6 +103,9 @@ class Play:
                 await messages.edit_message(services, NARIN, room, n, TextBody(text=f"แก้ {which}"), self.b.txn())
             case "retract":
                 await messages.retract_message(services, NARIN, room, self.newest.pop(room), "", self.b.txn())
+            case "erase":
+                n = self.newest.pop(room)
+                await evidence.erase_bodies(services, room, max(0, n - which), n, "ระเบียบ 90 วัน")
             case "react":
                 await messages.react(services, who, room, n, "👍🙏"[which % 2], on=True)
             case "take back":
@@ -126,6 +130,12 @@ class Play:
                 others = sorted(members - {owner})
                 to = NARIN if owner != NARIN else others[which % len(others)]
                 await rooms.transfer_room(services, owner, room, to, self.b.txn())
+            case "reassign" if len(members) > 1:
+                others = sorted(members - {owner})
+                to = NARIN if owner != NARIN else others[which % len(others)]
+                # An administrator does this when the owner's account has ended; everybody here goes on.
+                given = OwnerReassigned(to=principal(to), why="ปฏิบัติหน้าที่แทน", by=(principal(CLERK),))
+                await services.log.append(Draft(room, HOME.system, EntryType.OWNER_REASSIGN, state=given))
             case "ask" if who != owner and who in members:
                 await self._ask(which, who, owner, room)
             case "close":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from appliance import live
@@ -309,6 +309,7 @@ async def test_a_line_for_ones_eyes_in_a_commit_with_other_rooms_is_not_skipped(
 @pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 11)), min_size=4, max_size=30))
+@example([("mention", 0), ("erase", 0), ("reassign", 0), ("reassign", 1)])
 def test_nothing_is_lost_and_nothing_comes_twice(script: list[tuple[str, int]]) -> None:
     async def play(folder: Path) -> None:
         async with open_bureau(folder) as b:

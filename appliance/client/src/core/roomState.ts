@@ -136,7 +136,10 @@ export function unreadMark(view: RoomView): Position {
 function counted(record: RoomRecord, event: Event, me: string): RoomRecord {
   const { n, body } = event;
   if (n === undefined || n === null) return record;
-  if (kindOf(event).effect === "retracts") return withoutMention(record, event.target ?? null);
+  const kind = kindOf(event);
+  const { target } = event;
+  const gone = kind.effect === "retracts" && typeof target === "number" ? ([target, target] as const) : kind.erases(asEntry(event));
+  if (gone !== null) return withoutMentions(record, gone);
   const { counts } = record;
   if (concerns(record.view, event, me)) return { ...record, counts: { ...counts, others: [...counts.others, n] } };
   if (!isMessage(event) || event.sender === me) return record;
@@ -158,12 +161,11 @@ function concerns(view: RoomView, event: Event, me: string): boolean {
   return concernsPerson(view.kind, event, me);
 }
 
-/** A retracted message calls nobody any more. Whether one that the server counted named us only the server can say. */
-function withoutMention(record: RoomRecord, target: Position | null): RoomRecord {
+/** Messages without words call nobody any more. Whether those that the server counted named us only the server can say. */
+function withoutMentions(record: RoomRecord, [first, last]: Range): RoomRecord {
   const { counts, view } = record;
-  if (target === null) return record;
-  if (target < counts.from) return { ...record, stale: record.stale || (counts.mentions > 0 && target >= unreadMark(view)) };
-  return { ...record, counts: { ...counts, mentioning: counts.mentioning.filter((n) => n !== target) } };
+  const stale = record.stale || (counts.mentions > 0 && first < counts.from && last >= unreadMark(view));
+  return { ...record, stale, counts: { ...counts, mentioning: counts.mentioning.filter((n) => n < first || n > last) } };
 }
 
 function recount(record: RoomRecord): RoomRecord {
