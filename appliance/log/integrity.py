@@ -15,8 +15,9 @@ It is also a fault when no signature covers an entry, and when a body is missing
 `shred` entry that says so.
 
 Receipts (`receipt`, and `read` of `room_member`) and each person's own view (`room_view`) are in no log: they are not
-compared and are no evidence (decision 0006). Nor are compared: the lines of the feed that are no entries, and a
-room of which no row is left and no head was recorded. It reads only, and may run beside a server.
+compared and are no evidence (decision 0006). Nor are compared: the lines of the feed that are no entries, what
+people are told of rooms that they were taken off (`departure`), mentions, marks and the like of rooms that are not
+there, and a room of which no row is left and no head was recorded. It reads only, and may run beside a server.
 """
 
 from __future__ import annotations
