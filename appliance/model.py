@@ -25,6 +25,11 @@ SessionId = NewType("SessionId", str)
 Millis = int
 SYSTEM: Final = PersonId("system")
 """What the appliance writes for itself (an account was revoked) carries this sender; no person can have it."""
+MAX_LISTED: Final = 100
+"""How many people, or cards of people, one list in an entry names."""
+MAX_MESSAGE_LENGTH: Final = 20_000
+"""Characters of a message, as it is typed."""
+
 RULES_VERSION: Final = 1
 """The version of the rules by which this release writes entries (`rules/versions.py`)."""
 EVERYONE: Final = Principal("*")

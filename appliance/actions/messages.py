@@ -13,7 +13,7 @@ from appliance.log.commands import Command
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, TextBody, is_person
 from appliance.rules.entry_states import MessageRetracted, Reacted, TextEdited, TextSaid
 from appliance.rules.names import emoji as one_emoji
-from appliance.rules.text import closed_directions, has_visible, written
+from appliance.rules.text import closed_directions, is_message, written
 from appliance.wire.entries import Nothing
 from appliance.wire.events import TypingEvent
 from appliance.wire.messages import TextBody as WireBody
@@ -73,7 +73,7 @@ async def react(
 
 def _body(s: Services, body: WireBody) -> TextBody:
     text = body.text.replace("\r\n", "\n").replace("\r", "\n")
-    if not has_visible(text):
+    if not is_message(text):
         raise Invalid(field="body.text", code="empty_text")
     named = dict.fromkeys(s.log.home.principal(PersonId(person)) for person in body.mentions)
     if not all(map(is_person, named)):

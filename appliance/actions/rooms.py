@@ -19,7 +19,20 @@ from appliance.actions.refusals import record_refusal
 from appliance.errors import Forbidden, Invalid
 from appliance.log.commands import THIS_ROOM
 from appliance.log.idempotency import Key
-from appliance.model import SYSTEM, Appended, Deny, Draft, EntryType, PersonId, PostId, Proposed, Role, RoomId, RoomKind
+from appliance.model import (
+    MAX_LISTED,
+    SYSTEM,
+    Appended,
+    Deny,
+    Draft,
+    EntryType,
+    PersonId,
+    PostId,
+    Proposed,
+    Role,
+    RoomId,
+    RoomKind,
+)
 from appliance.rules.agency_settings import CONTACT_MODE
 from appliance.rules.entry_states import (
     Card,
@@ -33,10 +46,11 @@ from appliance.rules.entry_states import (
     RoomCreated,
     RoomRenamed,
 )
+from appliance.rules.log_texts import is_note
 from appliance.rules.names import room_name
 from appliance.rules.policy import CHAT_KIND, NEW_ROOM_KIND, Members, policy_of
 from appliance.rules.roles import may_reassign_room
-from appliance.rules.rooms import authorize
+from appliance.rules.rooms import authorize, denied_actions
 from appliance.rules.text import has_visible, written
 from appliance.store import rooms
 from appliance.store.rooms import RoomPreferences
@@ -54,8 +68,8 @@ if TYPE_CHECKING:
 
 # Cards in one entry, so that its header stays within 8 KiB.
 CARDS_AN_ENTRY: Final = 25
-# Ids of people in one entry, for the same reason; an id has at most 64 characters.
-REMOVED_AN_ENTRY: Final = 100
+# People in one entry: as many as an entry may list.
+REMOVED_AN_ENTRY: Final = MAX_LISTED
 NAMES_IN_A_REFUSAL: Final = 5
 
 
@@ -139,6 +153,8 @@ async def rename_room(s: Services, actor: PersonId, room: RoomId, name: str, txn
     clean = room_name(name)
     if clean is None:
         raise Invalid(field="name", code="room_name")
+    if clean == head.state.name and "rename" not in denied_actions(head.state, s.log.home.principal(actor)):
+        return  # It has this name already: nothing is written.
     state = RoomRenamed(name=clean, old=head.state.name or "")
     await _append(s, actor, Draft(room, s.log.home.principal(actor), EntryType.ROOM_RENAME, txn_id, state=state))
 
@@ -229,6 +245,8 @@ async def reassign_room(s: Services, actor: Actor, room: RoomId, to: PersonId, w
     """
     if not has_visible(why):
         raise Invalid(field="why", code="why_missing")
+    if not is_note(why):
+        raise Invalid(field="why")
     if denied := may_reassign_room(actor, to, second):
         raise Forbidden(denied)
     check_active(s, (to,))
@@ -254,6 +272,8 @@ async def end_room(s: Services, operator: str, room: RoomId, why: str) -> None:
     """
     if not has_visible(why):
         raise Invalid(field="why", code="reason_missing")
+    if not is_note(why):
+        raise Invalid(field="why")
     state = (await s.log.head(room)).state
     if policy_of(state.kind).members is not Members.OWNER_ADDS:
         raise Forbidden(Deny.DIRECT_ROOM_FIXED)

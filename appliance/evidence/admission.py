@@ -1,4 +1,4 @@
-"""What the hub asks of a body before its entry gets a place in the log: its form, and whom it names.
+"""What the hub asks of a body before its entry gets a place in the log: its form, its text, and whom it names.
 
 It is asked once, of who submits the entry, while the body is surely there. No replica asks it again: a body may be
 erased, and then the entry would be judged otherwise (`verification.py`). So a hub that lets a malformed body in stops
@@ -16,6 +16,7 @@ from appliance.evidence.bodies import decode_body
 from appliance.evidence.errors import BodyError
 from appliance.model import Deny
 from appliance.rules.entry_types import find
+from appliance.rules.text import is_message
 
 if TYPE_CHECKING:
     from appliance.evidence.canonical import Header
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from appliance.rules.entry_types import EntryKind
 
 BODY_MISSING: Final = "body_missing"
+BODY_TEXT: Final = "body_text"
+"""Nothing to read, or more than a message may have."""
 
 
 def refuse_submitted(header: Header, body: bytes | None, registry: Registry, version: int) -> str | None:
@@ -40,6 +43,8 @@ def refuse_submitted(header: Header, body: bytes | None, registry: Registry, ver
         read = decode_body(row, body)
     except BodyError as error:
         return error.code
+    if row.says is not None and not is_message(row.says(read)):
+        return BODY_TEXT
     return refuse_named(row, read, registry, version)
 
 

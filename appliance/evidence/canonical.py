@@ -54,7 +54,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Body commitment, base64url (`commitment.commit`)."""
     body_length: Annotated[int, Meta(ge=0, le=MAX_BODY)] = field(name="bl")
     """Body length in bytes."""
-    id: Annotated[str, Meta(min_length=1, max_length=64)]
+    id: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+\Z")]
     """Event id (ULID); the idempotency key."""
     origin: Annotated[str, Meta(min_length=1, max_length=63)] = field(name="or")
     """Slug of the sender's agency."""

@@ -9,7 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from appliance.model import ContactMode, Millis, PostId, Principal, RoomKind, State
-from appliance.rules.log_texts import is_card_line, is_card_name, is_name, is_reaction, is_rule
+from appliance.rules.log_texts import (
+    is_card_line,
+    is_card_name,
+    is_id,
+    is_name,
+    is_note,
+    is_old_name,
+    is_reaction,
+    is_rule,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +39,16 @@ class RoomCreated(State):
     kind: RoomKind
     owner: Principal
     name: str | None = field(default=None, metadata={"holds": is_name})
-    owner_post: PostId | None = None
+    owner_post: PostId | None = field(default=None, metadata={"holds": is_id})
     card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RoomRenamed(State):
-    """A group has another name; `old` is the one it had."""
+    """A group has another name; `old` is the one it had, where that is said."""
 
     name: str = field(metadata={"holds": is_name})
-    old: str = field(default="", repr=False)
+    old: str = field(default="", repr=False, metadata={"holds": is_old_name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,7 @@ class RemovedBySystem(State):
     """The system took people off. `why` is a code, `by` are those who decided it."""
 
     members: tuple[Principal, ...]
-    why: str = ""
+    why: str = field(default="", metadata={"holds": is_note})
     by: tuple[Principal, ...] = ()
 
 
@@ -81,7 +90,7 @@ class RemovedBySystem(State):
 class ClosedBySystem(State):
     """The system has ended a group. `why` is a code."""
 
-    why: str = ""
+    why: str = field(default="", metadata={"holds": is_note})
     by: tuple[Principal, ...] = ()
 
 
@@ -90,7 +99,7 @@ class OwnerTransferred(State):
     """The owner has handed a group over to another member."""
 
     to: Principal
-    post: PostId | None = None
+    post: PostId | None = field(default=None, metadata={"holds": is_id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +107,8 @@ class OwnerReassigned(State):
     """The system has given a group to somebody, who comes in by this entry where it has a `card`."""
 
     to: Principal
-    post: PostId | None = None
-    why: str = ""
+    post: PostId | None = field(default=None, metadata={"holds": is_id})
+    why: str = field(default="", metadata={"holds": is_note})
     by: tuple[Principal, ...] = ()
     card: Card | None = None
 
@@ -125,7 +134,7 @@ class MessageRetracted(State):
     """Message `target` is taken back."""
 
     target: int
-    reason: str = ""
+    reason: str = field(default="", metadata={"holds": is_note})
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ class EntryKind:
     - `key_kind`: the kind of epoch key that seals the body; `text` stands for the kind that the room's policy names.
     - `message`: it counts as unread for others and is the newest line of its room.
     - `words`: returns the text by which search finds it, from its body.
+    - `says`: returns the text that members read, from its body. The hub takes the entry in only where a member could
+      have written it (`evidence/admission.py`).
     - `names`: returns all people whom its body names. Their agencies must be enrolled when the hub takes the entry in
       (`evidence/admission.py`).
     - `mentions`: returns the members to be told that it mentions them, from its state and its body.
@@ -99,6 +101,7 @@ class EntryKind:
     key_kind: KeyKind = "text"
     message: bool = False
     words: Callable[[Any], str] | None = None
+    says: Callable[[Any], str] | None = None
     names: Callable[[Any], tuple[Principal, ...]] | None = None
     mentions: Callable[[Any, Any, Mapping[Principal, Member]], tuple[Principal, ...]] | None = None
     concerns: Callable[[Any], tuple[Principal, ...]] | None = None
@@ -245,6 +248,7 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
         shown_to=to_everyone,
         message=True,
         words=_text,
+        says=_text,
         names=_named,
         mentions=messages.mentioned,
     ),
@@ -252,6 +256,7 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
         state=states.TextEdited,
         body=TextBody,
         weight=_length,
+        says=_text,
         names=_named,
         needs=Ability.EDIT,
         may=messages.may_edit,

@@ -15,6 +15,8 @@ MAX_CARD_LENGTH: Final = 640
 """Characters of a name, unit or post on a card: three columns of an import file (`import_files.py`), joined."""
 MAX_RULE_LENGTH: Final = 200
 MAX_REACTION_LENGTH: Final = 32
+MAX_NOTE_LENGTH: Final = 1_000
+"""Characters of a reason: 500 that people may type, each of which may open a direction that is closed at its end."""
 
 FORBIDDEN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef"
@@ -22,6 +24,7 @@ FORBIDDEN: Final = re.compile(
     + "]"
 )
 """Control characters but tab, line feed, carriage return and U+0085, lone surrogates, noncharacters."""
+_ID: Final = re.compile("[A-Za-z0-9_-]{1,64}")
 _ENDS_LINE: Final = re.compile("[\t\n\r\x85\u2028\u2029]")
 _SEEN: Final = re.compile(
     "[^\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
@@ -41,6 +44,16 @@ def is_line(text: str, longest: int) -> bool:
     return len(text) <= longest and is_text(text) and _ENDS_LINE.search(text) is None
 
 
+def is_id(text: str) -> bool:
+    """Return whether this has the shape of an id: of an entry, or of a post."""
+    return _ID.fullmatch(text) is not None
+
+
+def is_note(text: str) -> bool:
+    """Return whether this may be a reason; it may be empty, and have several lines."""
+    return len(text) <= MAX_NOTE_LENGTH and is_text(text)
+
+
 def is_name(text: str, longest: int = MAX_NAME_LENGTH) -> bool:
     """Return whether a text is a line with something in it that can be seen (F36)."""
     return is_line(text, longest) and _SEEN.search(text) is not None
@@ -54,6 +67,11 @@ def is_card_name(text: str) -> bool:
 def is_card_line(text: str) -> bool:
     """Return whether this may be the unit or post on a card."""
     return is_line(text, MAX_CARD_LENGTH)
+
+
+def is_old_name(text: str) -> bool:
+    """Return whether this may be the name that a room had; it may be empty."""
+    return not text or is_name(text)
 
 
 def is_rule(text: str) -> bool:

@@ -38,9 +38,14 @@ def may_create(*_: object) -> Deny | None:
     return Deny.WRONG_TYPE
 
 
-def may_rename(room: RoomState, role: Role, *_: object) -> Deny | None:
-    """F36: only the owner, and a private chat has no name."""
-    return owners_right(room, role)
+def may_rename(
+    room: RoomState, role: Role, _entry: Proposed, state: RoomRenamed, _target: Target | None
+) -> Deny | None:
+    """F36: only the owner, another name; what it says of the old one is true. A private chat has no name."""
+    if denied := owners_right(room, role):
+        return denied
+    untrue = state.old and state.old != room.name
+    return Deny.WRONG_SHAPE if untrue or state.name == room.name else None
 
 
 def may_close(room: RoomState, role: Role, *_: object) -> Deny | None:

@@ -4,8 +4,9 @@ Rules:
 - a field that is missing or of another type raises a `WrongShapeError` that names it, never another exception;
 - an unknown field is ignored when read, so that a peer may add one (decision 24), and is never written;
 - nothing is converted: a number is no text, `true` is no number, `null` stands for nothing;
-- integers are counts, positions or times, so never negative; a list is never empty; a person is `id@agency`, and never
-  the program of an agency; a text holds no control characters (`log_texts.py`);
+- integers are counts, positions or times, so never negative; a list is never empty, has at most
+  `MAX_LISTED` values, and no person twice; a person is `id@agency`, and never the program of an agency; a text holds no
+  control characters (`log_texts.py`);
 - a field that has the value of its default is not written;
 - a field's metadata may give its name in the header (`key`), and a further condition (`holds`).
 
@@ -19,7 +20,7 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from appliance.model import Principal, is_person
+from appliance.model import MAX_LISTED, Principal, is_person
 from appliance.rules.log_texts import is_text
 
 if TYPE_CHECKING:
@@ -128,8 +129,9 @@ def _present(hint: Any) -> Any:
 
 def _codec(hint: Any) -> tuple[Callable[[object], object], Callable[[Any], object]]:
     if get_origin(hint) is tuple:
-        read, write = _codec(get_args(hint)[0])
-        return _list_of(read), lambda values: [write(value) for value in values]
+        one = get_args(hint)[0]
+        read, write = _codec(one)
+        return _list_of(read, distinct=one is Principal), lambda values: [write(value) for value in values]
     if isinstance(hint, type) and is_dataclass(hint):
         shape = Shape(hint)
         return shape.of, shape.write
@@ -175,11 +177,14 @@ def _flag(value: object) -> bool:
 _READERS: Final[dict[type, Callable[[object], object]]] = {int: _count, str: _text, bool: _flag}
 
 
-def _list_of(read: Callable[[object], object]) -> Callable[[object], object]:
+def _list_of(read: Callable[[object], object], *, distinct: bool) -> Callable[[object], object]:
     def read_list(value: object) -> tuple[object, ...]:
-        if not isinstance(value, list | tuple) or not value:
+        if not isinstance(value, list | tuple) or not 0 < len(value) <= MAX_LISTED:
             raise ValueError
-        return tuple(map(read, value))
+        found = tuple(map(read, value))
+        if distinct and len(set(found)) != len(found):
+            raise ValueError
+        return found
 
     return read_list
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from appliance.model import MAX_MESSAGE_LENGTH
 from appliance.rules.log_texts import FORBIDDEN
 from appliance.spelling.stream_safe import is_stream_safe
 
@@ -100,6 +101,18 @@ def written(text: str) -> str:
     Without what surrounds it, its directions closed; "" where nothing of it can be seen.
     """
     return closed_directions(text.strip()) if has_visible(text) else ""
+
+
+def is_message(text: str) -> bool:
+    """Return whether a message may have this text as it is kept: something to read in it, and not too long.
+
+    What closes a direction is not counted, since `closed_directions` adds it to what was typed.
+    """
+    if len(text) > MAX_MESSAGE_LENGTH:
+        closing = text.count(_POP_EMBEDDING) + text.count(_POP_ISOLATE)
+        if len(text) - closing > MAX_MESSAGE_LENGTH:
+            return False
+    return has_visible(text)
 
 
 def has_visible(text: str) -> bool:

@@ -6,17 +6,18 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from appliance.model import MAX_LISTED, MAX_MESSAGE_LENGTH
 from appliance.wire.common import Answer, Id, Limit, Millis, Person, Position, Request, TxnId
 from appliance.wire.cursors import Cursor
 
-Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
+Text = Annotated[str, Meta(min_length=1, max_length=MAX_MESSAGE_LENGTH)]
 
 
 class TextBody(Request, kw_only=True):
     """`mentions` are the ids of people named in the text; `everyone` is the @room mention."""
 
     text: Text
-    mentions: Annotated[list[Person], Meta(max_length=100)] = []
+    mentions: Annotated[list[Person], Meta(max_length=MAX_LISTED)] = []
     everyone: bool = False
 
 

@@ -319,6 +319,19 @@ class TestNameOwnerEnd:
         [renamed] = (await load_messages(bureau.s, MALEE, room, MessagesQuery(limit=1))).messages
         assert msgspec.to_builtins(renamed.state) == {"name": "ใหม่ กว่า", "old": "เดิม"}
 
+    async def test_the_name_that_a_room_has_is_not_written_again(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI, name="เดิม")
+        size = (await bureau.s.log.head(room)).size
+        await rooms.rename_room(bureau.s, NARIN, room, "เดิม", bureau.txn())
+        assert (await bureau.s.log.head(room)).size == size
+        await refused(rooms.rename_room(bureau.s, MALEE, room, "เดิม", bureau.txn()), Deny.NOT_OWNER)
+
+    async def test_a_cause_that_is_too_long_ends_no_room(self, bureau: Bureau) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        with pytest.raises(Invalid):
+            await rooms.end_room(bureau.s, "root", room, "x" * 1_001)
+        await rooms.end_room(bureau.s, "root", room, "x" * 1_000)
+
     async def test_a_new_name_and_the_end_are_told_to_everyone_but_who_did_it(self, bureau: Bureau) -> None:
         """They are unread and the newest line, also for who joined since; one row each, however many members."""
         room = await bureau.group(NARIN, MALEE, SOMCHAI)

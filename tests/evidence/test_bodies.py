@@ -19,6 +19,7 @@ from appliance.evidence.registry import Registry
 from appliance.evidence.verification import Accepted, Refused, Step
 from appliance.model import Deny, EntryType, Principal, TextBody
 from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.text import closed_directions
 from tests.evidence.court import Court
 from tests.evidence.room_builder import RoomBuilder, canonical
 from tests.evidence.test_verification import REGISTRY, judged, small
@@ -43,6 +44,8 @@ NO_BODIES = {
     "a mention that is a number": b'{"mentions":[1],"text":"x"}',
     "a mention without an agency": b'{"mentions":["p"],"text":"x"}',
     "a mention of a program": b'{"mentions":["system@moc"],"text":"x"}',
+    "a mention twice": b'{"mentions":["p_1@moc","p_1@moc"],"text":"x"}',
+    "too many mentions": canonical({"mentions": [f"p{i}@moc" for i in range(101)], "text": "x"}),
 }
 
 
@@ -79,6 +82,19 @@ def test_a_replica_takes_what_the_hub_let_in_with_its_body_and_without(body: byt
 @pytest.mark.parametrize("mentions", [["p_1@evil"], ["p_1@moc", "p_1@evil"]])
 def test_the_hub_takes_no_body_in_that_names_somebody_of_no_enrolled_agency(mentions: list[str], kind: str) -> None:
     assert admitted(with_body(canonical({"mentions": mentions, "text": "x"}), kind)) == Deny.NOT_ENROLLED
+
+
+@pytest.mark.parametrize("kind", ["message.text", "message.edit"])
+@pytest.mark.parametrize("text", ["", " \n", "\u200b", "\u3164\u2800", "\u202a\u202c", "x" * 20_001])
+def test_the_hub_takes_no_text_in_that_nobody_could_have_written(text: str, kind: str) -> None:
+    assert admitted(with_body(canonical({"text": text}), kind)) == "body_text"
+
+
+@pytest.mark.parametrize("text", ["x" * 20_000, "ก" * 20_000, closed_directions("x" + "\u2067\n" * 7_000)])
+def test_the_hub_takes_in_what_people_may_write(text: str) -> None:
+    mentions = [f"p{i}@moc" for i in range(100)]
+    assert admitted(with_body(canonical({"mentions": mentions, "text": text[:15_000]}))) is None
+    assert admitted(with_body(canonical({"text": text}))) is None
 
 
 def test_the_hub_takes_in_what_has_the_form() -> None:

@@ -66,8 +66,8 @@ def test_the_largest_room(members: int, code: int, court: Court, tmp_path: Path)
     """Not among the vectors, since each of these rooms takes half a megabyte."""
     room = created()
     people = [{"name": "x", "p": str(number), "post": "", "unit": ""} for number in range(members - 1)]
-    for start in range(0, len(people), 150):
-        room.append("moc", "member.add", st={"members": people[start : start + 150]})
+    for start in range(0, len(people), 100):
+        room.append("moc", "member.add", st={"members": people[start : start + 100]})
     data = room.export().data
     path = tmp_path / "room"
     path.write_bytes(data)

@@ -124,7 +124,7 @@ def test_what_agencies_write_is_accepted(make: Callable[[], RoomBuilder]) -> Non
 HEADER_SHAPES: Final[dict[str, list[object]]] = {
     "bc": [1, "", "A" * 42, "A" * 44, "B" * 43, None],
     "bl": ["1", -1, 65_537, True, 1.0, None],
-    "id": [1, "", "x" * 65, None],
+    "id": [1, "", "x" * 65, None, "../../etc", "e_1\n", "\n", "e 1", "ก", "e_\u0660"],
     "or": [1, "", "x" * 64, None],
     "os": ["1", -1, True, 0.5, 2**53, None],
     "room": [1, "", "r_short", None],
@@ -291,6 +291,9 @@ RULES: Final[dict[str, tuple[str, str, dict[str, Any], str]]] = {
     "a name that moves the cursor": ("moc", "room.rename", {"st": {"name": "x\x1b[2J"}}, "wrong_shape"),
     "a name of two lines": ("moc", "room.rename", {"st": {"name": "x\ny"}}, "wrong_shape"),
     "an old name with a control character": ("moc", "room.rename", {"st": {"name": "x", "old": "\x00"}}, "wrong_shape"),
+    "an old name of two lines": ("moc", "room.rename", {"st": {"name": "x", "old": "x\ny"}}, "wrong_shape"),
+    "an old name that is too long": ("moc", "room.rename", {"st": {"name": "x", "old": "x" * 121}}, "wrong_shape"),
+    "an old name that the room never had": ("moc", "room.rename", {"st": {"name": "x", "old": "y"}}, "wrong_shape"),
     "a card without a name": ("moc", "member.add", {"st": {"members": [card("p_1@moi", "")]}}, "wrong_shape"),
     "a card with a name too long": (
         "moc", "member.add", {"st": {"members": [card("p_1@moi", "x" * 641)]}}, "wrong_shape"),
@@ -302,6 +305,19 @@ RULES: Final[dict[str, tuple[str, str, dict[str, Any], str]]] = {
         "moi", "message.reaction", {"st": {"target": 2, "emoji": "👍" * 33, "on": True}}, "wrong_shape"),
     "a reason with a control character": (
         "moi", "message.redact", {"st": {"target": 3, "reason": "\x07"}}, "wrong_shape"),
+    "a reason that is too long": (
+        "moi", "message.redact", {"st": {"target": 3, "reason": "x" * 1_001}}, "wrong_shape"),
+    "a cause that is too long": ("moc", "sys.close", {"sender": "system", "st": {"why": "x" * 1_001}}, "wrong_shape"),
+    "a post that is no id": (
+        "moc", "owner.transfer", {"st": {"to": f"{GUEST}@moi", "post": "../x"}}, "wrong_shape"),
+    "a member taken off twice": (
+        "moc", "member.remove", {"st": {"members": [f"{GUEST}@moi"] * 2}}, "wrong_shape"),
+    "one who decided twice": (
+        "moc", "sys.close", {"sender": "system", "st": {"by": [f"{OWNER}@moc"] * 2}}, "wrong_shape"),
+    "more people than an entry lists": (
+        "moc", "sys.close", {"sender": "system", "st": {"by": [f"p{i}@moc" for i in range(101)]}}, "wrong_shape"),
+    "a member added twice": (
+        "moc", "member.add", {"st": {"members": [card("p_9@moc", "x")] * 2}}, "already_member"),
     "bodies destroyed backwards": ("moc", "shred", _shred(3, 2), "wrong_shape"),
     "the destruction of itself": ("moc", "shred", _shred(0, 4), "wrong_shape"),
     "the destruction of what comes later": ("moc", "shred", _shred(0, 2**53 - 1), "wrong_shape"),
@@ -384,6 +400,15 @@ def test_step_8_a_private_chat_is_not_changed_by_the_system(ty: str, st: dict[st
     room = vector_rooms.pair()
     room.append("moc", ty, st=st, sender="system")
     assert refused(room) == (8, "direct_room_fixed")
+
+
+def test_step_8_a_room_is_given_another_name_and_says_truly_which_it_had() -> None:
+    room = small()
+    room.append("moc", "room.rename", st={"name": "ใหม่"})
+    room.append("moc", "room.rename", st={"name": "ใหม่กว่า", "old": "ใหม่"})
+    assert refused(room) is None
+    room.append("moc", "room.rename", st={"name": "ใหม่กว่า"})
+    assert refused(room) == (8, "wrong_shape")
 
 
 @pytest.mark.parametrize("last", [5_000, 4_999])

@@ -197,7 +197,7 @@ _FORMS: Table = {
 }
 _MEMBERS: Table = {
     "removal of one who is no member": (1, [do("member.remove", members=[NEWCOMER])]),
-    "removal of one who is named twice": (0, [do("member.remove", members=[THIRD, f"{THIRD}@moc"])]),
+    "removal of one who is named twice": (1, [do("member.remove", members=[THIRD, f"{THIRD}@moc"])]),
     "removal by the owner that says self": (0, [do("member.remove", members=[THIRD], self=True)]),
     "removal of oneself": (1, [do("member.remove", members=[THIRD], self=True, parts={"sender": THIRD})]),
     "removal of no member by the system": (1, [system("sys.remove", members=[NEWCOMER])]),
@@ -352,7 +352,7 @@ def _handed_back(vectors: Vectors) -> None:
 def _limits(vectors: Vectors) -> None:
     def renamed(letters: int) -> tuple[RoomBuilder, int]:
         room = small()
-        alter = {"st": {"name": "x", "old": "y" * letters}}
+        alter = {"st": {"more": "y" * letters, "name": "x"}}
         room.append("moc", "room.rename", st={"name": "x"}, alter=alter)
         return room, len(json.loads(room.entries[-1].leaf)["h"])
 

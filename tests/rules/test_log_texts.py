@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from appliance.rules import log_texts
 from appliance.rules.names import _DRAWN_AS_TEXT, _DRAWN_IN_COLOUR, _points, emoji, room_name
-from appliance.rules.text import fault_of
+from appliance.rules.text import closed_directions, fault_of, is_message, written
+from appliance.wiring import random_id
 
 ANYTHING = st.text(st.characters(codec="utf-8"), max_size=140)
 EVERY = "".join(chr(at) for at in range(0x110000) if not 0xD800 <= at < 0xE000)
@@ -21,6 +22,30 @@ def test_the_log_takes_every_name_and_every_text_that_people_may_type(text: str)
     name = room_name(text)
     assert name is None or log_texts.is_name(name)
     assert fault_of(text) is not None or log_texts.is_text(text)
+
+
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from("\u202b\u2067\u202c\u2069\n"), max_size=500))
+def test_the_log_takes_every_reason_that_people_may_type(text: str) -> None:
+    assert fault_of(text) is not None or log_texts.is_note(written(text))
+
+
+@pytest.mark.parametrize("length", [500, 20_000])
+def test_what_closes_a_direction_leaves_room_for_what_was_typed(length: int) -> None:
+    text = ("x" + "\u2067" * 124 + "\n") * (length // 126)
+    assert fault_of("\u2067x\n" * (length // 3)) is None
+    for typed in (text, "\u2067x\n" * (length // 3)):
+        assert is_message(closed_directions(typed))
+        assert length > 500 or log_texts.is_note(written(typed))
+
+
+@pytest.mark.parametrize("text", ["", "../x", "e_1\n", "ก", "x" * 65])
+def test_what_is_no_id(text: str) -> None:
+    assert not log_texts.is_id(text)
+
+
+def test_the_ids_that_the_appliance_makes_are_ids() -> None:
+    assert log_texts.is_id(random_id("e"))
+    assert log_texts.is_id(random_id("t"))
 
 
 def test_the_log_takes_every_emoji() -> None:

@@ -12,6 +12,7 @@ from appliance.evidence.offline.values import decode64url, is_count, is_one, par
 from appliance.evidence.room_id import room_id
 from appliance.evidence.tree import HASH_BYTES
 from appliance.model import is_agency, is_principal
+from appliance.rules.log_texts import is_id
 
 MAX_HEADER: Final = 8192
 MAX_BODY: Final = 65536
@@ -87,6 +88,7 @@ def check_header(header: Any, n: int) -> None:
     right["rv"] = right["rv"] and header["rv"] > 0
     right["bc"] = right["bc"] and _is_bytes(header["bc"], HASH_BYTES)
     right["or"] = right["or"] and is_agency(header["or"])
+    right["id"] = right["id"] and is_id(header["id"])
     # The create header names no room, since the room id is its hash.
     right["room"] = ("room" in header) == (header["ty"] != CREATE) and isinstance(header.get("room", ""), str)
     right["bl"] = right["bl"] and header["bl"] <= MAX_BODY and (header["bl"] == 0) == (header["bc"] == NO_BODY)

@@ -134,6 +134,9 @@ const EMOJI =
 const isPlain = (value) => isText(value) && !FORBIDDEN.test(value);
 const isLine = (value, most = 640) => isPlain(value) && length(value) <= most && !BREAKS.test(value);
 const isName = (value, most = 120) => isLine(value, most) && SEEN.test(value);
+const isOldName = (value) => value === "" || isName(value);
+const isNote = (value) => isPlain(value) && length(value) <= 1000;
+const isId = (value) => isText(value) && /^[A-Za-z0-9_-]{1,64}$/.test(value);
 const isReaction = (value) => isText(value) && length(value) <= 32 && EMOJI.test(value);
 const isFlag = (value) => typeof value === "boolean";
 const isCount = (value) => typeof value === "number" && value >= 0;
@@ -329,7 +332,7 @@ function readHeader(text) {
   must(HEADER.every((key) => key in header), "header lacks a key");
   for (const [key, most] of Object.entries(MOST))
     must(isText(header[key]) && header[key] !== "" && length(header[key]) <= most, `header ${key}`);
-  must(base64url(header.bc)?.length === 32 && isSlug(header.or) && header.v === 1 && header.rv === 1, "header bc, v or rv");
+  must(base64url(header.bc)?.length === 32 && isSlug(header.or) && isId(header.id) && header.v === 1 && header.rv === 1, "header bc, id, v or rv");
   must(isCount(header.bl) && header.bl <= 65_536 && isCount(header.os) && isTime(header.ts), "header numbers");
   must((header.bl === 0) === (header.bc === NO_BODY), "header bl or bc");
   must("room" in header === (header.ty !== "room.create") && isText(header.room ?? ""), "header room");
@@ -386,24 +389,24 @@ function checkSeal(entry, gateways) {
 
 // --- §5 types and rules
 
-const isPeople = (value) => Array.isArray(value) && value.length > 0 && value.every(isPerson);
+const isPeople = (value) => Array.isArray(value) && value.length > 0 && value.length <= 100 && value.every(isPerson) && new Set(value).size === value.length;
 const isCard = (value) => isObject(value) && isPerson(value.p) && isName(value.name, 640) && isLine(value.unit) && isLine(value.post) && isCount(value.rank ?? 0);
-const isCards = (value) => Array.isArray(value) && value.length > 0 && value.every(isCard);
+const isCards = (value) => Array.isArray(value) && value.length > 0 && value.length <= 100 && value.every(isCard);
 const isKind = (value) => value === "direct" || value === "group";
 
 const SHAPES = {
-  "room.create": [{ kind: isKind, owner: isPerson }, { name: isName, owner_post: isPlain, card: isCard }],
-  "room.rename": [{ name: isName }, { old: isPlain }],
+  "room.create": [{ kind: isKind, owner: isPerson }, { name: isName, owner_post: isId, card: isCard }],
+  "room.rename": [{ name: isName }, { old: isOldName }],
   "room.close": [{}, {}],
   "member.add": [{ members: isCards }, { rank: isCount, contact: (value) => value === "normal" || value === "public" }],
   "member.remove": [{ members: isPeople }, { self: isFlag }],
-  "sys.remove": [{ members: isPeople }, { why: isPlain, by: isPeople }],
-  "sys.close": [{}, { why: isPlain, by: isPeople }],
-  "owner.transfer": [{ to: isPerson }, { post: isPlain }],
-  "owner.reassign": [{ to: isPerson }, { post: isPlain, why: isPlain, by: isPeople, card: isCard }],
+  "sys.remove": [{ members: isPeople }, { why: isNote, by: isPeople }],
+  "sys.close": [{}, { why: isNote, by: isPeople }],
+  "owner.transfer": [{ to: isPerson }, { post: isId }],
+  "owner.reassign": [{ to: isPerson }, { post: isId, why: isNote, by: isPeople, card: isCard }],
   "message.text": [{}, { reply_to: isCount, everyone: isFlag }],
   "message.edit": [{ target: isCount }, { everyone: isFlag }],
-  "message.redact": [{ target: isCount }, { reason: isPlain }],
+  "message.redact": [{ target: isCount }, { reason: isNote }],
   "message.reaction": [{ target: isCount, emoji: isReaction, on: isFlag }, {}],
   shred: [{ from: isCount, to: isCount, rule: (value) => isName(value, 200), at: isCount }, {}],
 };
@@ -435,7 +438,7 @@ class Room {
     const { n, header, st } = entry;
     const who = header.sn;
     if (n === 0) {
-      Object.assign(this, { owner: who, group: st.kind === "group", hub: header.or });
+      Object.assign(this, { owner: who, group: st.kind === "group", hub: header.or, name: st.name });
       this.members.add(who);
       return;
     }
@@ -474,7 +477,11 @@ const isNear = (ts, target) => Math.abs(ts - target.ts) <= DAY;
 
 const RULES = {
   "room.create": () => must(false, "a second create"),
-  "room.rename": (room, { who }) => room.ownerOfGroup(who),
+  "room.rename": (room, { who, st }) => {
+    room.ownerOfGroup(who);
+    must(st.name !== room.name && (!st.old || st.old === room.name), "the name it has, or never had");
+    room.name = st.name;
+  },
   "room.close": (room, { who }) => {
     room.ownerOfGroup(who);
     room.closed = true;
