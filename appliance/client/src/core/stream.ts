@@ -3,7 +3,8 @@
  *
  * Owns one connection from open to close; `sync.ts` decides when there is one. A ping every PING_MS; when nothing at all
  * is heard for IDLE_TIMEOUT_MS after one, or after a message was sent, the line is dead, whatever the socket says. A message
- * gets the server's answer by its txn_id; when the stream ends first, or none comes in ANSWER_MS, nothing is known of it.
+ * gets the server's answer by its txn_id; when the stream ends first, or none comes in ANSWER_MS, nothing is known of it. A
+ * person waits for it: when nothing at all is heard for SILENCE_MS it is given up, and no other is taken until something is.
  */
 
 import { encodeQuery, PREFIX } from "./api";
@@ -14,6 +15,8 @@ import type { ClientFrame, Cursor, EventsFrame, FailedFrame, Posted, Send, Serve
 
 const PING_MS = 25_000;
 const IDLE_TIMEOUT_MS = 10_000;
+/** Shorter than it takes to call a line dead: a message may go another way at little cost, opening a line costs more. */
+const SILENCE_MS = 4_000;
 /** As long as a call may take (`api.ts`). */
 const ANSWER_MS = 30_000;
 /** Close code of a session that has ended (api/stream.py): wipe and sign in again. */
@@ -40,6 +43,9 @@ export class Stream {
   readonly #waiting = new Map<TxnId, Waiting>();
   readonly #language: string;
   #timer: TimerId | null = null;
+  /** Runs from the first message that was sent since something was heard. */
+  #doubt: TimerId | null = null;
+  #silent = false;
   #asked = 0;
   #open = false;
   #alive = false;
@@ -73,12 +79,15 @@ export class Stream {
   }
 
   /**
-   * Sends a message; null when there is no line to send it on. Rejects with the server's refusal, or as if offline when
+   * Sends a message; null when there is no line to send it on, or one that may be dead. Rejects with the server's refusal, or as if offline when
    * no answer came: then it may stand in the log or not.
    */
   post(frame: Send): Promise<Posted> | null {
-    if (!this.send(frame)) return null;
-    this.#wait(IDLE_TIMEOUT_MS, () => this.close());
+    if (this.#silent || !this.send(frame)) return null;
+    if (this.#doubt === null) {
+      this.#wait(IDLE_TIMEOUT_MS, () => this.close());
+      this.#doubt = this.ports.time.setTimeout(() => this.#giveUpMessages(), SILENCE_MS);
+    }
     return new Promise((resolve, reject) => {
       const timer = this.ports.time.setTimeout(() => this.#settle(frame.txn_id)?.reject(CallError.offline()), ANSWER_MS);
       this.#waiting.set(frame.txn_id, { resolve, reject, timer });
@@ -101,6 +110,7 @@ export class Stream {
   #onMessage(data: string): void {
     if (this.#done) return;
     this.#rest();
+    this.#trust();
     if (!this.#alive) this.events.onAlive();
     this.#alive = true;
     const frame = parse(data);
@@ -129,6 +139,17 @@ export class Stream {
     this.#wait(PING_MS, () => this.ping());
   }
 
+  #trust(): void {
+    if (this.#doubt !== null) this.ports.time.clearTimeout(this.#doubt);
+    this.#doubt = null;
+    this.#silent = false;
+  }
+
+  #giveUpMessages(): void {
+    this.#silent = true;
+    for (const txnId of [...this.#waiting.keys()]) this.#settle(txnId)?.reject(CallError.offline());
+  }
+
   #wait(ms: number, run: () => void): void {
     if (this.#timer !== null) this.ports.time.clearTimeout(this.#timer);
     this.#timer = this.ports.time.setTimeout(run, ms);
@@ -138,8 +159,9 @@ export class Stream {
     if (this.#done) return;
     this.#done = true;
     if (this.#timer !== null) this.ports.time.clearTimeout(this.#timer);
+    this.#trust();
     this.events.onClosed();
-    for (const txnId of [...this.#waiting.keys()]) this.#settle(txnId)?.reject(CallError.offline());
+    this.#giveUpMessages();
   }
 }
 

@@ -5,9 +5,12 @@ import { loadOutbox } from "#core/db/outbox";
 import { DiskTables, MemoryTables, type Write } from "#core/db/tables";
 import type { DraftChange } from "#core/drafts";
 import type { Endpoints } from "#core/endpoints";
+import { Clock } from "#core/clock";
 import { CallError } from "#core/errors";
 import { Outbox } from "#core/outbox";
 import type { SocketPort } from "#core/ports";
+import type { Send } from "#core/protocol";
+import { Stream } from "#core/stream";
 import { Turns } from "#core/turns";
 
 import { breathe, type Cut, type Device } from "./fakePorts";
@@ -119,6 +122,42 @@ test("a stream that is open and dead is noticed by a message that gets no answer
   await until(() => states(tab).join() === "sending", "on its way");
   await world.time.advanceUntil(() => states(tab).length === 0, "by POST");
   expect(world.server.texts(world.room)).toEqual(["สายที่ตายแล้ว"]);
+});
+
+test("on a stream that is silent a message waits four seconds and goes by POST, once; the line is not given up for it", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  const post = vi.spyOn(Stream.prototype, "post");
+  device.swallow = true;
+  await add(tab, "คนรออยู่");
+  await until(() => post.mock.calls.length === 1, "on the stream");
+  await world.time.advance(4_000);
+  await until(() => states(tab).length === 0, "brought back"); // no more time passes
+  expect(world.server.texts(world.room)).toEqual(["คนรออยู่"]);
+  expect(sends().map((call) => call.split(" ")[0])).toEqual(["POST"]);
+  expect(tab.core.connection.snapshot().kind).toBe("online");
+});
+
+test("a stream that has left a message without an answer takes no other until something is heard; then it is dead", async () => {
+  const { ports } = world.device().tab();
+  const socket: SocketPort = { send: vi.fn(), close: vi.fn(), onopen: null, onmessage: null, onclose: null };
+  const onClosed = vi.fn();
+  const events = { onAlive: vi.fn(), onEvents: vi.fn(), onEnded: vi.fn(), onClosed };
+  const stream = new Stream({ ...ports, network: { ...ports.network, socket: () => socket } }, new Clock(ports.time), null, events);
+  socket.onopen?.();
+  const frame = (txn_id: string): Send => ({ type: "send", room: world.room, txn_id, body: { text: "ก" } });
+  const refusal = async (txn: string): Promise<unknown> => await (stream.post(frame(txn)) ?? Promise.resolve("not taken")).catch((error: unknown) => error);
+  const refusals = [refusal("t_1"), refusal("t_2")];
+  await world.time.advance(4_000);
+  expect(await Promise.all(refusals)).toEqual([CallError.offline(), CallError.offline()]);
+  expect(await refusal("t_3")).toBe("not taken");
+  socket.onmessage?.(JSON.stringify({ pong: ports.time.now() }));
+  const last = refusal("t_4");
+  await world.time.advance(9_999);
+  expect(onClosed).not.toHaveBeenCalled();
+  await world.time.advance(1);
+  expect(onClosed).toHaveBeenCalledTimes(1);
+  expect(await last).toEqual(CallError.offline());
 });
 
 test("an answer that is lost: the log brings the message back, which is enough", async () => {
