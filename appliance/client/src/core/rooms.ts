@@ -232,7 +232,8 @@ export class Rooms {
       id,
       this.deps.ports.time.setTimeout(() => {
         this.#marks.delete(id);
-        void this.#sendRead(id);
+        // The session may end over it: what was shown to somebody who is gone is of no use.
+        void this.#sendRead(id).catch(() => undefined);
       }, READ_AFTER_MS),
     );
   }

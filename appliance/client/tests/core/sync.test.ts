@@ -323,3 +323,20 @@ test("an answer that tells once more what the stream has told changes nothing", 
   await until(() => core.timeline(world.room).snapshot().items.at(-1)?.n === later, "goes on");
   expect(known().unread).toBe((before.unread ?? 0) + 1);
 });
+
+test("a report of what was shown that learns of the session's end leaves no error behind", async () => {
+  const tab = await world.signedIn(world.device());
+  const { n = 0 } = world.server.send(MALEE, world.room, "อ่านแล้ว");
+  await until(() => tab.core.rooms.list.snapshot().unread === 1, "there");
+  const handle = world.server.handle.bind(world.server);
+  const refuse = (status: number, code: string) => ({ status, body: { error: { code, message: code, field: null, request: "q_1" } } });
+  vi.spyOn(world.server, "handle").mockImplementation((token, method, path, init) => {
+    if (path.includes("/receipts")) return refuse(401, "session_ended_revoked");
+    return path.includes("/sync") ? refuse(503, "busy") : handle(token, method, path, init);
+  });
+  world.server.dropAll();
+  await until(() => tab.core.connection.snapshot().kind === "offline", "no stream");
+  tab.core.rooms.markRead(world.room, n ?? 0, n ?? 0);
+  await world.time.advanceUntil(() => tab.core.session.snapshot().kind === "signed_out", "out");
+  await breathe();
+});
