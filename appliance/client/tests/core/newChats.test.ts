@@ -4,6 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 import { newChat } from "#core/newChats";
 
 import { breathe } from "./fakePorts";
+import { refuse } from "./fakeServer";
 import { makeWorld, MALEE, PRASIT, shown, SOMCHAI, until, type Tab, type World } from "./world";
 
 const CHAT = newChat(MALEE);
@@ -104,7 +105,7 @@ test("both begin at once: one room, with what each wrote", async () => {
 });
 
 test("whom the reader may not write to first: the reason stands in the chat, and what was written waits there", async () => {
-  world.server.unreachable.add(PRASIT);
+  world.server.canned.set(`POST /people/${PRASIT}/messages`, () => refuse(403, "contact_not_allowed"));
   const tab = await world.signedIn(world.device());
   await say(tab, "เรียนท่าน", newChat(PRASIT));
   await until(() => tab.core.outbox.pending.snapshot()[0]?.delivery.kind === "failed", "refused");

@@ -44,8 +44,8 @@ test("a question nobody waits for ends at once", async () => {
 
 test("without network, what this device keeps is found, and what was cleared from the screen is not", async () => {
   const cleared = world.server.createRoom(MALEE, "ห้องที่ล้างแล้ว", ["p_somchai"]);
-  world.server.send(MALEE, cleared, "ประชุมลับ");
-  world.server.clear("p_somchai", cleared);
+  const { n } = world.server.send(MALEE, cleared, "ประชุมลับ");
+  world.server.says("p_somchai", cleared, { cleared: n ?? 0, cleared_at: world.time.now(), hidden: true, last: null });
   const device = world.device();
   const { core } = await world.signedIn(device);
   for (const text of ["ประชุม ชั้น ๔", "ประชุมชั้น 5 http://e.test", "ไม่เกี่ยว"]) world.server.send(MALEE, world.room, text);

@@ -42,7 +42,7 @@ test("what is done in the following tab is sent by the leading one", async () =>
   second.core.rooms.markRead(world.room, n ?? 0, n ?? 0);
   await until(() => first.core.rooms.list.snapshot().unread === 0, "read in both");
   await world.time.advance(1_000);
-  await until(() => world.server.view(SOMCHAI, world.room, false).unread === 0, "read at the server");
+  await until(() => world.server.receipts.some(({ person, first, upto }) => person === SOMCHAI && first === n && upto === n), "read at the server");
   await second.core.outbox.add(world.room, { text: "จากแท็บสอง", mentions: [], everyone: false, replyTo: null });
   await until(() => world.server.texts(world.room).includes("จากแท็บสอง"), "sent");
   await until(() => second.core.outbox.pending.snapshot().length === 0, "settled");

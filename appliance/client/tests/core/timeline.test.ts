@@ -14,6 +14,12 @@ function idle(timeline: Timeline): Promise<void> {
   return until(() => timeline.snapshot().loading === "none", "loaded");
 }
 
+/** The server has taken all of a room off the reader's screen. */
+function clear(room: string): void {
+  const at = world.server.room(room).entries.length - 1;
+  world.server.tells(SOMCHAI, room, { cleared: at, cleared_at: world.time.now(), hidden: true, last: null });
+}
+
 function positions(timeline: Timeline): number[] {
   return timeline.snapshot().items.map((item) => item.n);
 }
@@ -44,6 +50,7 @@ test("a page without anything to draw leads on to the next", async () => {
 
 test("history is read page by page to the beginning, then from the cache", async () => {
   for (let i = 0; i < 120; i += 1) world.server.send(MALEE, world.room, `ข้อ ${i}`);
+  world.server.says(SOMCHAI, world.room, { unread: 120 });
   const device = world.device();
   const { core, kill } = await world.signedIn(device);
   const timeline = core.timeline(world.room);
@@ -67,6 +74,7 @@ test("history is read page by page to the beginning, then from the cache", async
 
 test("a jump into the past, on to the present, and live again", async () => {
   const sent = Array.from({ length: 200 }, (_, i) => world.server.send(MALEE, world.room, `ข้อ ${i}`));
+  world.server.says(SOMCHAI, world.room, { unread: sent.length });
   const { core } = await world.signedIn(world.device());
   const timeline = core.timeline(world.room);
   timeline.open();
@@ -118,7 +126,7 @@ test("a cleared conversation is out of sight until one jumps to it (F19)", async
   const timeline = core.timeline(world.room);
   timeline.open();
   await idle(timeline);
-  world.server.clear(SOMCHAI, world.room);
+  clear(world.room);
   await until(() => core.rooms.list.snapshot().hidden.length === 1, "hidden");
   expect(shown(core, world.room)).toEqual([]);
   expect(timeline.snapshot().hasOlder).toBe(false);
@@ -132,19 +140,19 @@ test("a cleared conversation is out of sight until one jumps to it (F19)", async
 });
 
 test("a cleared conversation says when, keeps its place, and can be shown again", async () => {
-  const [other] = [world.server.createRoom(SOMCHAI, "ห้องเก่า", [MALEE]), world.server.send(MALEE, world.room, "เดิม")];
+  const [other, last] = [world.server.createRoom(SOMCHAI, "ห้องเก่า", [MALEE]), world.server.send(MALEE, world.room, "เดิม")];
   const { core } = await world.signedIn(world.device());
   const timeline = core.timeline(world.room);
   timeline.open();
   await idle(timeline);
-  world.server.clear(SOMCHAI, world.room);
-  world.server.setMine(SOMCHAI, world.room, { hidden: null });
+  clear(world.room);
+  world.server.tells(SOMCHAI, world.room, { hidden: false });
   const list = () => core.rooms.list.snapshot().rooms;
   await until(() => list().length === 2 && list()[0]?.last === null, "cleared");
   expect(list().map((room) => room.id)).toEqual([world.room, other]);
   expect(list()[0]?.clearedAt).toBe(core.rooms.room(world.room).snapshot()?.view.cleared_at);
   expect(list()[0]?.clearedAt).toEqual(expect.any(Number));
-  world.server.setMine(SOMCHAI, world.room, { cleared: null, clearedAt: null, hidden: null });
+  world.server.tells(SOMCHAI, world.room, { cleared: null, cleared_at: null, last });
   await until(() => shown(core, world.room).includes("เดิม"), "shown again");
   expect(list()[0]?.clearedAt).toBeNull();
 });
@@ -153,14 +161,14 @@ test("pinned rooms stand first, and reading all of one is told as reading", asyn
   const second = world.server.createRoom(SOMCHAI, "ห้องสอง", [MALEE]);
   const { core } = await world.signedIn(world.device());
   const order = () => core.rooms.list.snapshot().rooms.map((room) => room.id);
-  world.server.send(MALEE, second, "ใหม่");
-  world.server.setMine(SOMCHAI, world.room, { pinned: true });
+  const { n } = world.server.send(MALEE, second, "ใหม่");
+  world.server.tells(SOMCHAI, world.room, { pinned: true });
   await until(() => core.rooms.list.snapshot().rooms.some((room) => room.pinned) && core.rooms.list.snapshot().unread === 1, "both told");
   expect(order()).toEqual([world.room, second]);
   await core.rooms.markAllRead(second);
   await until(() => core.rooms.list.snapshot().unread === 0, "counted at once");
   await world.time.advance(1_000);
-  await until(() => world.server.view(SOMCHAI, second, false).unread === 0, "told");
+  await until(() => world.server.receipts.some(({ person, room, upto }) => person === SOMCHAI && room === second && upto === n), "told");
 });
 
 test("readers are counted live once the members are known", async () => {
@@ -201,7 +209,7 @@ test("direct rooms bear the other's name, and notifications come for what is new
   expect(core.rooms.room(direct).snapshot()).toMatchObject({ title: "นางสาวมาลี ศรีสุข", other: MALEE });
   world.server.send(MALEE, direct, "ว่างไหม");
   world.server.send(SOMCHAI, direct, "ว่างครับ");
-  world.server.setMine(SOMCHAI, world.room, { muted: true });
+  world.server.tells(SOMCHAI, world.room, { muted: true });
   world.server.send(MALEE, world.room, "เงียบ");
   world.server.send(MALEE, world.room, "เรียก", { mentions: [SOMCHAI] });
   await until(() => heard.length === 2, "heard");
