@@ -25,7 +25,7 @@ async def record(
 
 
 async def record_at(
-    tx: Tx, at: Millis, actor: str, action: str, target: str, outcome: str = "done", **detail: JsonValue
+    tx: Tx, at: Millis, /, actor: str, action: str, target: str, outcome: str = "done", **detail: JsonValue
 ) -> None:
     """Append as `record` does, with the time `at` (ms UTC) of the row that changed: row and record say the same."""
     await tx.run(audit.append, at=at, actor=actor, action=action, target=target, outcome=outcome, detail=detail)
