@@ -211,7 +211,7 @@ async def test_without_an_answer_no_password_is_said_to_be_wrong(running: Agency
 async def test_what_needs_a_stopped_server_says_so(running: Agency) -> None:
     with wiring.only_process(running.services.config):
         for command in (("keys", "rotate"), ("keys", "switch", "log"), ("migrate",), ("tls", "new-ca")):
-            assert "โปรดหยุดเซิร์ฟเวอร์ก่อน" in await gchat(running, *command, code=1)
+            assert "โปรดหยุดระบบก่อน" in await gchat(running, *command, code=1)
 
 
 async def test_a_day_until_which_somebody_is_suspended_is_the_last_one(running: Agency) -> None:
