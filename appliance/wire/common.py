@@ -7,8 +7,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_\-]+$")]
-Person = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_\-]+(@[A-Za-z0-9\-]+)?$")]
+# Of a pattern `$` alone lets a line feed stand at the end in Python, and JSON Schema knows no `\Z`.
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_\-]+$(?!\n)")]
+Person = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_\-]+(@[A-Za-z0-9\-]+)?$(?!\n)")]
 """A person: the bare id of one of this agency, `id@agency` of any other."""
 TxnId = Annotated[str, Meta(min_length=1, max_length=64, description="client's own; a repeat answers the first result")]
 Millis = Annotated[int, Meta(ge=0, le=2**53 - 1, description="milliseconds since the epoch, UTC")]

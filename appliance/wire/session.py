@@ -15,8 +15,8 @@ KeepDevice = Annotated[
     bool, Meta(description="set a cookie by which this browser is known later; false on a device that others use")
 ]
 Factor = Literal["totp", "passkey", "recovery"]
-Bytes = Annotated[str, Meta(max_length=2048, pattern=r"^[A-Za-z0-9_\-]*=*$", description="base64url")]
-ManyBytes = Annotated[str, Meta(max_length=32_768, pattern=r"^[A-Za-z0-9_\-]*=*$", description="base64url")]
+Bytes = Annotated[str, Meta(max_length=2048, pattern=r"^[A-Za-z0-9_\-]*=*$(?!\n)", description="base64url")]
+ManyBytes = Annotated[str, Meta(max_length=32_768, pattern=r"^[A-Za-z0-9_\-]*=*$(?!\n)", description="base64url")]
 
 
 class Login(Request, kw_only=True):

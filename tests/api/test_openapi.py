@@ -64,6 +64,22 @@ def test_every_body_and_query_refuses_unknown_fields() -> None:
         assert kind.__struct_config__.forbid_unknown_fields, kind
 
 
+def patterns(value: object) -> Iterator[str]:
+    match value:
+        case {"pattern": str(pattern)}:
+            yield pattern
+        case dict():
+            yield from (pattern for part in value.values() for pattern in patterns(part))
+        case list():
+            yield from (pattern for part in value for pattern in patterns(part))
+
+
+def test_no_pattern_lets_a_line_feed_stand_at_the_end() -> None:
+    found = set(patterns(described()))
+    assert found
+    assert [pattern for pattern in found if not pattern.startswith("^") or not pattern.endswith(r"$(?!\n)")] == []
+
+
 def test_the_frames_of_the_stream_are_described() -> None:
     told = described()
     frames = told["x-websocket"]["/api/v1/stream"]
