@@ -382,7 +382,7 @@ test("who loses a room keeps what they were about to say there, and nothing of i
   tab.core.drafts.set(world.room, { ...DRAFT, text: "ร่าง" });
   await world.time.advance(500);
   world.server.remove(MALEE, world.room, [SOMCHAI]);
-  await until(() => states(tab).length === 0, "gone");
+  await world.time.advanceUntil(() => states(tab).length === 0, "gone");
   expect(tab.core.drafts.draft(world.room).snapshot().text).toBe("ยังไม่ได้ส่ง\n\nร่าง");
   device.cut = () => null;
   await world.time.advance(5_000);
