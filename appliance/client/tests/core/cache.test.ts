@@ -12,7 +12,7 @@ import { People } from "#core/people";
 import type { PersonView } from "#core/protocol";
 import type { RoomRecord } from "#core/roomState";
 
-import { breathe, START } from "./fakePorts";
+import { settled, START } from "./fakePorts";
 import { diskBytes, makeWorld, MALEE, online, shown, SOMCHAI, until, type World, wiped } from "./world";
 
 const HOUR = 3_600_000;
@@ -119,7 +119,7 @@ test("a write that fails moves nothing: neither memory nor cursor", async () => 
   });
   world.server.send(MALEE, world.room, "ไม่มีที่เก็บ");
   await until(() => failures > 0, "failed");
-  await breathe(10);
+  await settled();
   expect(core.rooms.list.snapshot().unread).toBe(0);
   failing.mockRestore();
   await world.time.advance(60_000);
@@ -367,7 +367,7 @@ test("writes are done in the order in which they were asked for, however long se
   });
   const put = (value: string): Write => ({ kind: "put", table: "meta", key: "order", value });
   const writing = [tables.write([put("older")]), tables.write([put("newer")])];
-  await breathe(20);
+  await settled();
   sealed();
   await Promise.all(writing);
   expect(await tables.get("meta", "order")).toBe("newer");
@@ -400,7 +400,7 @@ test("a session that ends while its cache is being read leaves nothing in memory
   core.session.endedElsewhere("logout");
   go();
   await drafts;
-  await breathe(20);
+  await settled();
   expect(core.drafts.draft(world.room).snapshot().text).toBe("");
   expect(core.people.known(SOMCHAI)).toBeNull();
 });

@@ -47,7 +47,7 @@ const QUIET_TURNS = 5;
 const ENDLESS_TURNS = 1_000;
 
 /** Until nothing runs any more but what waits for the clock, so that every timer is set that should be; a loop is left to run. */
-async function settled(): Promise<void> {
+export async function settled(): Promise<void> {
   for (let turns = 0, quiet = 0; quiet < QUIET_TURNS && (turns < ENDLESS_TURNS || sealing > 0); turns += 1) {
     await breathe(1);
     quiet = sealing > 0 || process.getActiveResourcesInfo().includes("Immediate") ? 0 : quiet + 1;

@@ -13,7 +13,7 @@ import type { Send } from "#core/protocol";
 import { Stream } from "#core/stream";
 import { Turns } from "#core/turns";
 
-import { breathe, type Cut, type Device } from "./fakePorts";
+import { settled, type Cut, type Device } from "./fakePorts";
 import { diskBytes, makeWorld, MALEE, online, shown, SOMCHAI, until, type Tab, type World } from "./world";
 
 const DRAFT = { mentions: [], everyone: false, replyTo: null };
@@ -47,7 +47,7 @@ async function emptied(tab: Tab): Promise<void> {
   await until(async () => {
     if (tab.core.outbox.pending.snapshot().length === 0) return true;
     await world.time.advance(1_000);
-    await breathe(10);
+    await settled();
     return false;
   }, "an empty outbox");
 }
@@ -429,9 +429,9 @@ test.each(["before", "after"] as const)("a room that is lost while its message i
   await until(() => tables.waiting.length === 1, "about to leave");
   tables.waits = null;
   lose("r_lost");
-  await breathe();
+  await settled();
   tables.waiting[0]?.();
-  await breathe();
+  await settled();
   expect(given).toEqual(["ยังไม่ได้ส่ง"]);
   expect(outbox.pending.snapshot()).toEqual([]);
   expect(await loadOutbox(tables)).toEqual([]);
@@ -449,9 +449,9 @@ test.each(["before", "after"] as const)("a room that is lost while a refusal is 
   await until(() => tables.waiting.length === 1, "refused");
   tables.waits = null;
   lose("r_lost");
-  await breathe();
+  await settled();
   tables.waiting[0]?.();
-  await breathe();
+  await settled();
   expect(given).toEqual(["ถูกปฏิเสธ"]);
   expect(outbox.pending.snapshot()).toEqual([]);
   expect(await loadOutbox(tables)).toEqual([]);
@@ -533,7 +533,7 @@ test("what is typed while a message is being kept does not take its place: no mo
   const sending = sendDraft(tab);
   tab.core.drafts.set(world.room, { ...DRAFT, text: "เรื่องถัดไป" });
   await until(write.came, "being kept");
-  await breathe(20);
+  await settled();
   expect(await foundAgain(device)).toEqual(["เรียนท่าน"]);
   write.go();
   await sending;
@@ -564,7 +564,7 @@ test("a message that is added while the cache is read again stays on the screen"
   const reading = tab.core.outbox.reload();
   await until(read.came, "reading");
   const adding = add(tab, "ระหว่างอ่าน");
-  await breathe(20);
+  await settled();
   read.go();
   await Promise.all([reading, adding]);
   expect(tab.core.outbox.pending.snapshot().map(({ text }) => text)).toEqual(["ก่อนหน้า", "ระหว่างอ่าน"]);
@@ -598,7 +598,7 @@ test("a chat that has become a room takes draft and messages along in one write 
   await add(tab, "หนึ่ง", "~p_prasit");
   await add(tab, "สอง", "~p_prasit");
   tab.core.drafts.set("~p_prasit", { ...DRAFT, text: "ร่าง" });
-  await breathe(20);
+  await settled();
   const write = vi.spyOn(DiskTables.prototype, "write");
   tab.core.drafts.set("~p_prasit", { ...DRAFT, text: "ร่างใหม่" });
   tab.core.drafts.move("~p_prasit", world.room);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { RoomView } from "#core/protocol";
 
-import { breathe } from "./fakePorts";
+import { settled } from "./fakePorts";
 import { makeWorld, MALEE, online, PRASIT, shown, SOMCHAI, until, type World } from "./world";
 
 let world: World;
@@ -142,7 +142,7 @@ test("whoever is taken off a room loses it at once, cache included", async () =>
   await after.start();
   expect(after.rooms.list.snapshot().rooms).toEqual([]);
   after.timeline(world.room).open();
-  await breathe(20);
+  await settled();
   expect(after.timeline(world.room).snapshot().items).toEqual([]);
 });
 
@@ -167,7 +167,7 @@ test("a mark as unread holds whatever is read, here, elsewhere and late, until i
   await until(() => unread().join() === "2,2", "marked");
   core.rooms.markRead(world.room, at(0), at(2));
   await world.time.advanceUntil(() => said().some(({ upto }) => upto === at(2)), "read there");
-  await breathe();
+  await settled();
   expect(unread()).toEqual([2, 2]);
   await elsewhere.core.rooms.endUnreadMark(world.room);
   await until(() => unread().join() === "0,0", "ended");
@@ -354,5 +354,5 @@ test("a report of what was shown that learns of the session's end leaves no erro
   await until(() => tab.core.connection.snapshot().kind === "offline", "no stream");
   tab.core.rooms.markRead(world.room, n ?? 0, n ?? 0);
   await world.time.advanceUntil(() => tab.core.session.snapshot().kind === "signed_out", "out");
-  await breathe();
+  await settled();
 });

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 
 import type { Timeline } from "#core/index";
 
-import { breathe } from "./fakePorts";
+import { settled } from "./fakePorts";
 import { makeWorld, MALEE, PRASIT, shown, SOMCHAI, until, type World } from "./world";
 
 let world: World;
@@ -60,7 +60,7 @@ test("history is read page by page to the beginning, then from the cache", async
   while (timeline.snapshot().hasOlder) await timeline.loadOlder();
   expect(shown(core, world.room)).toEqual(world.server.texts(world.room));
   expect(timeline.snapshot().items[0]).toMatchObject({ kind: "notice", notice: { what: "created", name: "งานสารบรรณ" } });
-  await breathe(30);
+  await settled();
   kill();
   const again = world.tab(device);
   device.setUp(false);
