@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple, NewType, TypeAlias
 
+from appliance.attachments import FileRef
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -182,10 +184,11 @@ class Marks:
 
 
 class TextBody(NamedTuple):
-    """The words of a message and whom they mention; that it calls everyone (C11) is in its header."""
+    """The words of a message, whom they mention, and its files; that it calls everyone (C11) is in its header."""
 
     text: str
     mentions: tuple[Principal, ...] = ()
+    files: tuple[FileRef, ...] = ()
 
     def __repr__(self) -> str:
         """Name the type alone: the words must not show in a log."""

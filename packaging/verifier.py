@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 MODULES = (
     "appliance/__init__.py",
+    "appliance/attachments.py",
     "appliance/model.py",
     "appliance/rules/__init__.py",
     "appliance/rules/contact.py",

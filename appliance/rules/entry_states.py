@@ -115,10 +115,15 @@ class OwnerReassigned(State):
 
 @dataclass(frozen=True, slots=True)
 class TextSaid(State):
-    """A message; its words are the body. `everyone` is the @room mention."""
+    """A message; its words and files are the body. `everyone` is the @room mention.
+
+    `files` says how many files it carries, and `label` the highest classification among them.
+    """
 
     reply_to: int | None = None
     everyone: bool = False
+    files: int = 0
+    label: int = 0
 
 
 @dataclass(frozen=True, slots=True)

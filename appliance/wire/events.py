@@ -8,6 +8,7 @@ import msgspec
 
 from appliance.wire.common import Answer, Id, Person, Position
 from appliance.wire.entries import EntryEvent, EventBase, Nothing
+from appliance.wire.files import FileChanged, UploadChanged
 from appliance.wire.rooms import MemberSuggestion, RemovalRequest, RoomView
 
 
@@ -67,6 +68,19 @@ class RequestsSeenEvent(EventBase, kw_only=True, tag="requests.seen"):
     state: Nothing
 
 
+class FileEvent(EventBase, kw_only=True, tag="file"):
+    """More is known of a file that a message carries: its scan, its size, what was made of it."""
+
+    room: Id
+    state: FileChanged
+
+
+class UploadEvent(EventBase, kw_only=True, tag="upload"):
+    """An upload of the caller has taken a step."""
+
+    state: UploadChanged
+
+
 NonEntryEvent: TypeAlias = (
     RoomEvent
     | RoomLeftEvent
@@ -75,6 +89,8 @@ NonEntryEvent: TypeAlias = (
     | RemovalRequestEvent
     | MemberSuggestionEvent
     | RequestsSeenEvent
+    | FileEvent
+    | UploadEvent
 )
 """An event that is no entry of a log. `TypingEvent` is ephemeral: kept nowhere. The others are lines of the feed."""
 Event: TypeAlias = EntryEvent | NonEntryEvent

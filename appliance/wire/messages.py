@@ -9,6 +9,7 @@ from msgspec import Meta
 from appliance.model import MAX_LISTED, MAX_MESSAGE_LENGTH
 from appliance.wire.common import Answer, Id, Limit, Millis, Person, Position, Request, TxnId
 from appliance.wire.cursors import Cursor
+from appliance.wire.files import FileView
 
 Text = Annotated[str, Meta(min_length=1, max_length=MAX_MESSAGE_LENGTH)]
 
@@ -66,6 +67,7 @@ class BodyView(Answer, kw_only=True):
     text: str
     mentions: list[Person] = []
     everyone: bool = False
+    files: list[FileView] = []
 
 
 class Edited(Answer, kw_only=True):

@@ -105,7 +105,7 @@ SHAPES: Final[dict[str, _Shape]] = {
     "sys.close": _shape({}, {"why": _text, "by": _people}),
     "owner.transfer": _shape({"to": _person}, {"post": _text}),
     "owner.reassign": _shape({"to": _person}, {"post": _text, "why": _text, "by": _people, "card": _card}),
-    "message.text": _shape({}, {"reply_to": is_count, "everyone": _flag}),
+    "message.text": _shape({}, {"reply_to": is_count, "everyone": _flag, "files": is_count, "label": is_count}),
     "message.edit": _shape({"target": is_count}, {"everyone": _flag}),
     "message.redact": _shape({"target": is_count}, {"reason": _text}),
     "message.reaction": _shape({"target": is_count, "emoji": _text, "on": _flag}, {}),

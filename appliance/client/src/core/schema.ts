@@ -854,6 +854,8 @@ export interface components {
             /** @default false */
             everyone?: boolean;
             /** @default [] */
+            files?: components["schemas"]["FileView"][];
+            /** @default [] */
             mentions?: string[];
             text: string;
         };
@@ -981,7 +983,7 @@ export interface components {
             request: string;
         };
         /** Event */
-        Event: components["schemas"]["RoomCreateEvent"] | components["schemas"]["RoomRenameEvent"] | components["schemas"]["RoomCloseEvent"] | components["schemas"]["SystemCloseEvent"] | components["schemas"]["MemberAddEvent"] | components["schemas"]["MemberRemoveEvent"] | components["schemas"]["SystemRemoveEvent"] | components["schemas"]["OwnerTransferEvent"] | components["schemas"]["OwnerReassignEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageEditEvent"] | components["schemas"]["MessageRedactEvent"] | components["schemas"]["MessageReactionEvent"] | components["schemas"]["ShredEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["DamagedEvent"] | components["schemas"]["RoomEvent"] | components["schemas"]["RoomLeftEvent"] | components["schemas"]["ReceiptEvent"] | components["schemas"]["TypingEvent"] | components["schemas"]["RemovalRequestEvent"] | components["schemas"]["MemberSuggestionEvent"] | components["schemas"]["RequestsSeenEvent"];
+        Event: components["schemas"]["RoomCreateEvent"] | components["schemas"]["RoomRenameEvent"] | components["schemas"]["RoomCloseEvent"] | components["schemas"]["SystemCloseEvent"] | components["schemas"]["MemberAddEvent"] | components["schemas"]["MemberRemoveEvent"] | components["schemas"]["SystemRemoveEvent"] | components["schemas"]["OwnerTransferEvent"] | components["schemas"]["OwnerReassignEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageEditEvent"] | components["schemas"]["MessageRedactEvent"] | components["schemas"]["MessageReactionEvent"] | components["schemas"]["ShredEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["DamagedEvent"] | components["schemas"]["RoomEvent"] | components["schemas"]["RoomLeftEvent"] | components["schemas"]["ReceiptEvent"] | components["schemas"]["TypingEvent"] | components["schemas"]["RemovalRequestEvent"] | components["schemas"]["MemberSuggestionEvent"] | components["schemas"]["RequestsSeenEvent"] | components["schemas"]["FileEvent"] | components["schemas"]["UploadEvent"];
         /**
          * EventsFrame
          * @description What happened: whoever has taken it in has everything up to `pos`.
@@ -1007,6 +1009,72 @@ export interface components {
             status: number;
             /** @default null */
             txn_id?: string | null;
+        };
+        /**
+         * FileChanged
+         * @description The file `id` of message `n` has new facts.
+         */
+        FileChanged: {
+            facts: components["schemas"]["FileFacts"];
+            id: string;
+            n: number;
+        };
+        /**
+         * FileEvent
+         * @description More is known of a file that a message carries: its scan, its size, what was made of it.
+         */
+        FileEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            room: string;
+            state: components["schemas"]["FileChanged"];
+            /** @enum {unknown} */
+            type: "file";
+        };
+        /**
+         * FileFacts
+         * @description What this appliance has found out about a file, which may change after the message was sent.
+         *
+         *         `held`: only its sender may open it, until the scan has ended. `preparing`: variants are still being made. `width`
+         *         and `height` are of the upright picture in pixels; before it was looked at, what the sender's device said.
+         *         `waveform` has 100 values from 0 to 100.
+         */
+        FileFacts: {
+            /** @default null */
+            height?: number | null;
+            /** @default false */
+            held?: boolean;
+            /** @default null */
+            pages?: number | null;
+            /** @default false */
+            preparing?: boolean;
+            /** @default null */
+            seconds?: number | null;
+            /** @enum {unknown} */
+            state: "clean" | "fetching" | "gone" | "infected" | "pending" | "remote" | "too_big" | "unavailable" | "unscannable";
+            /** @default [] */
+            variants?: components["schemas"]["Variant"][];
+            /** @default null */
+            waveform?: number[] | null;
+            /** @default null */
+            width?: number | null;
+        };
+        /**
+         * FileView
+         * @description A file of a message. `original`: sent as the device wrote it, which may say where and with what it was made.
+         */
+        FileView: {
+            facts: components["schemas"]["FileFacts"];
+            /** @enum {unknown} */
+            form: "document" | "picture" | "sound" | "video" | "voice";
+            id: string;
+            /** @default 0 */
+            label?: number;
+            name: string;
+            /** @default false */
+            original?: boolean;
+            size: number;
+            type: string;
         };
         /**
          * Found
@@ -2316,6 +2384,45 @@ export interface components {
             unit_en?: string | null;
         };
         /**
+         * UploadChanged
+         * @description An upload of the caller is ready, or was refused after its last byte; `refused` is the reason's code.
+         */
+        UploadChanged: {
+            id: string;
+            /** @default null */
+            refused?: string | null;
+            /** @enum {unknown} */
+            state: "preparing" | "ready" | "refused";
+        };
+        /**
+         * UploadEvent
+         * @description An upload of the caller has taken a step.
+         */
+        UploadEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            state: components["schemas"]["UploadChanged"];
+            /** @enum {unknown} */
+            type: "upload";
+        };
+        /**
+         * Variant
+         * @description What was made of a file to be shown in its place, read like a file by its own `id`. `page` counts from 1.
+         */
+        Variant: {
+            /** @default null */
+            height?: number | null;
+            id: string;
+            /** @enum {unknown} */
+            kind: "audio" | "page" | "poster" | "thumb" | "view";
+            /** @default null */
+            page?: number | null;
+            size: number;
+            type: string;
+            /** @default null */
+            width?: number | null;
+        };
+        /**
          * Version
          * @description One wording. Without `body` where its words cannot be shown; `hidden` then says why.
          */
@@ -2382,6 +2489,10 @@ export type ErrorBody = components['schemas']['ErrorBody'];
 export type Event = components['schemas']['Event'];
 export type EventsFrame = components['schemas']['EventsFrame'];
 export type FailedFrame = components['schemas']['FailedFrame'];
+export type FileChanged = components['schemas']['FileChanged'];
+export type FileEvent = components['schemas']['FileEvent'];
+export type FileFacts = components['schemas']['FileFacts'];
+export type FileView = components['schemas']['FileView'];
 export type Found = components['schemas']['Found'];
 export type HelpdeskView = components['schemas']['HelpdeskView'];
 export type HiddenEvent = components['schemas']['HiddenEvent'];
@@ -2489,6 +2600,9 @@ export type UnitRef = components['schemas']['UnitRef'];
 export type Units = components['schemas']['Units'];
 export type UnitView = components['schemas']['UnitView'];
 export type Unreader = components['schemas']['Unreader'];
+export type UploadChanged = components['schemas']['UploadChanged'];
+export type UploadEvent = components['schemas']['UploadEvent'];
+export type Variant = components['schemas']['Variant'];
 export type Version = components['schemas']['Version'];
 export type Watch = components['schemas']['Watch'];
 export type WriteTo = components['schemas']['WriteTo'];

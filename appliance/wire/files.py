@@ -1,0 +1,90 @@
+"""Files on the wire: as a message carries them, as uploads on their way, and the events that tell of both."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from appliance.wire.common import Answer, Id, Millis, Position
+
+FileState = Literal[
+    "pending", "clean", "infected", "unscannable", "too_big", "remote", "fetching", "unavailable", "gone"
+]
+"""What the scan says of a file, or why its bytes are not here. `gone`: its key or its bytes were destroyed."""
+Form = Literal["picture", "video", "sound", "voice", "document"]
+Bytes = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+
+
+class Variant(Answer, kw_only=True):
+    """What was made of a file to be shown in its place, read like a file by its own `id`. `page` counts from 1."""
+
+    kind: Literal["thumb", "view", "poster", "audio", "page"]
+    id: Id
+    type: str
+    size: Bytes
+    width: int | None = None
+    height: int | None = None
+    page: int | None = None
+
+
+class FileFacts(Answer, kw_only=True):
+    """What this appliance has found out about a file, which may change after the message was sent.
+
+    `held`: only its sender may open it, until the scan has ended. `preparing`: variants are still being made. `width`
+    and `height` are of the upright picture in pixels; before it was looked at, what the sender's device said.
+    `waveform` has 100 values from 0 to 100.
+    """
+
+    state: FileState
+    held: bool = False
+    preparing: bool = False
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    pages: int | None = None
+    waveform: list[int] | None = None
+    variants: list[Variant] = []
+
+
+class FileView(Answer, kw_only=True):
+    """A file of a message. `original`: sent as the device wrote it, which may say where and with what it was made."""
+
+    id: Id
+    name: str
+    type: str
+    size: Bytes
+    form: Form
+    facts: FileFacts
+    original: bool = False
+    label: int = 0
+
+
+class FileChanged(Answer, kw_only=True):
+    """The file `id` of message `n` has new facts."""
+
+    n: Position
+    id: Id
+    facts: FileFacts
+
+
+class UploadChanged(Answer, kw_only=True):
+    """An upload of the caller is ready, or was refused after its last byte; `refused` is the reason's code."""
+
+    id: Id
+    state: Literal["preparing", "ready", "refused"]
+    refused: str | None = None
+
+
+class UploadView(Answer, kw_only=True):
+    """An upload as it stands: `offset` bytes are kept, sealed and on disk. `file` is what a message would carry."""
+
+    id: Id
+    state: Literal["receiving", "preparing", "ready", "refused"]
+    name: str
+    type: str
+    size: Bytes
+    offset: Bytes
+    expires_at: Millis
+    refused: str | None = None
+    file: FileView | None = None
