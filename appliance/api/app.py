@@ -35,7 +35,7 @@ STAFF: Final = Application(
     routes=tuple(route for subject in SUBJECTS for route in subject.routes.routes),
     session_cookie="__Host-gchat",
     device_cookie="__Host-gchat-device",
-    headers=security_headers(trusted_types="gchat-service-worker"),
+    headers=security_headers(trusted_types="gchat-service-worker", devices=("microphone",)),
 )
 
 

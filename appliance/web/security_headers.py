@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 CONTENT_POLICY: Final = (
-    "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types {trusted_types}"
+    "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types {trusted_types}"
 )
 DEVICES: Final = ("camera", "microphone", "geolocation", "payment", "usb")
 """What a page may ask a browser for, as Permissions-Policy names it."""

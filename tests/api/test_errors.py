@@ -328,6 +328,8 @@ async def test_every_answer_carries_the_security_headers(running: Agency) -> Non
     for path in ("/me", "/nothing"):
         async with narin.raw("GET", path) as response:
             assert "unsafe" not in response.headers["Content-Security-Policy"]
+            # Voice messages are recorded here; pages of other applications ask for no device.
+            assert "camera=(), microphone=(self), geolocation=()" in response.headers["Permissions-Policy"]
             assert response.headers["X-Content-Type-Options"] == "nosniff"
             assert response.headers["X-Frame-Options"] == "DENY"
             assert response.headers["Cache-Control"] == "no-store"
