@@ -434,7 +434,22 @@ test("a cache of before cursors were opaque asks for its rooms anew, and keeps w
   old.close();
   const db = await openDatabase(factory, "gchat");
   const left = await Promise.all(STORES.map(async (name) => [name, await db.count(name)]));
-  expect(Object.fromEntries(left)).toEqual({ key: 2, meta: 1, rooms: 0, messages: 0, drafts: 2, outbox: 2, people: 2 });
+  expect(Object.fromEntries(left)).toEqual({ key: 2, meta: 1, rooms: 0, messages: 0, drafts: 2, outbox: 2, people: 2, thumbs: 0, thumbFacts: 0 });
   expect(await db.getAllKeys("meta")).toEqual(["other"]);
   db.close();
+});
+
+test("bytes are kept sealed, bound to their place, and go with the cache", async () => {
+  const device = world.device();
+  const { core } = await world.signedIn(device);
+  const { tables } = core.session;
+  if (tables === null) throw new Error("no cache");
+  const clear = new TextEncoder().encode("ภาพที่ไม่มีใครอ่านได้จากดิสก์");
+  await tables.write([{ kind: "putBytes", table: "thumbs", key: "f_1", value: clear }]);
+  expect(await tables.getBytes("thumbs", "f_1")).toEqual(clear);
+  expect(await tables.getBytes("thumbs", "f_2")).toBeUndefined();
+  expect(await diskBytes(device)).not.toContain("ภาพที่ไม่มีใครอ่านได้");
+  await tables.destroy();
+  expect(await tables.getBytes("thumbs", "f_1")).toBeUndefined();
+  await wiped(device);
 });

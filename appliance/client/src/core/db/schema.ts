@@ -18,11 +18,14 @@ export interface CacheSchema extends DBSchema {
   drafts: { key: string; value: Sealed };
   outbox: { key: [seq: number, txnId: string]; value: Sealed };
   people: { key: string; value: Sealed };
+  /** Small pictures of files, and apart from them what each is: that is read without opening every picture. */
+  thumbs: { key: string; value: Sealed };
+  thumbFacts: { key: string; value: Sealed };
 }
 
 export type Db = IDBPDatabase<CacheSchema>;
-export type StoreName = "key" | "meta" | "rooms" | "messages" | "drafts" | "outbox" | "people";
-export const STORES: readonly StoreName[] = ["key", "meta", "rooms", "messages", "drafts", "outbox", "people"];
+export const STORES = ["key", "meta", "rooms", "messages", "drafts", "outbox", "people", "thumbs", "thumbFacts"] as const;
+export type StoreName = (typeof STORES)[number];
 
 type Migration = (db: IDBDatabase, tx: IDBTransaction) => void;
 
@@ -39,6 +42,9 @@ const MIGRATIONS: readonly Migration[] = [
   (_, tx) => {
     tx.objectStore("meta").delete("cursor");
     for (const name of ["rooms", "messages"]) tx.objectStore(name).clear();
+  },
+  (db) => {
+    for (const name of ["thumbs", "thumbFacts"]) db.createObjectStore(name);
   },
 ];
 

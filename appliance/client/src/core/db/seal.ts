@@ -26,15 +26,22 @@ export class Seal {
   ) {}
 
   async close(place: string, value: unknown): Promise<Sealed> {
+    return await this.closeBytes(place, this.#encoder.encode(JSON.stringify(value)));
+  }
+
+  async closeBytes(place: string, clear: Uint8Array<ArrayBuffer>): Promise<Sealed> {
     const iv = this.crypto.getRandomValues(new Uint8Array(IV_BYTES));
-    const clear = this.#encoder.encode(JSON.stringify(value));
     return { iv, data: await this.crypto.subtle.encrypt(this.#how(iv, place), this.key, clear) };
   }
 
   /** Rejects when the value was sealed under another key or for another place. */
   async open<T>(place: string, sealed: Sealed): Promise<T> {
-    const clear = await this.crypto.subtle.decrypt(this.#how(sealed.iv, place), this.key, sealed.data);
-    return JSON.parse(this.#decoder.decode(clear)) as T;
+    return JSON.parse(this.#decoder.decode(await this.openBytes(place, sealed))) as T;
+  }
+
+  /** Rejects as `open` does. */
+  async openBytes(place: string, sealed: Sealed): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(await this.crypto.subtle.decrypt(this.#how(sealed.iv, place), this.key, sealed.data));
   }
 
   #how(iv: Uint8Array<ArrayBuffer>, place: string): AesGcmParams {

@@ -21,12 +21,15 @@ export interface Put<K extends Key = Key> {
 
 export type Write =
   | Put
+  | { readonly kind: "putBytes"; readonly table: Table; readonly key: Key; readonly value: Uint8Array<ArrayBuffer> }
   | { readonly kind: "drop"; readonly table: Table; readonly key: Key }
   | { readonly kind: "dropBetween"; readonly table: Table; readonly from: Key; readonly to: Key }
   | { readonly kind: "clear"; readonly table: Table };
 
 export interface Tables {
   get<T>(table: Table, key: Key): Promise<T | undefined>;
+  /** What `putBytes` has kept. */
+  getBytes(table: Table, key: Key): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** All values, in the order of their keys. */
   all<T>(table: Table): Promise<T[]>;
   /** Values with keys in [from, to], in order. */
@@ -64,6 +67,12 @@ export class DiskTables implements Tables {
     return sealed === undefined ? undefined : await this.seal.open<T>(placeOf(table, key), sealed);
   }
 
+  async getBytes(table: Table, key: Key): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (this.#gone) return undefined;
+    const sealed = await this.db.get(table, key as string);
+    return sealed === undefined ? undefined : await this.seal.openBytes(placeOf(table, key), sealed);
+  }
+
   async all<T>(table: Table): Promise<T[]> {
     return await this.#read<T>(table, null);
   }
@@ -74,13 +83,14 @@ export class DiskTables implements Tables {
 
   async write(writes: readonly Write[]): Promise<void> {
     // Sealing waits for the browser's crypto, and a transaction does not survive waiting: so seal first.
-    const sealing = Promise.all(
-      writes.map(async (write): Promise<Sealed | null> =>
-        write.kind === "put" ? await this.seal.close(placeOf(write.table, write.key), write.value) : null,
-      ),
-    );
+    const sealing = Promise.all(writes.map((write) => this.#sealed(write)));
     // A large value takes longer than a small one: it must not come after what was asked for later.
     await this.#turns.take(async () => await this.#commit(writes, await sealing));
+  }
+
+  async #sealed(write: Write): Promise<Sealed | null> {
+    if (write.kind === "put") return await this.seal.close(placeOf(write.table, write.key), write.value);
+    return write.kind === "putBytes" ? await this.seal.closeBytes(placeOf(write.table, write.key), write.value) : null;
   }
 
   async #commit(writes: readonly Write[], sealed: readonly (Sealed | null)[]): Promise<void> {
@@ -94,6 +104,7 @@ export class DiskTables implements Tables {
       const store = tx.objectStore(write.table);
       switch (write.kind) {
         case "put":
+        case "putBytes":
           return store.put(sealed[i] as Sealed, write.key as string);
         case "drop":
           return store.delete(write.key as string);
@@ -144,6 +155,10 @@ export class MemoryTables implements Tables {
     return Promise.resolve(this.#table(table).get(JSON.stringify(key))?.value as T | undefined);
   }
 
+  getBytes(table: Table, key: Key): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return this.get(table, key);
+  }
+
   all<T>(table: Table): Promise<T[]> {
     return Promise.resolve(this.#sorted<T>(table, () => true));
   }
@@ -156,7 +171,7 @@ export class MemoryTables implements Tables {
     if (this.#gone) return Promise.resolve();
     for (const write of writes) {
       const table = this.#table(write.table);
-      if (write.kind === "put") table.set(JSON.stringify(write.key), { key: write.key, value: write.value });
+      if (write.kind === "put" || write.kind === "putBytes") table.set(JSON.stringify(write.key), { key: write.key, value: write.value });
       else if (write.kind === "drop") table.delete(JSON.stringify(write.key));
       else if (write.kind === "clear") table.clear();
       else {
