@@ -134,6 +134,8 @@ class Deny(StrEnum):
     ORIGIN_MISMATCH = "origin_mismatch"
     WRONG_TYPE = "wrong_type"
     WRONG_SHAPE = "wrong_shape"
+    FILE_HELD = "file_held"
+    FILE_INFECTED = "file_infected"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from appliance.attachments import ScanState
 from appliance.model import AccountState, ContactMode, PersonId, Principal, UnitId
 from appliance.people import Grant, Visibility
 from appliance.policies import SignInLimits
@@ -25,6 +26,7 @@ from appliance.rules.roles import (
     may_perform,
     may_reassign_room,
 )
+from appliance.rules.scanning import Answer, Listing, Said, ScanLimits, ScanPolicy, may_open, scan_state
 from appliance.rules.sign_in import SignInLocation, are_far_apart, wait_before_try
 from appliance.rules.terms import in_force, is_accepted
 from appliance.rules.text import closed_directions
@@ -78,6 +80,31 @@ def _reading(given: Given) -> object:
     return {"read": read, "skipped": [list(gap) for gap in gaps]}
 
 
+SCAN_LIMITS = ScanLimits(stream=20, member=25, total=100, members=10, depth=3)
+
+
+def _scan_state(given: Given) -> object:
+    listing = {"members": 1, "largest": 1, "total": 1, "depth": 1, "encrypted": False, "complete": True}
+    return scan_state(
+        Answer(Said(given["said"]), given.get("signature")),
+        given["size"],
+        SCAN_LIMITS,
+        archive=given.get("archive", False),
+        listing=Listing(**listing | given["listing"]) if "listing" in given else None,
+    )
+
+
+def _open_file(given: Given) -> object:
+    return may_open(
+        ScanState(given["state"]),
+        ScanPolicy(given["policy"]),
+        given.get("age_ms", 0),
+        30_000,
+        is_sender=given.get("is_sender", False),
+        released=given.get("released", False),
+    )
+
+
 def _second(given: Given) -> Actor | None:
     return _actor(given["second"], given["second_grants"]) if given.get("second") else None
 
@@ -128,5 +155,7 @@ ADAPTERS: dict[str, Callable[[Given], object]] = {
     "wait_before_try": lambda g: wait_before_try(g["failures"], g["last_failure"], SignInLimits(), g["now"]),
     "reading": _reading,
     "needs_approval": lambda g: needs_approval(g["deactivated"], g["active_before"], g["percent"]),
+    "scan_state": _scan_state,
+    "may_open_file": _open_file,
     **ROOM_ADAPTERS,
 }

@@ -1,0 +1,103 @@
+"""A real clamd (Debian's `clamav-daemon`) with a small database of its own: EICAR and a marker. Nothing is downloaded.
+
+It starts in a fraction of a second and has the limits of `LIMITS`, as `CONFIG` writes them for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from appliance.rules.scanning import ScanLimits
+from tests.waiting import wait_until
+
+LIMITS: Final = ScanLimits(stream=20 << 20, member=25 << 20, total=100 << 20, members=1_000, depth=5)
+EICAR: Final = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+MARKER: Final = b"GCANARYMALWARE"
+CONFIG: Final = """
+DatabaseDirectory {folder}/db
+LocalSocket {folder}/s
+Foreground yes
+LogFile {folder}/log
+TemporaryDirectory {folder}
+StreamMaxLength 20M
+MaxFileSize 25M
+MaxScanSize 100M
+MaxFiles 1000
+MaxRecursion 5
+AlertExceedsMax {alert}
+AlertEncrypted {alert}
+"""
+
+
+class Clamd:
+    """One daemon. `path` is its socket; it can be stopped and started again."""
+
+    def __init__(self, folder: Path, *, alert: bool = False) -> None:
+        """Prepare it in a folder with a short path (a socket's has at most 107 bytes). `alert`: tell of limits met."""
+        self.folder, self.path = folder, str(folder / "s")
+        self._process: subprocess.Popen[bytes] | None = None
+        database = folder / "db"
+        database.mkdir()
+        (database / "t.hsb").write_text(f"{hashlib.sha256(EICAR).hexdigest()}:{len(EICAR)}:Test.EICAR\n", "ascii")
+        (database / "t.ndb").write_text(f"Test.Marker:0:*:{MARKER.hex()}\n", "ascii")
+        config = CONFIG.format(folder=folder, alert="yes" if alert else "no")
+        (folder / "clamd.conf").write_text(config, "ascii")
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        program = shutil.which("clamd") or "/usr/sbin/clamd"
+        self._process = subprocess.Popen(  # noqa: S603 our own
+            [program, "-c", str(self.folder / "clamd.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        wait_until(self._answers, lambda: f"clamd answers; its log: {self._log()}")
+
+    def stop(self) -> None:
+        """Stop it, if it runs."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            Path(self.path).unlink(missing_ok=True)
+
+    def _log(self) -> str:
+        log = self.folder / "log"
+        return log.read_text("utf-8", "replace") if log.exists() else ""
+
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as asked:
+            asked.settimeout(10)
+            try:
+                asked.connect(self.path)
+                asked.sendall(b"zPING\0")
+                return asked.recv(100) == b"PONG\0"
+            except OSError:
+                assert self._process
+                assert self._process.poll() is None, f"clamd ended: {self._log()}"
+                return False
+
+
+@contextmanager
+def daemon(*, alert: bool = False) -> Iterator[Clamd]:
+    """Run a clamd; skip the test where there is none, but not in CI, where packaging installs it."""
+    if not (shutil.which("clamd") or Path("/usr/sbin/clamd").exists()):
+        if os.environ.get("CI") == "true":
+            pytest.fail("clamd is missing: packaging/media.sh installs it")
+        pytest.skip("no clamd on this machine (Debian: clamav-daemon)")
+    with tempfile.TemporaryDirectory(prefix="gc-av-") as folder:
+        clamd = Clamd(Path(folder), alert=alert)
+        try:
+            clamd.start()
+            yield clamd
+        finally:
+            clamd.stop()

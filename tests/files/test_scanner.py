@@ -1,0 +1,194 @@
+"""What clamd says of a file: the table of a real daemon, and daemons that hang, lie, break off or are not there."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import tempfile
+import zipfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from appliance.attachments import ScanState
+from appliance.errors import Unavailable
+from appliance.files.scanner import Scanner, Version, parse_answer, parse_version
+from appliance.rules.scanning import Answer, Listing, Said, scan_state
+from tests.clamd import EICAR, LIMITS, MARKER, Clamd, daemon
+
+PIECE = 64 * 1024
+
+
+async def pieces(content: bytes, size: int = PIECE) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return packed.getvalue()
+
+
+FOUND = [
+    ("EICAR", lambda: EICAR, Answer(Said.FOUND, "Test.EICAR.UNOFFICIAL")),
+    ("EICAR in a zip with a Thai name", lambda: zipped("ก.txt", EICAR), Answer(Said.FOUND, "Test.EICAR.UNOFFICIAL")),
+    ("a marker at 15 MB", lambda: os.urandom(15 << 20) + MARKER, Answer(Said.FOUND, "Test.Marker.UNOFFICIAL")),
+    ("nothing in 10 MB", lambda: os.urandom(10 << 20), Answer(Said.NOTHING_FOUND)),
+    ("an empty file", lambda: b"", Answer(Said.NOTHING_FOUND)),
+    ("30 MB, above the limit", lambda: os.urandom(30 << 20), Answer(Said.OVER_LIMIT)),
+]
+
+
+@pytest.mark.parametrize(("content", "answer"), [row[1:] for row in FOUND], ids=[row[0] for row in FOUND])
+async def test_what_a_real_clamd_answers(clamd: Clamd, content: Callable[[], bytes], answer: Answer) -> None:
+    assert await Scanner(clamd.path, 1, 60).scan(pieces(content())) == answer
+
+
+@pytest.mark.parametrize("alert", [False, True])
+async def test_what_a_zip_hides_above_the_limit_is_never_clean(*, alert: bool) -> None:
+    """The daemon answers «OK» of 31 kB that hold 30 MB and the marker: that is no proof."""
+    hidden = zipped("big", bytes(30 << 20) + MARKER)
+    assert len(hidden) < 40_000
+    with daemon(alert=alert) as clamd:
+        answer = await Scanner(clamd.path, 1, 60).scan(pieces(hidden))
+    listing = Listing(1, (30 << 20) + len(MARKER), (30 << 20) + len(MARKER), 1, encrypted=False, complete=True)
+    assert scan_state(answer, len(hidden), LIMITS, archive=True, listing=listing) is ScanState.UNSCANNABLE
+    assert scan_state(answer, len(hidden), LIMITS, archive=True, listing=None) is ScanState.UNSCANNABLE
+
+
+async def test_version_of_a_real_clamd(clamd: Clamd) -> None:
+    version = await Scanner(clamd.path, 1, 60).version()
+    assert version.engine[0].isdigit()
+
+
+async def test_a_stopped_daemon_says_nothing_and_a_started_one_answers_again() -> None:
+    with daemon() as clamd:
+        scanner = Scanner(clamd.path, 1, 60)
+        clamd.stop()
+        for call in (scanner.scan(pieces(EICAR)), scanner.ping(), scanner.version()):
+            with pytest.raises(Unavailable) as refused:
+                await call
+            assert refused.value.code == "scanner_away"
+        clamd.start()
+        assert (await scanner.scan(pieces(EICAR))).said is Said.FOUND
+
+
+Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def pretended(answer: Conversation) -> AsyncIterator[str]:
+    """A daemon that behaves as no clamd should."""
+    with tempfile.TemporaryDirectory(prefix="gc-av-") as folder:
+        path = str(Path(folder) / "s")
+        server = await asyncio.start_unix_server(answer, path)
+        async with server:
+            yield path
+
+
+async def breaks_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readexactly(20)
+    writer.close()
+
+
+async def answers_without_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readexactly(10)
+    with suppress(ConnectionError):
+        while True:
+            writer.write(b"x" * 4096)
+            await writer.drain()
+    writer.close()
+
+
+async def answers_something_else(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readexactly(10)
+    writer.write(b"HTTP/1.1 200 OK\r\n\0")
+    writer.close()
+
+
+@pytest.mark.parametrize("conversation", [breaks_off, answers_without_end, answers_something_else])
+async def test_what_is_no_answer_is_never_clean(conversation: Conversation) -> None:
+    async with pretended(conversation) as path:
+        with pytest.raises(Unavailable):
+            await Scanner(path, 1, 60).scan(pieces(b"x" * 1_000))
+
+
+@pytest.mark.parametrize("alive", [True, False])
+async def test_a_file_that_never_ends_is_unreadable_only_while_the_daemon_answers(*, alive: bool) -> None:
+    async def stalls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if await reader.readuntil(b"\0") == b"zPING\0":
+            writer.write(b"PONG\0" if alive else b"no\0")
+        else:
+            await reader.read()
+        writer.close()
+
+    async with pretended(stalls) as path:
+        scan = Scanner(path, 1, answer_s=0).scan(pieces(EICAR))
+        if alive:
+            assert await scan == Answer(Said.UNREADABLE)
+        else:
+            with pytest.raises(Unavailable):
+                await scan
+
+
+async def test_no_more_files_at_once_than_allowed() -> None:
+    most, now, both = 0, 0, asyncio.Event()
+
+    async def counts(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal most, now
+        await reader.readuntil(b"\0")
+        now += 1
+        most = max(most, now)
+        if now == 2:
+            both.set()
+        await both.wait()
+        now -= 1
+        writer.write(b"stream: OK\0")
+        writer.close()
+
+    async with pretended(counts) as path:
+        scanner = Scanner(path, 2, 60)
+        answers = await asyncio.gather(*(scanner.scan(pieces(b"")) for _ in range(6)))
+    assert set(answers) == {Answer(Said.NOTHING_FOUND)}
+    assert most == 2
+
+
+ANSWERS = [
+    ("stream: OK", Answer(Said.NOTHING_FOUND)),
+    ("stream: Win.Test.EICAR_HDB-1 FOUND", Answer(Said.FOUND, "Win.Test.EICAR_HDB-1")),
+    ("stream: <b>\x1b[31m FOUND FOUND", Answer(Said.FOUND, "_b___31m_FOUND")),
+    (f"stream: {'A' * 999} FOUND", Answer(Said.FOUND, "A" * 120)),
+    ("INSTREAM size limit exceeded. ERROR", Answer(Said.OVER_LIMIT)),
+    ("stream: Can't allocate memory ERROR", Answer(Said.UNREADABLE)),
+    ("stream: OK OK", None),
+    ("stream: OKAY", None),
+    ("OK", None),
+    ("", None),
+    ("COMMAND READ TIMED OUT", None),
+    ("UNKNOWN COMMAND", None),
+]
+
+
+@pytest.mark.parametrize(("said", "answer"), ANSWERS)
+def test_answers(said: str, answer: Answer | None) -> None:
+    if answer is None:
+        with pytest.raises(Unavailable):
+            parse_answer(said)
+    else:
+        assert parse_answer(said) == answer
+
+
+def test_versions() -> None:
+    at = datetime(2026, 11, 29, 9, 26, 1).astimezone(UTC)
+    assert parse_version("ClamAV 1.4.3/27832/Sun Nov 29 09:26:01 2026") == Version("1.4.3", 27832, at)
+    assert parse_version("ClamAV 1.4.6") == Version("1.4.6")
+    assert parse_version("ClamAV 1.4.3/27832/Tomorrow") == Version("1.4.3", 27832)
+    for said in ("", "ClamAV ", "clamd 1", "HTTP/1.1 200 OK"):
+        with pytest.raises(Unavailable):
+            parse_version(said)
