@@ -65,6 +65,23 @@ export class Api {
     throw error;
   }
 
+  /** Reads bytes as they are. Raises CallError, also when the line is cut within them or they are more than `most`. */
+  async bytes(path: string, most: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const generation = this.#generation;
+    const language = this.ports.language();
+    const response = await this.#send("GET", path, { signal });
+    if (!response.ok) {
+      const error = await failure(response, language);
+      if (generation === this.#generation && error.status === 401) this.onEnded(error.code);
+      throw error;
+    }
+    if (Number(response.headers.get("Content-Length") ?? 0) > most) throw new CallError("broken", response.status, { code: "broken" });
+    const bytes = await response.arrayBuffer().catch(() => null);
+    if (bytes === null) throw CallError.offline();
+    if (bytes.byteLength > most) throw new CallError("broken", response.status, { code: "broken" });
+    return new Uint8Array(bytes);
+  }
+
   /** Takes in a refusal, which may have come on the stream: one that the session's state explains is told. */
   noteRefusal(error: CallError): void {
     if (PRECONDITION_CODES.has(error.code)) this.onPreconditionFailed();

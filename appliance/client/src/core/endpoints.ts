@@ -102,6 +102,10 @@ export class Endpoints {
     this.api.call<unknown>("POST", `/rooms/${id(room)}/unread`, { body });
   endUnreadMark = (room: wire.Id) => this.api.call<unknown>("DELETE", `/rooms/${id(room)}/unread`);
 
+  // --- files ---------------------------------------------------------------------------------------------------
+  /** The bytes of a file or of a variant of one, at most `most`. */
+  fileBytes = (file: wire.Id, most: number, signal: AbortSignal) => this.api.bytes(`/files/${id(file)}`, most, signal);
+
   // --- search --------------------------------------------------------------------------------------------------
   search = (query: wire.SearchQuery, signal: AbortSignal) =>
     this.api.call<wire.Found>("GET", "/search", { query: { ...query }, signal });

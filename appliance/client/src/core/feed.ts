@@ -12,6 +12,7 @@ import { cursorKept, loadCursor } from "./db/meta";
 import { loadRow, loadRows, messagesGone, rowKept } from "./db/messages";
 import { asEntry, kindOf } from "./entries";
 import { loadRooms, roomGone, roomKept } from "./db/rooms";
+import { THUMBS_GONE } from "./db/thumbs";
 import type { Tables, Write } from "./db/tables";
 import type { Cursor, Event, Position, RoomView } from "./protocol";
 import { cutBelow, grown, type Range, rangeOf } from "./ranges";
@@ -252,6 +253,7 @@ export class Feed {
         ? [
             { kind: "clear", table: "rooms" },
             { kind: "clear", table: "messages" },
+            ...THUMBS_GONE,
           ]
         : [...plan.left].flatMap(roomGone);
     const rows = new Map<string, { room: string; n: number; row: Row }>();

@@ -14,6 +14,7 @@ import { Directory } from "./directory";
 import { Drafts } from "./drafts";
 import { Endpoints } from "./endpoints";
 import { Feed, type Applied } from "./feed";
+import { FileCache } from "./fileCache";
 import { incomingOf } from "./incoming";
 import { personOfNew } from "./newChats";
 import { Outbox } from "./outbox";
@@ -44,6 +45,7 @@ export type { Agency } from "./agency";
 export type { Clock } from "./clock";
 export type { Directory } from "./directory";
 export type { Drafts } from "./drafts";
+export type { FileCache } from "./fileCache";
 export type { Outbox } from "./outbox";
 export type { People } from "./people";
 export type { ReaderMarks, ReadMark } from "./readers";
@@ -82,6 +84,7 @@ export class Core {
   readonly account: Account;
   readonly agency: Agency;
   readonly search: Search;
+  readonly fileCache: FileCache;
   readonly #endpoints: Endpoints;
   readonly #feed = new Feed();
   readonly #tabs: Tabs;
@@ -130,6 +133,7 @@ export class Core {
     this.account = new Account(this.#endpoints);
     this.agency = new Agency(ports.settings, this.#endpoints);
     this.search = new Search(this.#endpoints, this.#feed);
+    this.fileCache = new FileCache(this.clock.now, this.#endpoints);
     const turns = new Turns();
     this.drafts = new Drafts(turns);
     this.outbox = new Outbox(
@@ -258,6 +262,7 @@ export class Core {
     await this.drafts.open(tables);
     await this.outbox.open(tables);
     await this.search.open(tables);
+    this.fileCache.open(tables);
     await this.requests.open(tables);
     if (this.session.tables !== tables) return;
     this.rooms.setLoaded(this.#feed.known);
@@ -286,6 +291,7 @@ export class Core {
     this.drafts.close();
     this.outbox.close();
     this.search.close();
+    this.fileCache.close();
     this.requests.close();
     this.typing.clear();
     this.rooms.reset();
@@ -305,6 +311,7 @@ export class Core {
   #applied(applied: Applied): void {
     this.people.learnEvents(applied.events);
     this.typing.onEvents(applied.events, this.#me);
+    this.fileCache.onApplied(applied);
     this.outbox.onEvents(applied.events, applied.gone, this.#me, (room, unsent) => this.drafts.rescued(room, unsent));
     const tell = applied.live && this.#tabs.leading;
     this.requests.onEvents(applied.events, tell);

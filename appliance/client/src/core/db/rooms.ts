@@ -2,6 +2,7 @@
 
 import type { RoomRecord } from "../roomState";
 import { messagesGone } from "./messages";
+import { thumbsOfRoomGone } from "./thumbs";
 import type { Tables, Write } from "./tables";
 
 /** Records of clients before ranges were kept have none that wait. */
@@ -19,5 +20,6 @@ export function roomGone(room: string): Write[] {
   return [
     { kind: "drop", table: "rooms", key: room },
     messagesGone(room),
+    ...thumbsOfRoomGone(room),
   ];
 }

@@ -19,8 +19,8 @@ export interface CacheSchema extends DBSchema {
   outbox: { key: [seq: number, txnId: string]; value: Sealed };
   people: { key: string; value: Sealed };
   /** Small pictures of files, and apart from them what each is: that is read without opening every picture. */
-  thumbs: { key: string; value: Sealed };
-  thumbFacts: { key: string; value: Sealed };
+  thumbs: { key: [room: string, id: string]; value: Sealed };
+  thumbFacts: { key: [room: string, id: string]; value: Sealed };
 }
 
 export type Db = IDBPDatabase<CacheSchema>;
