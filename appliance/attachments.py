@@ -15,6 +15,8 @@ MAX_FILES: Final = 20
 """Files of one message."""
 MAX_FILE_NAME: Final = 255
 """Characters of a file's name."""
+MOST_DISK_PERCENT: Final = 97
+"""How full files may make the disk, in percent: the rest of it is for messages."""
 _ID: Final = re.compile("[A-Za-z0-9_-]{1,64}")
 _ROOT: Final = re.compile("[0-9a-f]{64}")
 _TYPE: Final = re.compile("[a-z0-9!#$&^_.+-]{1,63}/[a-z0-9!#$&^_.+-]{1,127}")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
+from appliance.attachments import MOST_DISK_PERCENT
 from appliance.errors import ConfigError
 from appliance.locale import both
 from appliance.model import is_agency, is_domain
@@ -112,6 +113,19 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """Files and how much of them is kept, in bytes (docs/files.md).
+
+    `quota_person_year` is for one person in one year, `quota_unit` for all people of a unit (0: no limit of its own),
+    `disk_percent` how much of the disk the agency's files may take.
+    """
+
+    quota_person_year: int = 5 * 1024**3
+    quota_unit: int = 0
+    disk_percent: int = 80
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration of one appliance; `data` is its folder."""
 
@@ -122,6 +136,7 @@ class Config:
     keys: Keys = field(default_factory=Keys)
     rooms: RoomPolicy = field(default_factory=RoomPolicy)
     evidence: Evidence = field(default_factory=Evidence)
+    files: Files = field(default_factory=Files)
     policies: Policies = field(default_factory=Policies)
 
     @property
@@ -184,6 +199,8 @@ def check(config: Config) -> list[str]:
     problems += check_sign_in(config.policies.sign_in)
     if config.evidence.check_hour_utc > LAST_HOUR:
         problems.append(f"evidence.check_hour_utc: {both('config.at_most_2', last_hour=LAST_HOUR)}")
+    if not 1 <= config.files.disk_percent <= MOST_DISK_PERCENT:
+        problems.append(f"files.disk_percent: {both('config.disk_percent', most=MOST_DISK_PERCENT)}")
     if config.keys.source not in ("file", "credential", "passphrase", "shares"):
         problems.append(f"keys.source: {both('config.key_source')}")
     rp_id = config.policies.passkeys.rp_id

@@ -111,6 +111,12 @@ class StorageFull(Unavailable):
     code = "storage_full"
 
 
+class QuotaExceeded(AppError):
+    """There is no room for a file: a person, a unit or the agency has as much as it may, or the disk is nearly full."""
+
+    code = "quota_person"
+
+
 class StorageFailed(Unavailable):
     """The disk fails whatever is written to it, not one page of it: nothing was written, nothing was acknowledged."""
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from appliance.config import Config
+    from appliance.files.disk import Disk
     from appliance.identity.accounts import Accounts
     from appliance.identity.current import CurrentDirectory
     from appliance.identity.devices import Devices
@@ -65,6 +66,7 @@ class Services:
     enrolment_tickets: Tickets[EnrolmentTicket]
     may_keep_group: MayKeepGroup
     search: Searching
+    disk: Disk
     refusals: Refusals = field(default_factory=Refusals)
     recorded: Recorded = field(default_factory=Recorded)
     heavy_calls: HeavyCalls = field(default_factory=HeavyCalls)

@@ -27,6 +27,7 @@ from appliance.api.app import build_app
 from appliance.config import LOCALHOST, shared_domain
 from appliance.data_folder import administration_path, listen, search_path
 from appliance.errors import AppError, StorageFull, Unavailable, VaultLocked
+from appliance.files.disk import Disk
 from appliance.followers.counts import CountWriter, write_counts
 from appliance.followers.people import PeopleFollower
 from appliance.followers.search import SearchFollower
@@ -187,6 +188,7 @@ async def _over(store: Store, config: Config, keys: Keyring, given: Sources) -> 
         enrolment_tickets=Tickets(ticket_ms),
         may_keep_group=may_keep_group,
         search=Searching(search_path(config.data)),
+        disk=Disk(config.data, given.monotonic),
     )
 
 

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA: Final = "sqlite_schema"
-# They hold the rooms' logs and may be many gigabytes; the start does not need all of them.
+# They hold the rooms' logs and what is kept of files, and may be many gigabytes; the start does not need all of them.
 LOGS: Final = frozenset(
     (
         *("log", "entry_at", "feed", "txn", "receipt", "receipt_gap", "mention", "concern", "reaction"),
         *("message_mark", "message_edit", "audit"),
+        *("upload", "blob", "file_ref", "file_use", "file_deletion", "file_receipt"),
     )
 )
 

@@ -12,6 +12,8 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
+from sqlcipher3 import dbapi2 as sqlcipher
+
 from appliance.errors import AppError, SchemaTooNew, SchemaTooOld
 from appliance.store.db import connect
 from appliance.store.disk_errors import translate_disk_errors
@@ -21,8 +23,6 @@ from appliance.vault.unlock import require_database
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from sqlcipher3 import dbapi2 as sqlcipher
 
 STORES: Final = (STORE,)
 """The packages whose `migrations/` make the one schema."""
@@ -133,6 +133,16 @@ def _check(version: int, newest: int) -> None:
 
 
 def statements(sql: str) -> list[str]:
-    """Split a migration into its statements; a statement ends with a semicolon at the end of a line."""
-    bare = re.sub(r"--[^\n]*", "", sql)
-    return [statement.strip() for statement in re.split(r";\s*(?:\n|$)", bare) if statement.strip()]
+    """Split a migration into its statements, each of which ends with a semicolon at the end of a line.
+
+    Those inside a trigger end no statement.
+    """
+    found, begun = [], ""
+    for part in re.split(r";\s*(?:\n|$)", re.sub(r"--[^\n]*", "", sql)):
+        begun += part.strip()
+        if begun and sqlcipher.complete_statement(f"{begun};"):
+            found.append(begun)
+            begun = ""
+        elif begun:
+            begun += ";\n"
+    return [*found, begun] if begun else found

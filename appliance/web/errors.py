@@ -24,6 +24,7 @@ STATUS: Final[dict[type[errors.AppError], int]] = {
     errors.KeyDestroyed: 410,
     errors.TooLarge: 413,
     errors.TooMany: 429,
+    errors.QuotaExceeded: 507,
     errors.Unavailable: 503,
     errors.WrongKey: 503,
     errors.SchemaTooNew: 503,

@@ -16,7 +16,9 @@ CREATE TABLE upload (
     refused TEXT,
     blob TEXT REFERENCES blob (id),
     made_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    -- The year in Thailand (UTC+7), for the quota.
+    year INTEGER NOT NULL GENERATED ALWAYS AS (CAST(strftime('%Y', made_at / 1000 + 25200, 'unixepoch') AS INTEGER)) VIRTUAL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX upload_by_person ON upload (person, made_at);
@@ -49,7 +51,9 @@ CREATE TABLE blob (
     ms INTEGER,
     pages INTEGER,
     waveform BLOB,
-    made_at INTEGER NOT NULL
+    made_at INTEGER NOT NULL,
+    -- The year in Thailand (UTC+7), for the quota.
+    year INTEGER NOT NULL GENERATED ALWAYS AS (CAST(strftime('%Y', made_at / 1000 + 25200, 'unixepoch') AS INTEGER)) VIRTUAL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX blob_by_parent ON blob (parent) WHERE parent IS NOT NULL;
@@ -74,13 +78,58 @@ CREATE TABLE file_ref (
 CREATE INDEX file_ref_by_blob ON file_ref (blob);
 CREATE INDEX file_ref_by_epoch ON file_ref (epoch);
 
--- Bytes of files that are referred to, by whose they are: a person in a year, a unit, the agency.
+-- Bytes of files, by whose they are: scope `person` in a year of the Thai calendar (`owner` is the person), and `agency`
+-- with owner '' and year 0. `bytes` are those of blobs that a message refers to, `reserved` those of uploads on their way.
+-- A unit's are the sum over its people. Kept by the triggers below alone.
 CREATE TABLE file_use (
     scope TEXT NOT NULL,
     owner TEXT NOT NULL,
     year INTEGER NOT NULL,
-    bytes INTEGER NOT NULL CHECK (bytes >= 0),
+    bytes INTEGER NOT NULL DEFAULT 0 CHECK (bytes >= 0),
+    reserved INTEGER NOT NULL DEFAULT 0 CHECK (reserved >= 0),
     PRIMARY KEY (scope, owner, year)
+) STRICT, WITHOUT ROWID;
+
+-- The counts follow their rows whoever writes these, so that no path can forget one. From the first reference on only
+-- references open a blob.
+CREATE TRIGGER file_ref_made AFTER INSERT ON file_ref BEGIN
+    UPDATE blob SET refs = refs + 1, wrapped_key = NULL WHERE id = NEW.blob;
+END;
+
+CREATE TRIGGER file_ref_gone AFTER DELETE ON file_ref BEGIN
+    UPDATE blob SET refs = refs - 1 WHERE id = OLD.blob;
+END;
+
+CREATE TRIGGER blob_counted AFTER UPDATE OF refs ON blob WHEN OLD.refs = 0 AND NEW.refs > 0 BEGIN
+    INSERT INTO file_use (scope, owner, year, bytes) VALUES ('person', NEW.owner, NEW.year, NEW.size), ('agency', '', 0, NEW.size)
+    ON CONFLICT (scope, owner, year) DO UPDATE SET bytes = bytes + excluded.bytes;
+END;
+
+CREATE TRIGGER blob_uncounted AFTER UPDATE OF refs ON blob WHEN OLD.refs > 0 AND NEW.refs = 0 BEGIN
+    UPDATE file_use SET bytes = bytes - NEW.size
+    WHERE (scope = 'person' AND owner = NEW.owner AND year = NEW.year) OR (scope = 'agency' AND owner = '' AND year = 0);
+END;
+
+CREATE TRIGGER upload_reserved AFTER INSERT ON upload BEGIN
+    INSERT INTO file_use (scope, owner, year, reserved)
+    VALUES ('person', NEW.person, NEW.year, NEW.size), ('agency', '', 0, NEW.size)
+    ON CONFLICT (scope, owner, year) DO UPDATE SET reserved = reserved + excluded.reserved;
+END;
+
+CREATE TRIGGER upload_released AFTER DELETE ON upload BEGIN
+    UPDATE file_use SET reserved = reserved - OLD.size
+    WHERE (scope = 'person' AND owner = OLD.person AND year = OLD.year) OR (scope = 'agency' AND owner = '' AND year = 0);
+END;
+
+-- Objects that are to be deleted. A row is written with the transaction that takes the row of the blob or upload away, and
+-- goes once the object is gone and its receipt is written: whatever happens between, the next pass finds it. `blob` is the
+-- file that the object was of, `store` what it was of it.
+CREATE TABLE file_deletion (
+    id TEXT PRIMARY KEY,
+    blob TEXT NOT NULL,
+    store TEXT NOT NULL,
+    why TEXT NOT NULL,
+    at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- What was deleted for good and where: one receipt for each store that had something of it. It outlives the blob.
