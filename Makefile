@@ -24,7 +24,7 @@ SOURCES := $(shell find appliance federation console search_index -name '*.py' -
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/build $(CLIENT)/public -type f -not -name '*.test.ts*') \
 	$(CLIENT)/index.html $(CLIENT)/vite.config.ts $(CLIENT)/lingui.config.ts
 
-.PHONY: help venv run demo test test-again check screenshots bench soak api-types verifier vectors format clean browser \
+.PHONY: help venv run demo test test-again check screenshots bench soak api-types verifier vectors format clean browser media \
 	check-format check-lint check-types check-imports check-client-lint check-client-types check-fast
 
 help: ## this list
@@ -43,7 +43,7 @@ demo: venv ## the same from the beginning, in .demo (MESSAGES=file: people send 
 
 # What pytest compiles once it need not compile again, whatever the environment says.
 test: export PYTHONDONTWRITEBYTECODE =
-test: venv browser ## everything: client, unit, rules, API, browser, faults
+test: venv browser media ## everything: client, unit, rules, API, browser, faults
 	@$(MAKE) --no-print-directory -j$(JOBS) --output-sync=target check-client-lint check-client-types
 	$(NPM) --silent test
 	@failed=0; uncovered=0; \
@@ -99,6 +99,9 @@ clean: ## remove what was built and installed; data folders stay
 
 browser:
 	@packaging/browser.sh
+
+media:
+	@packaging/media.sh
 
 check-format:
 	@$(BIN)/ruff format --check --quiet

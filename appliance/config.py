@@ -32,6 +32,9 @@ SYSTEM: Final = "system"
 LAST_HOUR: Final = 23
 LAST_PORT: Final = 65_535
 LOCALHOST: Final = "localhost"
+FENCES: Final = ("bwrap", "systemd")
+MAX_WORKERS: Final = 4
+"""Workers that look at files at once: `MaxConnections` of systemd/gchat-preview.socket."""
 # A host name as in RFC 1123 §2.1; underlines are met in agencies' own networks.
 _HOST_NAME: Final = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*", re.IGNORECASE
@@ -117,12 +120,16 @@ class Files:
     """Files and how much of them is kept, in bytes (docs/files.md).
 
     `quota_person_year` is for one person in one year, `quota_unit` for all people of a unit (0: no limit of its own),
-    `disk_percent` how much of the disk the agency's files may take.
+    `disk_percent` how much of the disk the agency's files may take. `fence` is how the workers that look at files are
+    fenced in, `bwrap` or `systemd`; `workers` run at once; `preview_socket` is where systemd starts one.
     """
 
     quota_person_year: int = 5 * 1024**3
     quota_unit: int = 0
     disk_percent: int = 80
+    fence: str = "bwrap"
+    workers: int = 2
+    preview_socket: str = "/run/gchat-preview.sock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +206,9 @@ def check(config: Config) -> list[str]:
     problems += check_sign_in(config.policies.sign_in)
     if config.evidence.check_hour_utc > LAST_HOUR:
         problems.append(f"evidence.check_hour_utc: {both('config.at_most_2', last_hour=LAST_HOUR)}")
-    if not 1 <= config.files.disk_percent <= MOST_DISK_PERCENT:
-        problems.append(f"files.disk_percent: {both('config.disk_percent', most=MOST_DISK_PERCENT)}")
     if config.keys.source not in ("file", "credential", "passphrase", "shares"):
         problems.append(f"keys.source: {both('config.key_source')}")
+    problems += _check_files(config.files)
     rp_id = config.policies.passkeys.rp_id
     if rp_id != LOCALHOST and not any(is_domain_of(rp_id, name) for name in listen.names):
         problems.append(both("config.rp_id", rp_id=rp_id))
@@ -220,6 +226,17 @@ def _check_listen(listen: Listen) -> list[str]:
     if not listen.names:
         problems.append(f"staff.names: {both('config.at_least_one')}")
     problems += [both("config.host_name", name=name) for name in listen.names if not is_host(name)]
+    return problems
+
+
+def _check_files(files: Files) -> list[str]:
+    problems = []
+    if not 1 <= files.disk_percent <= MOST_DISK_PERCENT:
+        problems.append(f"files.disk_percent: {both('config.disk_percent', most=MOST_DISK_PERCENT)}")
+    if files.fence not in FENCES:
+        problems.append(f"files.fence: {both('config.fence')}")
+    if not 1 <= files.workers <= MAX_WORKERS:
+        problems.append(f"files.workers: {both('config.workers', most=MAX_WORKERS)}")
     return problems
 
 

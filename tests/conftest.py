@@ -51,6 +51,8 @@ LONGEST: Final = (
     "log",
     "evidence",
 )
+MEDIA: Final = ("bwrap", "ffmpeg", "ffprobe")
+"""What packaging/media.sh installs and the tests marked `media` need."""
 HERE: Final = Path(__file__).parent
 
 
@@ -58,7 +60,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=turn)
     # packaging/browser.sh installs both: Playwright's driver needs libatomic and does not bring it. CI skips nothing.
     # The tests of Firefox and WebKit look for their own browser (tests/browser/engines).
-    if os.environ.get("CI") == "true" or (shutil.which("chromium") and find_library("atomic")):
+    if os.environ.get("CI") == "true":
+        return
+    if not all(map(shutil.which, MEDIA)):
+        for item in items:
+            if item.get_closest_marker("media"):
+                item.add_marker(pytest.mark.skip(reason="no bubblewrap or no ffmpeg on this machine"))
+    if shutil.which("chromium") and find_library("atomic"):
         return
     for item in items:
         if item.get_closest_marker("browser") and "engine" not in getattr(item, "fixturenames", ()):

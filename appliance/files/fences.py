@@ -1,0 +1,228 @@
+"""Fences: how a worker is started so that a file which takes it over reaches nothing.
+
+Owns: the two ways to start one process for one file. `BwrapFence` (bubblewrap, for development and where there is no
+systemd) starts it as a child; `SystemdFence` connects to the socket at which systemd starts one for each connection
+(`systemd/gchat-preview@.service`). Both give the worker no network, no file but programs and libraries, no other
+process in sight, a /tmp of its own in memory, and limits of memory, processes and processor time.
+
+Rules: a worker never runs without its fence; where a fence cannot be set up, nothing is decoded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import shutil
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from appliance import preview
+from appliance.preview.protocol import MAX_LINE, MIB
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+    from collections.abc import Iterator
+
+    from appliance.config import Files
+
+TMP_BYTES: Final = 600 * MIB
+"""Bytes of the worker's private /tmp."""
+MAX_ADDRESS_SPACE: Final = 1500 * MIB
+"""Bytes of one process's address space. ffmpeg reserves more than it uses; the systemd unit limits what is used too."""
+MAX_TASKS: Final = 16
+MAX_OPEN_FILES: Final = 32
+MAX_CPU_S: Final = 31
+"""Seconds of processor time; the worker lowers it to what its job may take."""
+WORKER: Final = (sys.executable, "-IB", "-m", "appliance.preview")
+_ERROR_BYTES: Final = 300
+_PROBE_S: Final = 10
+_ROOT: Final = 0
+# Root's own workers each have a user id of their own, so that they can be told apart and their processes counted. The
+# range is the one of systemd's DynamicUser, which belongs to nobody (systemd: docs/UIDS-GIDS).
+_FIRST_USER: Final = 61_184
+_USERS: Final = 4_000
+_NAMESPACES: Final = ("ipc", "pid", "net", "uts", "cgroup")
+
+
+def chosen(settings: Files) -> Fence:
+    """Return the fence that the settings name."""
+    return SystemdFence(Path(settings.preview_socket)) if settings.fence == "systemd" else BwrapFence()
+
+
+class FenceMissing(Exception):
+    """The fence cannot be set up on this machine, so nothing is decoded. The message is for the administrator."""
+
+
+class Line(Protocol):
+    """The connection to one worker."""
+
+    @property
+    def reader(self) -> asyncio.StreamReader:
+        """What the worker says."""
+
+    @property
+    def writer(self) -> asyncio.StreamWriter:
+        """What the worker reads."""
+
+    async def end(self) -> None:
+        """Break the connection; the process ends, whatever it is doing."""
+
+
+class Fence(Protocol):
+    """A way to start a worker."""
+
+    async def start(self) -> Line:
+        """Start one. Raises FenceMissing, or OSError for what may pass."""
+
+    async def check(self) -> None:
+        """Set up the fence once around nothing. Raises FenceMissing if it cannot be set up."""
+
+
+@dataclass(frozen=True, slots=True)
+class BwrapLine:
+    """A worker that is a child of this process."""
+
+    process: Process
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def end(self) -> None:
+        """Kill the worker and all that it started: bubblewrap is the first process of their namespace."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.writer.close()
+        await self.process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class BwrapFence:
+    """Starts the worker by bubblewrap. `readable` are what it may read beside the system's programs and libraries."""
+
+    command: Sequence[str] = WORKER
+    readable: Sequence[Path] = field(default_factory=lambda: tuple(own_code()))
+
+    async def start(self) -> BwrapLine:
+        """Start a worker. Raises FenceMissing without bubblewrap."""
+        process = await self._run(self.command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
+        if process.stdin is None or process.stdout is None:  # pragma: no cover
+            raise FenceMissing("no pipes")
+        return BwrapLine(process, process.stdout, process.stdin)
+
+    async def check(self) -> None:
+        """Run a program that does nothing. Raises FenceMissing with what bubblewrap says."""
+        process = await self._run(("/usr/bin/true",), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE)
+        try:
+            async with asyncio.timeout(_PROBE_S):
+                _, said = await process.communicate()
+        except TimeoutError as error:
+            process.kill()
+            await process.wait()
+            raise FenceMissing("bubblewrap does not start within ten seconds") from error
+        if process.returncode:
+            raise FenceMissing(said[:_ERROR_BYTES].decode(errors="replace").strip() or "bubblewrap failed")
+
+    async def _run(self, command: Sequence[str], *, stdin: int, stdout: int, stderr: int) -> Process:
+        program = shutil.which("bwrap")
+        if program is None:
+            raise FenceMissing("bubblewrap is not installed (Debian: apt-get install bubblewrap)")
+        line = bwrap_line(command, self.readable, is_root=os.geteuid() == _ROOT)
+        try:
+            return await asyncio.create_subprocess_exec(
+                program, *line, stdin=stdin, stdout=stdout, stderr=stderr, limit=MAX_LINE, env={}
+            )
+        except OSError as error:
+            raise FenceMissing(f"bubblewrap does not start: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class SystemdLine:
+    """A worker that systemd started for a connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def end(self) -> None:
+        """Close the connection. Systemd ends a worker that goes on after `RuntimeMaxSec`."""
+        self.writer.transport.abort()
+
+
+@dataclass(frozen=True, slots=True)
+class SystemdFence:
+    """Connects to the socket of `gchat-preview.socket`."""
+
+    socket: Path
+
+    async def start(self) -> SystemdLine:
+        """Connect. Raises FenceMissing where nothing listens or this user may not connect."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(self.socket, limit=MAX_LINE)
+        except (FileNotFoundError, PermissionError, ConnectionRefusedError) as error:
+            raise FenceMissing(f"{self.socket}: {error.strerror}; is gchat-preview.socket started?") from error
+        return SystemdLine(reader, writer)
+
+    async def check(self) -> None:
+        """Connect and hang up. Raises FenceMissing."""
+        await (await self.start()).end()
+
+
+def bwrap_line(command: Sequence[str], readable: Sequence[Path], *, is_root: bool) -> list[str]:
+    """Return bubblewrap's arguments that run a command in the fence.
+
+    Started by root, bubblewrap needs no user namespace: the worker becomes a user of its own instead, since limits of
+    processes do not hold for root.
+    """
+    line = [f"--unshare-{name}" for name in _NAMESPACES]
+    line += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
+    line += (
+        ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if is_root else ["--unshare-user", "--disable-userns"]
+    )
+    line += ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "lib", "lib64", "sbin"):
+        line += ["--symlink", f"usr/{name}", f"/{name}"]
+    for name in ("/etc/ld.so.cache", "/etc/alternatives"):
+        line += ["--ro-bind-try", name, name]
+    # Folders that bubblewrap makes by itself are root's alone.
+    for folder in sorted({parent for path in readable for parent in path.parents[:-1]}):
+        line += ["--perms", "0755", "--dir", str(folder)]
+    for path in readable:
+        line += ["--ro-bind", str(path), str(path)]
+    line += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"]  # noqa: S108
+    line += ["--remount-ro", "/", "--chdir", "/tmp", "--setenv", "PATH", "/usr/bin", "--setenv", "LANG", "C.UTF-8"]  # noqa: S108
+    if is_root:
+        line += ["setpriv", *_other_user(), "--clear-groups", "--no-new-privs"]
+    return [*line, "prlimit", *_limits(), *command]
+
+
+def own_code() -> Iterator[Path]:
+    """Return the folders that hold Python, its packages and the worker's modules, where /usr does not hold them."""
+    package = Path(preview.__file__).parent
+    found = [Path(sys.prefix), Path(sys.base_prefix), package, package.parent / "__init__.py"]
+    held = [Path("/usr")]
+    for path in found:
+        if not any(path.is_relative_to(folder) for folder in held):
+            held.append(path)
+            yield path
+
+
+_users: Final = itertools.cycle(range(_USERS))
+
+
+def _other_user() -> list[str]:
+    number = _FIRST_USER + (os.getpid() + next(_users)) % _USERS
+    return ["--reuid", str(number), "--regid", str(number)]
+
+
+def _limits() -> list[str]:
+    return [
+        f"--as={MAX_ADDRESS_SPACE}",
+        f"--cpu={MAX_CPU_S}",
+        f"--nproc={MAX_TASKS}",
+        f"--nofile={MAX_OPEN_FILES}",
+        "--core=0",
+    ]

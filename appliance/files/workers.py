@@ -1,0 +1,160 @@
+"""The workers: one fenced process looks at one file (files.md §4).
+
+Owns: how many run at once, how long each may take, and what is believed of an answer.
+
+Rules: content is streamed to the worker and parts back, so that no file is ever in this process as a whole. Nothing
+that the worker says is trusted: its line is decoded by `preview.protocol` within limits, and a part never has more
+bytes than its line said. When a block that uses a result ends, the process is gone.
+
+Not: the fences (`files/fences.py`); what is done with the parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import IncompleteReadError, LimitOverrunError
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from appliance.files.fences import FenceMissing
+from appliance.preview.protocol import LARGEST, SECONDS, Answer, ProtocolError, Refusal, encode, read_answer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from appliance.files.fences import Fence, Line
+    from appliance.preview.protocol import Facts, Job, Part
+
+_CHUNK: Final = 64 * 1024
+_STALLED_S: Final = 5
+"""Seconds without a byte of a part that was promised."""
+_START_S: Final = 1.0
+"""Seconds that setting up the fence and starting Python may take on top of a job's own time."""
+
+
+class PreviewRefused(Exception):
+    """Nothing can be made of this file, by anybody; the file is sent as it is. `code` says why."""
+
+    def __init__(self, code: Refusal) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Failure(StrEnum):
+    """Why a worker gave no answer."""
+
+    NO_FENCE = "no_fence"
+    """The fence cannot be set up on this machine; nothing is decoded until an administrator mends that."""
+    LATE = "late"
+    """The job took longer than it may."""
+    GONE = "gone"
+    """The worker ended in the middle: it crashed, was killed at a limit, or there were too many."""
+    LIED = "lied"
+    """The answer was none that the protocol allows: the worker may have been taken over by the file."""
+
+
+class WorkerFailed(Exception):
+    """The worker gave no answer that can be used. `code` says why; the message is for the log."""
+
+    def __init__(self, code: Failure, message: str = "") -> None:
+        super().__init__(f"{code}: {message}" if message else code)
+        self.code = code
+
+
+class Result:
+    """What a worker made of a file. Its parts are read once, in their order."""
+
+    def __init__(self, answer: Answer, reader: asyncio.StreamReader) -> None:
+        self.facts: Facts = answer.facts
+        self._parts = answer.parts
+        self._reader = reader
+
+    async def parts(self) -> AsyncIterator[tuple[Part, AsyncIterator[bytes]]]:
+        """Yield each part and its bytes. What the caller leaves of one is skipped. Raises WorkerFailed."""
+        for part in self._parts:
+            content = self._bytes(part.size)
+            yield part, content
+            async for _ in content:
+                pass
+
+    async def _bytes(self, size: int) -> AsyncIterator[bytes]:
+        left = size
+        while left:
+            try:
+                async with asyncio.timeout(_STALLED_S):
+                    chunk = await self._reader.read(min(left, _CHUNK))
+            except TimeoutError as error:
+                raise WorkerFailed(Failure.LATE, "a part stalled") from error
+            except OSError as error:
+                raise WorkerFailed(Failure.GONE, str(error)) from error
+            if not chunk:
+                raise WorkerFailed(Failure.GONE, f"{left} bytes of a part are missing")
+            left -= len(chunk)
+            yield chunk
+
+
+class Workers:
+    """Starts workers in a fence, at most `most` at a time; whoever comes later waits."""
+
+    def __init__(self, fence: Fence, most: int) -> None:
+        self._fence = fence
+        self._free = asyncio.Semaphore(most)
+
+    async def check(self) -> None:
+        """Find out whether files can be looked at here. Raises WorkerFailed with `no_fence`."""
+        try:
+            await self._fence.check()
+        except FenceMissing as missing:
+            raise WorkerFailed(Failure.NO_FENCE, str(missing)) from missing
+
+    @asynccontextmanager
+    async def run(self, job: Job, content: AsyncIterator[bytes]) -> AsyncIterator[Result]:
+        """Have one job done with a file of `job.size` bytes. In the block the result can be read.
+
+        Raises PreviewRefused, WorkerFailed, and whatever `content` raises.
+        """
+        if job.size > LARGEST[job.kind]:
+            raise PreviewRefused(Refusal.TOO_LARGE)
+        async with self._free:
+            line = await self._start()
+            try:
+                yield Result(await self._answer(line, job, content), line.reader)
+            finally:
+                await asyncio.shield(line.end())
+
+    async def _start(self) -> Line:
+        try:
+            return await self._fence.start()
+        except FenceMissing as missing:
+            raise WorkerFailed(Failure.NO_FENCE, str(missing)) from missing
+        except OSError as error:
+            raise WorkerFailed(Failure.GONE, str(error)) from error
+
+    async def _answer(self, line: Line, job: Job, content: AsyncIterator[bytes]) -> Answer:
+        try:
+            async with asyncio.timeout(SECONDS[job.kind] + _START_S):
+                await _send(line.writer, job, content)
+                said = await line.reader.readuntil(b"\n")
+            answer = read_answer(said, job)
+        except TimeoutError as error:
+            raise WorkerFailed(Failure.LATE, f"{job.kind} took more than {SECONDS[job.kind]} s") from error
+        except (ProtocolError, LimitOverrunError) as error:
+            raise WorkerFailed(Failure.LIED, str(error)) from error
+        except (IncompleteReadError, OSError) as error:
+            await self.check()
+            raise WorkerFailed(Failure.GONE, f"{job.kind} ended without an answer") from error
+        if answer.refused is not None:
+            raise PreviewRefused(answer.refused)
+        return answer
+
+
+async def _send(writer: asyncio.StreamWriter, job: Job, content: AsyncIterator[bytes]) -> None:
+    """Send the job and the file. A worker that has seen enough closes early, and has answered then."""
+    try:
+        writer.write(encode(job))
+        async for chunk in content:
+            writer.write(chunk)
+            await writer.drain()
+    except (BrokenPipeError, ConnectionResetError):
+        return

@@ -1,0 +1,50 @@
+"""The worker: reads one job and one file from standard input, answers on standard output, and ends.
+
+It runs inside a fence (`appliance/files/fences.py`, `systemd/gchat-preview@.service`) and loads a decoder only once it
+knows which. Whatever goes wrong in one is a refusal: the file can still be sent as it is.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import resource
+import sys
+from typing import Final
+
+from appliance.preview.content import Content, Outcome, Refused
+from appliance.preview.protocol import LARGEST, MAX_LINE, SECONDS, Answer, Job, JobKind, Refusal, encode, read_job
+
+_WORK: Final = {
+    JobKind.PICTURE: "appliance.preview.pictures:look",
+}
+
+
+def main() -> None:
+    """Do one job. Raises ProtocolError for a line that is no job."""
+    job = read_job(sys.stdin.buffer.readline(MAX_LINE + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS[job.kind], SECONDS[job.kind]))
+    try:
+        outcome = work(job)
+    except Refused as refusal:
+        sys.stdout.buffer.write(encode(Answer(refused=refusal.why)))
+    except MemoryError:
+        sys.stdout.buffer.write(encode(Answer(refused=Refusal.TOO_LARGE)))
+    except Exception:  # noqa: BLE001 -- a decoder may raise anything; the file is at fault, or made to be
+        sys.stdout.buffer.write(encode(Answer(refused=Refusal.BROKEN)))
+    else:
+        sys.stdout.buffer.write(encode(outcome.answer()))
+        outcome.write(sys.stdout.buffer)
+    sys.stdout.buffer.flush()
+
+
+def work(job: Job) -> Outcome:
+    """Do what the job says with the file that follows it. Raises Refused, and whatever a decoder raises."""
+    if job.size > LARGEST[job.kind]:
+        raise Refused(Refusal.TOO_LARGE)
+    outcome = Outcome()
+    pkgutil.resolve_name(_WORK[job.kind])(Content(job, sys.stdin.buffer), outcome)
+    return outcome
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Pictures: decoded within limits, turned upright, in sRGB, and scaled to what is shown.
+
+Rules: a picture is opened only as what its type says; more than 50 million pixels are refused before they are decoded;
+nothing but pixels is carried over to what is made.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from contextlib import suppress
+from typing import Final
+
+import pi_heif
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from appliance.preview.content import Content, Outcome, Refused
+from appliance.preview.protocol import MAX_SIDE, Facts, PartKind, Refusal
+
+THUMB: Final = 320
+"""Pixels of the longer side of a picture in a list."""
+VIEW: Final = 1600
+"""Pixels of the longer side of a picture that fills a screen."""
+MAX_PIXELS: Final = 50_000_000
+FORMATS: Final = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/webp": "WEBP",
+    "image/gif": "GIF",
+    "image/heic": "HEIF",
+    "image/heif": "HEIF",
+    "image/avif": "AVIF",
+}
+"""The decoder for each type."""
+_QUALITY: Final = 80
+_TURNED: Final = (5, 6, 7, 8)
+_ORIENTATION: Final = 0x0112  # EXIF 2.32, table 4: these values say that the picture lies on its side
+_SRGB: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+pi_heif.register_heif_opener(thumbnails=False)
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+def look(content: Content, outcome: Outcome) -> None:
+    """Make a thumbnail and a view of a picture, and find out its size."""
+    image = open_picture(content.job.type, content.in_memory())
+    width, height = upright_size(image)
+    outcome.facts = Facts(width=width, height=height)
+    image.draft("RGB", (VIEW, VIEW))
+    add_scaled(outcome, pixels_of(image), PartKind.VIEW)
+
+
+def add_scaled(outcome: Outcome, image: Image.Image, large: PartKind) -> None:
+    """Add a picture of pixels alone at most `VIEW` pixels long as `large`, and its thumbnail."""
+    image.thumbnail((VIEW, VIEW), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    outcome.add(large, "image/webp", as_webp(image), image.size)
+    thumb = image.copy()
+    thumb.thumbnail((THUMB, THUMB), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    outcome.add(PartKind.THUMB, "image/webp", as_webp(thumb), thumb.size)
+
+
+def open_picture(of_type: str, content: bytes) -> Image.Image:
+    """Read what comes before the pixels. Raises Refused."""
+    if of_type not in FORMATS:
+        raise Refused(Refusal.TYPE)
+    try:
+        image = Image.open(io.BytesIO(content), formats=(FORMATS[of_type],))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Refused(Refusal.TOO_LARGE) from error
+    except UnidentifiedImageError as error:
+        raise Refused(Refusal.BROKEN) from error
+    if max(image.size) > MAX_SIDE:
+        raise Refused(Refusal.TOO_LARGE)
+    return image
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Return width and height as the picture is shown, before a decoder scales it."""
+    turned = image.getexif().get(_ORIENTATION) in _TURNED
+    return (image.height, image.width) if turned else image.size
+
+
+def pixels_of(image: Image.Image) -> Image.Image:
+    """Return the picture upright in sRGB, as RGB or RGBA, with nothing beside its pixels."""
+    profile = image.info.get("icc_profile")
+    upright = ImageOps.exif_transpose(image)
+    has_alpha = upright.has_transparency_data
+    if profile and upright.mode in ("RGB", "CMYK", "L"):
+        upright = in_srgb(upright, profile)
+    plain = upright.convert("RGBA" if has_alpha else "RGB")
+    if plain is image:
+        plain = image.copy()
+    plain.info.clear()
+    return plain
+
+
+def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """Return the picture's colours in sRGB, or as they are where the profile is unusable."""
+    with suppress(ImageCms.PyCMSError, OSError):
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        changed = ImageCms.profileToProfile(image, source, _SRGB, outputMode="RGB")
+        return changed or image
+    return image
+
+
+def as_webp(image: Image.Image) -> bytes:
+    """Return the picture as a WebP file that holds pixels alone."""
+    written = io.BytesIO()
+    image.save(written, "WEBP", quality=_QUALITY, method=2, exif=b"", xmp=b"", icc_profile=b"")
+    return written.getvalue()
