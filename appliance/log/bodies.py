@@ -175,6 +175,10 @@ class Bodies:
 
     def open_bytes(self, rows: Rows, room: RoomId, n: int, epoch: int, sealed: bytes) -> tuple[bytes, bytes]:
         """Return (salt, body bytes) as they were committed to: what an export hands out."""
+        return self.cipher(rows, room, epoch).open_body(_place(room, n), sealed)
+
+    def cipher(self, rows: Rows, room: RoomId, epoch: int) -> EpochCipher:
+        """Return what opens and seals under an epoch key, by its number. Raises KeyDestroyed, WrongKey."""
         cipher = self._reading.get(epoch)
         if cipher is None:
             row = epoch_keys.get(rows, epoch)
@@ -188,7 +192,7 @@ class Bodies:
             if epoch in self._destroyed:
                 # Destroyed while this was reading it.
                 self._reading.drop((epoch,))
-        return cipher.open_body(_place(room, n), sealed)
+        return cipher
 
 
 def new_key(agency_key: bytes, room: int, epoch: EpochId, number: int, random: Random, generation: int = 0) -> EpochKey:
