@@ -11,20 +11,33 @@
 
 import { draftKept, loadDrafts } from "./db/drafts";
 import type { Tables, Write } from "./db/tables";
-import type { DraftText, RoomId } from "./snapshots";
+import type { DraftText, RoomId, UploadId } from "./snapshots";
 import { Store, type Readable } from "./store";
 import type { Turns } from "./turns";
 
 export const EMPTY_DRAFT: DraftText = { text: "", mentions: [], everyone: false, replyTo: null };
 
 /** A draft with words that come back to be written anew in front of it. */
-export function withWordsBefore(back: DraftText, { text, mentions, everyone, replyTo }: DraftText): DraftText {
-  return {
-    text: [back.text, text].filter(Boolean).join("\n"),
-    mentions: [...back.mentions, ...mentions],
-    everyone: back.everyone || everyone,
-    replyTo: back.replyTo ?? replyTo,
-  };
+export function withWordsBefore(back: DraftText, { text, mentions, everyone, replyTo, files }: DraftText): DraftText {
+  return withFiles(
+    {
+      text: [back.text, text].filter(Boolean).join("\n"),
+      mentions: [...back.mentions, ...mentions],
+      everyone: back.everyone || everyone,
+      replyTo: back.replyTo ?? replyTo,
+    },
+    [...filesOf(back), ...filesOf({ files })],
+  );
+}
+
+/** The files that go with a draft or a message. */
+export function filesOf({ files }: { readonly files?: readonly UploadId[] | undefined }): readonly UploadId[] {
+  return files ?? [];
+}
+
+/** The same words with these files, each once. */
+export function withFiles({ files: _, ...words }: DraftText, files: readonly UploadId[]): DraftText {
+  return files.length === 0 ? words : { ...words, files: [...new Set(files)] };
 }
 
 /** A change of a draft, made in one turn with a change of something else. */
@@ -107,23 +120,30 @@ export class Drafts {
     return this.#change(room, (draft) => withWordsBefore(back, draft));
   }
 
-  /** Takes in a draft written in another tab, unless this one is being typed in. */
+  /** The change that has these files, and no others, go with what is being written. */
+  carrying(room: RoomId, files: (now: readonly UploadId[]) => readonly UploadId[]): DraftChange {
+    return this.#change(room, (draft) => withFiles(draft, files(filesOf(draft))));
+  }
+
+  /** Takes in a draft written in another tab, unless this one is being typed in: then only what was attached there. */
   follow(room: RoomId, draft: DraftText): void {
     const isOurs = this.#unkept.has(room) || this.#keeping.includes(room) || this.#leavingFrom(room).length > 0;
-    if (!isOurs) this.#draft(room).set(draft);
+    if (!isOurs) return this.#draft(room).set(draft);
+    const own = this.#draft(room).snapshot();
+    const attached = filesOf(draft).filter((id) => !filesOf(own).includes(id));
+    if (attached.length > 0) this.set(room, withFiles(own, [...filesOf(own), ...attached]));
   }
 
   /** Rooms in which somebody has begun to write. */
   begun(): readonly RoomId[] {
-    return [...this.#drafts].filter(([, draft]) => draft.snapshot().text !== "").map(([room]) => room);
+    return [...this.#drafts].filter(([, draft]) => !isEmpty(draft.snapshot())).map(([room]) => room);
   }
 
   /** A chat has begun: what was being written in it goes on in its room, behind what was begun there. */
   move(from: RoomId, to: RoomId): void {
     const [moved, there] = [this.#draft(from).snapshot(), this.#draft(to).snapshot()];
-    if (moved.text === "") return;
-    const text = [there.text, moved.text].filter(Boolean).join("\n");
-    this.set(to, { ...there, text, mentions: [...there.mentions, ...moved.mentions] });
+    if (isEmpty(moved)) return;
+    this.set(to, withWordsBefore(there, { ...moved, replyTo: null }));
     this.set(from, EMPTY_DRAFT);
   }
 
@@ -186,6 +206,10 @@ export class Drafts {
     this.#drafts.set(room, draft);
     return draft;
   }
+}
+
+function isEmpty(draft: DraftText): boolean {
+  return draft.text === "" && filesOf(draft).length === 0;
 }
 
 function together(drafts: readonly DraftText[]): DraftText {

@@ -7,7 +7,8 @@
 
 import { Account } from "./account";
 import { Agency } from "./agency";
-import { Api } from "./api";
+import { Api, PREFIX } from "./api";
+import { Attachments } from "./attachments";
 import { Clock } from "./clock";
 import type { Tables } from "./db/tables";
 import { Directory } from "./directory";
@@ -20,7 +21,7 @@ import { personOfNew } from "./newChats";
 import { Outbox } from "./outbox";
 import { People } from "./people";
 import type { Ports, TimerId } from "./ports";
-import type { ClientFrame, Me, TxnId } from "./protocol";
+import type { ClientFrame, Id, Me, TxnId } from "./protocol";
 import { ReaderMarks } from "./readers";
 import { Requests } from "./requests";
 import { Rooms } from "./rooms";
@@ -34,6 +35,7 @@ import { Tabs, type TabMessage } from "./tabs";
 import { Timeline } from "./timelineStore";
 import { Turns } from "./turns";
 import { Typing } from "./typing";
+import { Uploads } from "./uploads";
 import { DeviceCache } from "./deviceCache";
 import { Watching } from "./watching";
 
@@ -42,6 +44,7 @@ export type * from "./ports";
 export type * from "./snapshots";
 export type { Account } from "./account";
 export type { Agency } from "./agency";
+export type { AttachOptions, Attachments, NotAttached } from "./attachments";
 export type { Clock } from "./clock";
 export type { Directory } from "./directory";
 export type { Drafts } from "./drafts";
@@ -55,6 +58,7 @@ export type { Search } from "./search";
 export type { Session } from "./session";
 export type { Timeline } from "./timelineStore";
 export type { Typing } from "./typing";
+export type { Uploads } from "./uploads";
 export { CallError, codeOf } from "./errors";
 export { Store, type Readable } from "./store";
 
@@ -77,6 +81,8 @@ export class Core {
   readonly requests: Requests;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
+  /** Files on their way, in drafts and in messages that wait. */
+  readonly uploads: Uploads;
   readonly people: People;
   readonly directory: Directory;
   readonly readers: ReaderMarks;
@@ -93,6 +99,7 @@ export class Core {
   readonly #watching: Watching;
   readonly #connection: Store<Connection>;
   readonly #timelines = new Map<RoomId, Timeline>();
+  readonly #attachments = new Map<RoomId, Attachments>();
   readonly #incoming = new Set<(incoming: Incoming) => void>();
   readonly #keepPerRoom: number;
   readonly #tab: string;
@@ -136,6 +143,7 @@ export class Core {
     this.fileCache = new FileCache(this.clock.now, this.#endpoints);
     const turns = new Turns();
     this.drafts = new Drafts(turns);
+    this.uploads = new Uploads(ports, turns, this.#tab);
     this.outbox = new Outbox(
       ports,
       new Sender(this.#endpoints, (frame) => this.#sync.post(frame), (error) => api.noteRefusal(error)),
@@ -143,6 +151,7 @@ export class Core {
       (room) => this.#feed.record(room)?.next ?? 0,
       () => this.#connection.snapshot().kind === "online",
       turns,
+      this.uploads,
     );
     this.typing = new Typing(ports, (frame) => this.#send(frame));
     this.rooms = this.#makeRooms();
@@ -178,6 +187,16 @@ export class Core {
     this.#timelines.set(room, made);
     return made;
   }
+
+  /** What is attached to the draft of a room; one object per room. */
+  readonly attachments = (room: RoomId): Attachments => {
+    const known = this.#attachments.get(room) ?? new Attachments(room, this.drafts, this.uploads, () => null);
+    this.#attachments.set(room, known);
+    return known;
+  };
+
+  /** Where the bytes of a file, of a variant of one or of an own upload that is ready are read: a path of our own origin. */
+  readonly fileUrl = (id: Id): string => `${PREFIX}/files/${encodeURIComponent(id)}`;
 
   /** Says whether the end of a room is before the reader, in a window that has the focus: what comes there is not unread. */
   watchEnd(room: RoomId, watched: boolean): void {
@@ -250,6 +269,9 @@ export class Core {
     });
     this.session.subscribe(() => this.#sessionChanged());
     this.requests.onNews = (news) => this.#tell({ kind: "requests", news });
+    this.uploads.list.subscribe(() => this.outbox.showFiles());
+    this.uploads.announce = (rows, over) => this.#tabs.post({ kind: "uploads", rows, over });
+    this.uploads.announceTab = (files) => this.#tabs.post({ kind: "files", ...files });
     this.drafts.announce = (room, draft) => this.#tabs.post({ kind: "draft", room, draft });
     this.#tabs.onMessage = (message) => this.#onMessage(message);
   }
@@ -260,6 +282,7 @@ export class Core {
     await this.#feed.open(tables, this.#me);
     await this.people.open(tables);
     await this.drafts.open(tables);
+    await this.uploads.open(tables);
     await this.outbox.open(tables);
     await this.search.open(tables);
     this.fileCache.open(tables);
@@ -289,6 +312,7 @@ export class Core {
     this.#feed.close();
     this.people.close();
     this.drafts.close();
+    this.uploads.close();
     this.outbox.close();
     this.search.close();
     this.fileCache.close();
@@ -312,6 +336,7 @@ export class Core {
     this.people.learnEvents(applied.events);
     this.typing.onEvents(applied.events, this.#me);
     this.fileCache.onApplied(applied);
+    this.uploads.onEvents(applied.events);
     this.outbox.onEvents(applied.events, applied.gone, this.#me, (room, unsent) => this.drafts.rescued(room, unsent));
     const tell = applied.live && this.#tabs.leading;
     this.requests.onEvents(applied.events, tell);
@@ -354,6 +379,7 @@ export class Core {
         return;
       case "hello":
         if (this.#tabs.leading) this.#tabs.post({ kind: "connection", connection: this.#connection.snapshot() });
+        this.uploads.tellTab();
         return this.#tellShown();
       case "watching":
         return this.#onShown(message.tab, message.rooms);
@@ -365,6 +391,10 @@ export class Core {
         return void this.outbox.follow(message);
       case "draft":
         return this.drafts.follow(message.room, message.draft);
+      case "uploads":
+        return this.uploads.follow(message.rows, message.over);
+      case "files":
+        return this.uploads.followTab(message);
       case "viewed":
       case "page":
       case "read":

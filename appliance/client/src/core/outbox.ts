@@ -8,6 +8,8 @@
  * - What is written in a private chat that has not begun goes to the person; with the first answer, what waits behind it
  *   moves to the room that the chat has become.
  * - What the server refuses (4xx) waits for a person: retry or delete. Those behind it go on.
+ * - A message with files waits until the server has them all and is sent then: it takes its place in the room when it
+ *   goes, and holds nobody up. What becomes of its files is written together with what becomes of it.
  * - What has never left this device can be taken back with its words; what may stand in the log already cannot, or the
  *   same thing would be said twice. Tabs decide that one after the other. Before every request the cache says that the
  *   message may have left. Where the browser knows of no network and the server has not answered, nothing is tried.
@@ -23,17 +25,18 @@ import { PRECONDITION_CODES } from "./api";
 import { Backoff } from "./backoff";
 import { loadOutbox, unsentGone, unsentKept, type OutboxRow } from "./db/outbox";
 import type { Tables } from "./db/tables";
-import type { DraftChange } from "./drafts";
+import { type DraftChange, filesOf } from "./drafts";
 import { CallError, codeOf } from "./errors";
 import { personOfNew } from "./newChats";
 import type { Ports, TimerId } from "./ports";
 import type { Event, Millis, Position, TextBody, TxnId } from "./protocol";
 import type { MessageCalls } from "./sender";
-import type { Delivery, DraftText, PendingItem, PersonId, RoomId } from "./snapshots";
+import type { Attachment, Delivery, DraftText, PendingItem, PersonId, RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
-import type { Turns } from "./turns";
+import { alone, type Turns } from "./turns";
+import { type FilesChange, type Uploads } from "./uploads";
 
-const LOCK = "gchat-outbox";
+const NO_FILES: FilesChange = { writes: [], done: () => undefined };
 
 interface Place {
   readonly room: RoomId;
@@ -77,6 +80,7 @@ export class Outbox {
     /** The server answers now, whatever the browser says of the network. */
     private readonly answered: () => boolean,
     private readonly turns: Turns,
+    private readonly uploads: Uploads,
   ) {
     this.#backoff = new Backoff(ports.random);
   }
@@ -153,7 +157,10 @@ export class Outbox {
   /** Sends a refused message once more, behind those that wait. */
   async retry(txnId: TxnId): Promise<void> {
     const row = this.#rows.find((other) => other.txnId === txnId);
-    if (row === undefined || row.failed === null) return;
+    if (row === undefined) return;
+    for (const file of this.uploads.of(filesOf(row.text))) if (file.state === "failed") await this.uploads.retry(file.id);
+    if (row.failed === null) return;
+    await this.uploads.askAgain(filesOf(row.text));
     const last = Math.max(0, ...this.#rows.map((other) => other.seq));
     await this.#rewrite([row], (kept) => ({ ...kept, seq: last + 1, failed: null }));
     this.announce(null);
@@ -179,10 +186,13 @@ export class Outbox {
       const row = (await loadOutbox(tables)).find((other) => other.txnId === txnId);
       if (row === undefined || this.#isInFlight(txnId) || this.#acknowledged.has(txnId) || !allowed(row)) return false;
       const change = draft?.(row.text);
-      await tables.write([unsentGone(row), ...(change === undefined ? [] : [change.write])]);
+      // Words that are taken back to be written anew take their files along.
+      const files = draft === undefined ? await this.uploads.takenAway(filesOf(row.text)) : NO_FILES;
+      await tables.write([unsentGone(row), ...files.writes, ...(change === undefined ? [] : [change.write])]);
       if (this.#tables !== tables) return false;
       this.#rows = this.#rows.filter((other) => other.txnId !== txnId);
       change?.done();
+      files.done();
       this.#show();
       this.announce(null);
       return true;
@@ -195,11 +205,7 @@ export class Outbox {
 
   /** Other tabs wait too: what is decided of a message is decided once. */
   async #alone<T>(tables: Tables, work: () => Promise<T>): Promise<T> {
-    const inTurn = (): Promise<T> => this.turns.take(work);
-    if (!tables.shared) return await inTurn();
-    const done: T[] = [];
-    await this.ports.locks.hold(LOCK, async () => void done.push(await inTurn()), new AbortController().signal);
-    return done[0] as T;
+    return await alone(this.ports.locks, this.turns, tables.shared, work);
   }
 
   /** A chat has begun elsewhere: what waits in it goes to its room. What is on its way is moved by its answer. */
@@ -283,6 +289,15 @@ export class Outbox {
     await this.reload();
   }
 
+  /** Files have got further: what waits shows it, and goes out when it may. */
+  readonly showFiles = (): void => {
+    const rooms = new Set(this.#rows.filter((row) => filesOf(row.text).length > 0).map(({ room }) => room));
+    if (rooms.size === 0) return;
+    this.#show();
+    // Whoever waits to be tried again is tried when the wait is over.
+    if (this.#timer === null) for (const room of rooms) void this.#sendNext(room);
+  };
+
   /** The id with which a position was sent from here in this page's life: keeps a view's key through the change. */
   txnAt(room: RoomId, n: Position): TxnId | null {
     return this.#positions.get(`${room} ${n}`) ?? null;
@@ -293,7 +308,7 @@ export class Outbox {
   async #sendNext(room: RoomId): Promise<void> {
     const tables = this.#tables;
     if (tables === null || !this.#leading || this.#inFlight.has(room) || this.#moving.has(room)) return;
-    const row = this.#rows.find((other) => other.room === room && other.failed === null && !this.#lost.has(other.txnId));
+    const row = this.#rows.find((other) => other.room === room && this.#mayGo(other));
     if (row === undefined) return;
     if (!this.ports.online.online() && !this.answered()) return this.#waitABit(null);
     this.#inFlight.set(room, row);
@@ -320,9 +335,15 @@ export class Outbox {
     if (again) await this.#sendNext(room);
   }
 
+  #mayGo(row: OutboxRow): boolean {
+    const files = this.uploads.of(filesOf(row.text));
+    return row.failed === null && !this.#lost.has(row.txnId) && files.every(({ state }) => state === "ready");
+  }
+
   async #post(row: OutboxRow): Promise<{ room: RoomId; n: Position }> {
     const person = personOfNew(row.room);
-    const body = { txn_id: row.txnId, ...message(row.text) };
+    const files = this.uploads.of(filesOf(row.text)).flatMap(({ remote }) => remote ?? []);
+    const body = { txn_id: row.txnId, ...message(row.text), ...(files.length === 0 ? {} : { files }) };
     if (person === null) return { room: row.room, n: (await this.calls.postMessage(row.room, body)).n };
     const { room, n } = await this.calls.writeTo(person, body);
     // Without the room's view the message is there all the same: the feed brings both.
@@ -352,6 +373,10 @@ export class Outbox {
       await this.#delivered({ ...row, room: place.room }, place.n); // only its answer was lost
       return true;
     }
+    if (error instanceof CallError && error.code === "file_not_ready") {
+      await this.uploads.askAgain(filesOf(row.text));
+      return true;
+    }
     const ended = error instanceof CallError && error.status === 401;
     const final = error instanceof CallError && !error.passing && !ended && !PRECONDITION_CODES.has(error.code);
     if (final) {
@@ -368,10 +393,12 @@ export class Outbox {
     const tables = this.#tables;
     if (tables === null) return;
     await this.turns.take(async () => {
+      const files = this.uploads.forgotten(filesOf(row.text));
       // A row that cannot be taken out now is sent again after a restart, with the same txn_id: nothing is doubled.
-      await tables.write([unsentGone(row)]).catch(() => undefined);
+      await tables.write([unsentGone(row), ...files.writes]).catch(() => undefined);
       if (this.#tables !== tables) return;
       this.#rows = this.#rows.filter((other) => other.txnId !== row.txnId);
+      files.done();
       this.#show();
     });
   }
@@ -420,10 +447,11 @@ export class Outbox {
 
   #show(): void {
     const inFlight = new Set([...this.#inFlight.values()].map(({ txnId }) => txnId));
+    const item = (row: OutboxRow, delivery: Delivery): PendingItem => itemOf(row, delivery, this.uploads.of(filesOf(row.text)));
     const sent = this.#sent.map(({ row }) => item(row, { kind: "sending" }));
     const unsent = this.#rows
       .filter((row) => !this.#acknowledged.has(row.txnId))
-      .map((row) => item(row, deliveryOf(row, inFlight)));
+      .map((row) => item(row, deliveryOf(row, inFlight, this.uploads.of(filesOf(row.text)))));
     if (sent.length + unsent.length + this.#pending.snapshot().length > 0) this.#pending.set([...sent, ...unsent]);
   }
 
@@ -440,12 +468,16 @@ function message(text: DraftText): { body: TextBody; reply_to?: Position } {
   return text.replyTo === null ? { body } : { body, reply_to: text.replyTo };
 }
 
-function deliveryOf(row: OutboxRow, inFlight: ReadonlySet<TxnId>): Delivery {
+/** A message whose file cannot go on by itself cannot either: its words wait with the reason. */
+function deliveryOf(row: OutboxRow, inFlight: ReadonlySet<TxnId>, files: readonly Attachment[]): Delivery {
   if (row.failed !== null) return { kind: "failed", code: row.failed.code, message: row.failed.message };
+  const failure = files.find((file) => file.failure !== null)?.failure ?? null;
+  if (failure !== null) return { kind: "failed", code: failure.code, message: failure.message };
+  if (files.some(({ state }) => state === "missing")) return { kind: "failed", code: "file_missing", message: "" };
   return inFlight.has(row.txnId) ? { kind: "sending" } : { kind: "waiting" };
 }
 
-function item(row: OutboxRow, delivery: Delivery): PendingItem {
+function itemOf(row: OutboxRow, delivery: Delivery, files: readonly Attachment[]): PendingItem {
   const { txnId, room, at, text } = row;
   return {
     kind: "pending",
@@ -458,6 +490,7 @@ function item(row: OutboxRow, delivery: Delivery): PendingItem {
     everyone: text.everyone,
     replyTo: text.replyTo,
     reply: null,
+    files,
     tried: row.tried,
     delivery,
   };

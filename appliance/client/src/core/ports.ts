@@ -16,6 +16,20 @@ export interface TimePort {
   clearTimeout(id: TimerId): void;
 }
 
+/** A file that somebody has chosen: a `File` of the browser fits through `platform/`. */
+export interface LocalFile {
+  readonly name: string;
+  /** As the device says it; empty where it says nothing. */
+  readonly type: string;
+  readonly size: number;
+  /** The bytes in [start, stop). Rejects when the file cannot be read any more. */
+  slice(start: number, stop: number): Promise<ArrayBuffer>;
+  /** Of the upright picture in pixels, and of sound and video, where the device knows. */
+  readonly width?: number;
+  readonly height?: number;
+  readonly seconds?: number;
+}
+
 /** The part of `WebSocket` the core uses. */
 export interface SocketPort {
   send(data: string): void;

@@ -11,6 +11,7 @@ import type {
   Event as WireEvent,
   EventsFrame as WireEventsFrame,
   FailedFrame,
+  FileView,
   MembersChanged as WireMembersChanged,
   Messages as WireMessages,
   Ping,
@@ -43,6 +44,9 @@ export type {
   EntryEvent,
   ErrorBody,
   FailedFrame,
+  FileChanged,
+  FileFacts,
+  FileView,
   Found,
   History,
   Hit,
@@ -101,6 +105,8 @@ export type {
   UnitView,
   Units,
   Unreader,
+  UploadChanged,
+  Variant,
   Version,
   WriteTo,
   Written,
@@ -139,6 +145,9 @@ export type MembersChanged = With<WireMembersChanged, "room", RoomView>;
 export type Messages = With<WireMessages, "messages", Event[]>;
 export type Sync = With<WireSync, "events", Event[]>;
 export type EventsFrame = With<WireEventsFrame, "events", Event[]>;
+
+/** How a file is shown. */
+export type Form = FileView["form"];
 
 export type Id = string;
 export type TxnId = string;

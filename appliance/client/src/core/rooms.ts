@@ -342,7 +342,7 @@ export class Rooms {
       if (other === null || this.begunAs(item.room) !== null) return [];
       const { text, mentions, everyone, at, key } = item;
       const sender = this.deps.me();
-      const last = { kind: "message", type: "message.text", key, n: 0, id: "", sender, mine: true, at, text, mentions, everyone, mentionsMe: false, edited: null, hidden: null, reply: null, reactions: [], read: { by: 0, of: 0 } } as const;
+      const last = { kind: "message", type: "message.text", key, n: 0, id: "", sender, mine: true, at, text, mentions, everyone, mentionsMe: false, edited: null, hidden: null, reply: null, files: [], reactions: [], read: { by: 0, of: 0 } } as const;
       const title = this.deps.people.known(other)?.name ?? null;
       return [{ id: item.room, kind: CHAT_KIND, title, other, unread: 0, mentions: 0, muted: false, pinned: false, closed: false, marked: false, clearedAt: null, last, at }];
     });

@@ -4,7 +4,8 @@
  * Owns the shapes. Words, formats and colours belong to the views; every reason is a code of the server.
  */
 
-import type { Departure, Factor, Id, Me, MemberView, Millis, MyRequest, PersonView, Position, RoomView, Terms, TxnId } from "./protocol";
+import type { Failure } from "./failure";
+import type { Departure, Factor, FileView, Form, Id, Me, MemberView, Millis, MyRequest, PersonView, Position, RoomView, Terms, TxnId } from "./protocol";
 
 export type RoomId = Id;
 export type PersonId = Id;
@@ -116,9 +117,44 @@ export interface MessageItem {
   /** Why the text may not be seen (`retracted`, `secret`, …); then `text` is empty. */
   readonly hidden: string | null;
   readonly reply: Quote | null;
+  /** In the order in which they were attached; none once the words may not be seen. */
+  readonly files: readonly FileView[];
   readonly reactions: readonly ReactionView[];
   /** How many others have read this far, of how many; `of` is 0 until the members are loaded. */
   readonly read: { readonly by: number; readonly of: number };
+}
+
+/** The id of a file that is attached on this device; the server's is `Attachment.remote`. */
+export type UploadId = string;
+
+/**
+ * How far an attached file has got. `waiting`: for its turn, for the network, for its message. `preparing`: the server has
+ * all bytes and looks at them. `missing`: this device has lost bytes that the server has not, so the file has to be chosen
+ * again. `failed`: refused, see `failure`.
+ */
+export type UploadState = "waiting" | "sending" | "paused" | "preparing" | "ready" | "failed" | "missing";
+
+/** A file that is attached to a draft or to a message that waits to be sent. */
+export interface Attachment {
+  readonly id: UploadId;
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  readonly form: Form;
+  /** As the device wrote it, with whatever it says of place and device. */
+  readonly original: boolean;
+  /** Whether `original` may still be changed: what was sent under the old choice is sent anew. */
+  readonly originalFree: boolean;
+  /** Of the upright picture in pixels, and of sound and video, as far as this device knows. */
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly seconds: number | null;
+  readonly state: UploadState;
+  /** Bytes that the server has: what was only sent does not count. */
+  readonly acknowledged: number;
+  readonly failure: Failure | null;
+  /** The upload's id at the server once it has begun there. When it is `ready`, `core.fileUrl(remote)` shows it. */
+  readonly remote: Id | null;
 }
 
 /** A message of ours on its way. `failed` offers retry and delete; `code` is the server's reason. */
@@ -138,6 +174,8 @@ export interface PendingItem {
   readonly everyone: boolean;
   readonly replyTo: Position | null;
   readonly reply: Quote | null;
+  /** What it carries, with how far each has got: the message leaves when all are ready. */
+  readonly files: readonly Attachment[];
   /** It has left this device and may stand in the log already. */
   readonly tried: boolean;
   readonly delivery: Delivery;
@@ -219,6 +257,8 @@ export interface DraftText {
   readonly mentions: readonly PersonId[];
   readonly everyone: boolean;
   readonly replyTo: Position | null;
+  /** The files that go with it, in their order; absent for none. */
+  readonly files?: readonly UploadId[];
 }
 
 /** The requests to rooms' owners that concern us, as the server last told them. */

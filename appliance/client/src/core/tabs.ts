@@ -5,11 +5,13 @@
  * and the next one takes over. In memory-only mode every tab has a cache of its own and leads itself.
  */
 
+import type { UploadRow } from "./db/uploads";
 import type { FeedMessage, Page } from "./feed";
 import type { ChannelPort, Ports } from "./ports";
 import type { RoomView } from "./protocol";
 import type { Range } from "./ranges";
 import type { Connection, DraftText, SignedOutReason } from "./snapshots";
+import type { TabFiles } from "./uploads";
 
 const NAME = "gchat";
 
@@ -20,6 +22,8 @@ export type TabMessage =
   | { readonly kind: "outbox" }
   | { readonly kind: "sent"; readonly txnId: string; readonly room: string; readonly n: number }
   | { readonly kind: "draft"; readonly room: string; readonly draft: DraftText }
+  | { readonly kind: "uploads"; readonly rows: readonly UploadRow[]; readonly over: readonly string[] }
+  | ({ readonly kind: "files" } & TabFiles)
   // asked of the leader, which alone has the line and writes the records of rooms
   | { readonly kind: "viewed"; readonly view: RoomView }
   | { readonly kind: "page"; readonly page: Page }

@@ -12,6 +12,7 @@ import type { SocketPort } from "#core/ports";
 import type { Send } from "#core/protocol";
 import { Stream } from "#core/stream";
 import { Turns } from "#core/turns";
+import { Uploads } from "#core/uploads";
 
 import { settled, type Cut, type Device } from "./fakePorts";
 import { diskBytes, makeWorld, MALEE, online, shown, SOMCHAI, until, type Tab, type World } from "./world";
@@ -409,7 +410,8 @@ class SlowTables extends MemoryTables {
 async function slowOutbox(postMessage: Endpoints["postMessage"]) {
   const { ports } = world.device().tab();
   const tables = new SlowTables();
-  const outbox = new Outbox(ports, { postMessage, writeTo: () => Promise.reject(new Error("no person")) }, world.time.now, () => 1, () => true, new Turns());
+  const turns = new Turns();
+  const outbox = new Outbox(ports, { postMessage, writeTo: () => Promise.reject(new Error("no person")) }, world.time.now, () => 1, () => true, turns, new Uploads(ports, turns, "tab"));
   await outbox.open(tables);
   const given: string[] = [];
   const lose = (room: string) =>

@@ -14,6 +14,6 @@ export function loadDrafts(tables: Tables): Promise<DraftRow[]> {
 
 /** An empty draft is no draft. */
 export function draftKept(room: string, draft: DraftText): Write {
-  if (draft.text === "" && draft.replyTo === null) return { kind: "drop", table: "drafts", key: room };
+  if (draft.text === "" && draft.replyTo === null && (draft.files ?? []).length === 0) return { kind: "drop", table: "drafts", key: room };
   return { kind: "put", table: "drafts", key: room, value: { room, draft } satisfies DraftRow };
 }

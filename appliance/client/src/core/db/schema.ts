@@ -21,10 +21,13 @@ export interface CacheSchema extends DBSchema {
   /** Small pictures of files, and apart from them what each is: that is read without opening every picture. */
   thumbs: { key: [room: string, id: string]; value: Sealed };
   thumbFacts: { key: [room: string, id: string]; value: Sealed };
+  uploads: { key: string; value: Sealed };
+  /** Bytes of files on their way, in pieces. */
+  pieces: { key: [upload: string, index: number]; value: Sealed };
 }
 
 export type Db = IDBPDatabase<CacheSchema>;
-export const STORES = ["key", "meta", "rooms", "messages", "drafts", "outbox", "people", "thumbs", "thumbFacts"] as const;
+export const STORES = ["key", "meta", "rooms", "messages", "drafts", "outbox", "people", "thumbs", "thumbFacts", "uploads", "pieces"] as const;
 export type StoreName = (typeof STORES)[number];
 
 type Migration = (db: IDBDatabase, tx: IDBTransaction) => void;
@@ -45,6 +48,9 @@ const MIGRATIONS: readonly Migration[] = [
   },
   (db) => {
     for (const name of ["thumbs", "thumbFacts"]) db.createObjectStore(name);
+  },
+  (db) => {
+    for (const name of ["uploads", "pieces"]) db.createObjectStore(name);
   },
 ];
 

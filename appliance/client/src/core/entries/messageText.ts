@@ -35,6 +35,7 @@ function messageOf(entry: Text, context: ItemContext): MessageItem {
     mentionsMe: everyone || mentions.includes(context.me),
     edited: entry.edited?.at ?? null,
     hidden: entry.hidden ?? null,
+    files: isHidden(entry) ? [] : (entry.body?.files ?? []),
     reply: typeof entry.reply_to === "number" ? context.quote(entry.reply_to) : null,
     reactions: reactionsOf(entry, context),
     read: context.readersOf(entry.n, sender),

@@ -4,7 +4,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { type DraftChange, Drafts } from "#core/drafts";
 import type { Core } from "#core/index";
 import { PasswordGuard } from "#core/passwordGuard";
-import type { DraftText, MessageItem, RoomSnapshot } from "#core/snapshots";
+import type { Attachment, DraftText, MessageItem, RoomSnapshot } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 import { Turns } from "#core/turns";
 
@@ -33,6 +33,7 @@ beforeEach(() => {
   } as unknown as RoomSnapshot);
   passwordGuard = new PasswordGuard(Math.random);
   const core = {
+    attachments: () => new Store<readonly Attachment[]>([]),
     drafts,
     rooms: { room: () => room },
     outbox: {

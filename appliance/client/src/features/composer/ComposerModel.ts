@@ -8,6 +8,7 @@
  */
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
+import { filesOf, withFiles } from "#core/drafts";
 import type { Core } from "#core/index";
 import { spellingsOf } from "#core/naming";
 import { sendable } from "#core/sendable";
@@ -142,10 +143,10 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
    */
   async #sendDraft(): Promise<boolean> {
     const text = sendable(this.#draft.snapshot().text).trim();
-    if (text === "") return false;
-    const { drafts, outbox } = this.#core;
+    const { attachments, drafts, outbox } = this.#core;
+    if (text === "" && attachments(this.room).snapshot().length === 0) return false;
     const draft = drafts.leave(this.room);
-    const spoken = { ...this.#spoken(text, draft.mentions), replyTo: draft.replyTo };
+    const spoken = withFiles({ ...this.#spoken(text, draft.mentions), replyTo: draft.replyTo }, filesOf(draft));
     const add = () => outbox.add(this.room, spoken, () => drafts.left(this.room, draft));
     const kept = this.#kept.then(() => this.attempt.run(add, "send"));
     this.#kept = kept;

@@ -18,6 +18,7 @@ export function message(n: number, sender: string, at: number): MessageItem {
     edited: null,
     hidden: null,
     reply: null,
+    files: [],
     reactions: [],
     read: { by: 0, of: 0 },
   };

@@ -10,7 +10,7 @@ const MINUTE = 60_000;
 
 const notice = (n: number, at: number): NoticeItem => ({ kind: "notice", key: `n${n}`, n, sender: "p_a", at, notice: { what: "closed" } });
 const pending = (at: number): PendingItem => ({
-  kind: "pending", key: "t1", txnId: "t1", room: "r_1", at, text: "รอ", mentions: [], everyone: false, replyTo: null, reply: null, tried: false,
+  kind: "pending", key: "t1", txnId: "t1", room: "r_1", at, text: "รอ", mentions: [], everyone: false, replyTo: null, reply: null, files: [], tried: false,
   delivery: { kind: "waiting" },
 });
 const snapshot = (part: Partial<TimelineSnapshot>): TimelineSnapshot => ({

@@ -1,0 +1,20 @@
+/** How a file is shown, by what the device says of its type: the server looks at the bytes and has the last word. */
+
+import type { Form } from "./protocol";
+
+const PICTURES: ReadonlySet<string> = new Set(["image/jpeg", "image/png", "image/webp", "image/gif", "image/heic", "image/heif"]);
+/** What a device that knows no type is believed to mean. */
+export const UNKNOWN_TYPE = "application/octet-stream";
+const TYPE = /^[a-z0-9!#$&^_.+-]{1,63}\/[a-z0-9!#$&^_.+-]{1,127}$/u;
+
+/** The media type without parameters, as the server takes it. */
+export function mediaType(said: string): string {
+  const type = (said.split(";")[0] ?? "").trim().toLowerCase();
+  return TYPE.test(type) ? type : UNKNOWN_TYPE;
+}
+
+export function formOf(type: string): Form {
+  if (PICTURES.has(type)) return "picture";
+  if (type.startsWith("video/")) return "video";
+  return type.startsWith("audio/") ? "sound" : "document";
+}

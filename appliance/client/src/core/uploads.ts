@@ -1,0 +1,356 @@
+/**
+ * Files on their way from this device: each a row in the cache with its bytes, from when it was attached until its message
+ * has arrived.
+ *
+ * Rules:
+ * - A file stands in the cache, and in the draft, before anything is sent of it; a reload goes on without asking.
+ * - Bytes that the server has not are kept sealed, in pieces (`pieces.ts`). Where the browser gives no room for them they
+ *   stay in the tab that has the file, and only that tab sends them; when it ends, the file has to be chosen again.
+ * - What changes a row is done in one turn of all tabs, from what is kept: none overtakes another.
+ * - What was taken away stays as `gone` until the server knows, without its bytes.
+ * Sending is `transfers.ts`; which files a message has is the draft's and the outbox's to say.
+ */
+
+import { loadUpload, loadUploads, piecesGone, type UploadRow, uploadGone, uploadKept } from "./db/uploads";
+import type { Tables, Write } from "./db/tables";
+import type { DraftChange } from "./drafts";
+import { CallError } from "./errors";
+import { isSameSoFar } from "./pieces";
+import type { LocalFile, Ports } from "./ports";
+import type { Event, Form, Id } from "./protocol";
+import type { Attachment, RoomId, UploadId, UploadState } from "./snapshots";
+import { Store, type Readable } from "./store";
+import { alone, type Turns } from "./turns";
+
+/** What a tab has of files: those whose bytes it can read, and those it is sending. For every other tab. */
+export interface TabFiles {
+  readonly tab: string;
+  readonly held: readonly UploadId[];
+  readonly active: readonly UploadId[];
+}
+
+export interface NewUpload {
+  readonly file: LocalFile;
+  readonly form: Form;
+  readonly original: boolean;
+}
+
+/** A change of uploads, made in one turn with a change of something else. */
+export interface FilesChange {
+  readonly writes: readonly Write[];
+  /** Follows in memory, in the same turn, when the writes are done. */
+  readonly done: () => void;
+}
+
+export class Uploads {
+  readonly #list = new Store<ReadonlyMap<UploadId, Attachment>>(new Map());
+  readonly #rows = new Map<UploadId, UploadRow>();
+  /** Files that were chosen in this tab. */
+  readonly #files = new Map<UploadId, LocalFile>();
+  readonly #active = new Set<UploadId>();
+  readonly #others = new Map<string, TabFiles>();
+  #tables: Tables | null = null;
+  /** Called with rows that have changed here, for the other tabs; one that is no more has no name of its own left but its id. */
+  announce: (rows: readonly UploadRow[], over: readonly UploadId[]) => void = () => undefined;
+  /** Called when this tab has come to hold or send other files. */
+  announceTab: (files: TabFiles) => void = () => undefined;
+  /** Called when something may be sent, kept or told to the server. */
+  wake: () => void = () => undefined;
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly turns: Turns,
+    private readonly tab: string,
+  ) {}
+
+  /** Everything attached on this device, in drafts and in messages that wait. */
+  get list(): Readable<ReadonlyMap<UploadId, Attachment>> {
+    return this.#list;
+  }
+
+  async open(tables: Tables): Promise<void> {
+    this.#tables = tables;
+    await this.turns.take(async () => {
+      const rows = await loadUploads(tables);
+      if (this.#tables === tables) for (const row of rows) this.#take(row);
+    });
+    this.#show();
+  }
+
+  close(): void {
+    this.#tables = null;
+    for (const one of [this.#rows, this.#files, this.#active, this.#others]) one.clear();
+    this.#show();
+  }
+
+  rows(): readonly UploadRow[] {
+    return [...this.#rows.values()].sort((a, b) => a.seq - b.seq);
+  }
+
+  row(id: UploadId): UploadRow | null {
+    return this.#rows.get(id) ?? null;
+  }
+
+  fileOf(id: UploadId): LocalFile | null {
+    return this.#files.get(id) ?? null;
+  }
+
+  /** Those of `ids` that there are, in the order in which they were asked for. */
+  of(ids: readonly UploadId[]): readonly Attachment[] {
+    const list = this.#list.snapshot();
+    return ids.flatMap((id) => list.get(id) ?? []);
+  }
+
+  /** Attaches files; resolves when they and `draft`, which says what they go with, are safe on this device. */
+  async add(room: RoomId, asked: readonly NewUpload[], draft: (ids: readonly UploadId[]) => DraftChange): Promise<readonly UploadId[]> {
+    const tables = this.#opened();
+    return await this.turns.take(async () => {
+      const rows = asked.map((one, i) => this.#newRow(room, one, i, tables));
+      const ids = rows.map(({ id }) => id);
+      const change = draft(ids);
+      await tables.write([...rows.map(uploadKept), change.write]);
+      if (this.#tables !== tables) return [];
+      asked.forEach(({ file }, i) => this.#files.set(ids[i] ?? "", file));
+      for (const row of rows) this.#take(row);
+      this.#tellTab();
+      this.#changed(rows);
+      change.done();
+      return ids;
+    });
+  }
+
+  #newRow(room: RoomId, { file, form, original }: NewUpload, place: number, { shared }: Tables): UploadRow {
+    const last = Math.max(0, ...[...this.#rows.values()].map(({ seq }) => seq));
+    const said = { name: file.name, type: file.type, size: file.size, form, original, width: file.width ?? null, height: file.height ?? null, seconds: file.seconds ?? null };
+    const none = { kept: 0, hashes: [], remote: null, acknowledged: 0, ready: false, paused: false, failed: null, gone: false };
+    const seq = Math.max(last + 1, this.ports.time.now()) + place;
+    return { id: this.ports.crypto.randomUUID(), seq, rev: 0, room, ...said, bytes: shared ? "cache" : "tab", ...none };
+  }
+
+  async pause(id: UploadId): Promise<void> {
+    await this.change(id, (row) => (row.ready ? row : { ...row, paused: true }));
+  }
+
+  async resume(id: UploadId): Promise<void> {
+    await this.change(id, (row) => ({ ...row, paused: false }));
+  }
+
+  /** Tries once more what was refused. */
+  async retry(id: UploadId): Promise<void> {
+    await this.change(id, (row) => (row.failed === null ? row : { ...row, failed: null, paused: false }));
+  }
+
+  /** Chooses whether the file goes as the device wrote it; what was sent under the other choice is sent anew. */
+  async setOriginal(id: UploadId, original: boolean): Promise<void> {
+    await this.change(id, (row) => {
+      if (row.original === original || !this.#originalFree(row)) return row;
+      return { ...begunAnew(row), original };
+    });
+  }
+
+  /**
+   * A file whose bytes were lost is chosen again; false when it is another. What the server has of it is compared piece by
+   * piece: the upload goes on where it stopped, or begins anew.
+   */
+  async chooseAgain(id: UploadId, file: LocalFile): Promise<boolean> {
+    const row = this.#rows.get(id);
+    if (row === undefined || row.gone || row.name !== file.name || row.size !== file.size) return false;
+    const same = await isSameSoFar(this.ports.crypto, row, file);
+    const taken = await this.change(id, (kept) => ({ ...(same ? kept : begunAnew(kept)), failed: null, paused: false }));
+    if (taken === null) return false;
+    this.#files.set(id, file);
+    this.#tellTab();
+    this.#show();
+    this.wake();
+    return true;
+  }
+
+  /** Takes a file away, with `draft`, which says what it goes with no more. */
+  async remove(id: UploadId, draft: () => DraftChange): Promise<void> {
+    const tables = this.#opened();
+    await alone(this.ports.locks, this.turns, tables.shared, async () => {
+      const change = await this.takenAway([id]);
+      const words = draft();
+      await tables.write([...change.writes, words.write]);
+      if (this.#tables !== tables) return;
+      words.done();
+      change.done();
+    });
+  }
+
+  /** The change that takes these files away for good; inside a turn of all tabs. */
+  async takenAway(ids: readonly UploadId[]): Promise<FilesChange> {
+    const tables = this.#opened();
+    const kept = (await Promise.all(ids.map((id) => loadUpload(tables, id)))).flatMap((row) => row ?? []);
+    const rows = kept.map((row) => ({ ...row, rev: row.rev + 1, gone: true }));
+    return {
+      writes: rows.flatMap((row) => [uploadKept(row), piecesGone(row.id)]),
+      done: () => {
+        for (const row of rows) this.#take(row);
+        this.#changed(rows);
+      },
+    };
+  }
+
+  /** The change that forgets files whose message has arrived, or of whose end the server knows. */
+  forgotten(ids: readonly UploadId[]): FilesChange {
+    return {
+      writes: ids.flatMap(uploadGone),
+      done: () => {
+        for (const id of ids) this.#drop(id);
+        this.#show();
+        this.announce([], ids);
+      },
+    };
+  }
+
+  /** Changes a row as it is kept; null when there is none any more. `also` is written with it. */
+  async change(id: UploadId, how: (row: UploadRow) => UploadRow, also: readonly Write[] = []): Promise<UploadRow | null> {
+    const tables = this.#tables;
+    if (tables === null) return null;
+    return await alone(this.ports.locks, this.turns, tables.shared, async () => {
+      const kept = await loadUpload(tables, id);
+      if (kept === undefined || kept.gone || this.#tables !== tables) return null;
+      const next = how(kept);
+      if (next === kept) return kept;
+      const row = { ...next, rev: kept.rev + 1 };
+      await tables.write([uploadKept(row), ...also]);
+      if (this.#tables !== tables) return null;
+      this.#take(row);
+      this.#changed([row]);
+      return row;
+    });
+  }
+
+  /** Whether a file is being sent from here just now. */
+  setActive(id: UploadId, active: boolean): void {
+    if (this.#active.has(id) === active) return;
+    if (active) this.#active.add(id);
+    else this.#active.delete(id);
+    this.#tellTab();
+    this.#show();
+  }
+
+  isActive(id: UploadId): boolean {
+    return this.#active.has(id);
+  }
+
+  // --- other tabs ------------------------------------------------------------------------------------------------
+
+  /** Takes in what another tab has changed. */
+  follow(rows: readonly UploadRow[], over: readonly UploadId[]): void {
+    for (const row of rows) if (row.rev > (this.#rows.get(row.id)?.rev ?? -1)) this.#take(row);
+    for (const id of over) this.#drop(id);
+    this.#show();
+    this.wake();
+  }
+
+  followTab(files: TabFiles): void {
+    this.#others.set(files.tab, files);
+    this.#show();
+    this.wake();
+  }
+
+  /** Says what this tab has: another one asks. */
+  readonly tellTab = (): void => this.#tellTab();
+
+  /** Forgets what other tabs have said to have; those that live are asked again. */
+  forgetTabs(): void {
+    this.#others.clear();
+    this.#show();
+  }
+
+  // --- small things ----------------------------------------------------------------------------------------------
+
+  /** The server tells of uploads of ours. */
+  onEvents(events: readonly Event[]): void {
+    for (const event of events) {
+      if (event.type !== "upload") continue;
+      const { id, state, refused } = (event.state ?? {}) as { id?: Id; state?: string; refused?: string | null };
+      const row = [...this.#rows.values()].find(({ remote }) => remote !== null && remote === id);
+      if (row !== undefined) void this.settle(row.id, state, refused ?? null).catch(() => undefined);
+    }
+  }
+
+  /** The server takes no message with these yet, or did not know them: it is asked what they are. */
+  async askAgain(ids: readonly UploadId[]): Promise<void> {
+    for (const id of ids) await this.change(id, (row) => (row.ready ? { ...row, ready: false } : row));
+  }
+
+  /** Takes in what the server says of an upload that has all its bytes. */
+  async settle(id: UploadId, state: string | undefined, refused: string | null): Promise<void> {
+    if (state === "ready") await this.change(id, (row) => ({ ...row, ready: true, failed: null, acknowledged: row.size }), [piecesGone(id)]);
+    if (state === "refused") await this.change(id, (row) => ({ ...row, failed: { code: refused ?? "broken", message: "" } }));
+  }
+
+  #take(row: UploadRow): void {
+    this.#rows.set(row.id, row);
+    if (row.gone) this.#files.delete(row.id);
+  }
+
+  #drop(id: UploadId): void {
+    this.#rows.delete(id);
+    this.#files.delete(id);
+    this.#active.delete(id);
+  }
+
+  #changed(rows: readonly UploadRow[]): void {
+    this.#show();
+    this.announce(rows, []);
+    this.wake();
+  }
+
+  #tellTab(): void {
+    this.announceTab({ tab: this.tab, held: [...this.#files.keys()], active: [...this.#active] });
+  }
+
+  #isHeld(id: UploadId): boolean {
+    return this.#files.has(id) || [...this.#others.values()].some(({ held }) => held.includes(id));
+  }
+
+  /** Whether every byte is at hand, the first among them: only then can it be sent under another choice. */
+  #originalFree(row: UploadRow): boolean {
+    return this.#files.has(row.id) || (row.acknowledged === 0 && row.remote === null && row.kept === row.size);
+  }
+
+  #show(): void {
+    const old = this.#list.snapshot();
+    const rows = this.rows().filter(({ gone }) => !gone);
+    const list = new Map(rows.map((row) => [row.id, sameOr(old.get(row.id), this.#attachment(row))]));
+    const same = list.size === old.size && [...list].every(([id, one]) => old.get(id) === one);
+    if (!same) this.#list.set(list);
+  }
+
+  #attachment(row: UploadRow): Attachment {
+    const { id, name, type, size, form, original, width, height, seconds, acknowledged, failed, remote } = row;
+    const state = this.#stateOf(row);
+    const originalFree = state !== "preparing" && state !== "ready" && this.#originalFree(row);
+    return { id, name, type, size, form, original, originalFree, width, height, seconds, state, acknowledged, failure: failed, remote };
+  }
+
+  #stateOf(row: UploadRow): UploadState {
+    if (row.failed !== null) return "failed";
+    if (row.ready) return "ready";
+    if (row.remote !== null && row.acknowledged === row.size) return "preparing";
+    if (!this.#isHeld(row.id) && (row.bytes === "tab" || row.kept < row.size)) return "missing";
+    if (row.paused) return "paused";
+    const active = this.#active.has(row.id) || [...this.#others.values()].some((other) => other.active.includes(row.id));
+    return active ? "sending" : "waiting";
+  }
+
+  #opened(): Tables {
+    if (this.#tables === null) throw CallError.offline();
+    return this.#tables;
+  }
+}
+
+/** A row as if nothing of it had been sent. */
+export function begunAnew(row: UploadRow): UploadRow {
+  return { ...row, remote: null, acknowledged: 0, kept: 0, hashes: [], ready: false, failed: null };
+}
+
+function sameOr(old: Attachment | undefined, fresh: Attachment): Attachment {
+  if (old === undefined) return fresh;
+  const keys = Object.keys(fresh) as (keyof Attachment)[];
+  return keys.every((key) => Object.is(old[key], fresh[key])) ? old : fresh;
+}
