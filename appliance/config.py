@@ -119,11 +119,16 @@ class Evidence:
 class Files:
     """Files and how much of them is kept, in bytes (docs/files.md).
 
-    `quota_person_year` is for one person in one year, `quota_unit` for all people of a unit (0: no limit of its own),
-    `disk_percent` how much of the disk the agency's files may take. `fence` is how the workers that look at files are
-    fenced in, `bwrap` or `systemd`; `workers` run at once; `preview_socket` is where systemd starts one.
+    `largest` is one file; `upload_hours` is how long an upload is kept that no message refers to. `blocked` names
+    extensions that nobody may send, besides those that are never taken (`rules/file_types.py`). `quota_person_year` is
+    for one person in one year, `quota_unit` for all people of a unit (0: no limit of its own), `disk_percent` how much
+    of the disk the agency's files may take. `fence` is how the workers that look at files are fenced in, `bwrap` or
+    `systemd`; `workers` run at once; `preview_socket` is where systemd starts one.
     """
 
+    largest: int = 500_000_000
+    upload_hours: int = 24
+    blocked: tuple[str, ...] = ()
     quota_person_year: int = 5 * 1024**3
     quota_unit: int = 0
     disk_percent: int = 80
@@ -230,7 +235,8 @@ def _check_listen(listen: Listen) -> list[str]:
 
 
 def _check_files(files: Files) -> list[str]:
-    problems = []
+    least_one = ("largest", "upload_hours")
+    problems = [f"files.{name}: {both('config.at_least')}" for name in least_one if not getattr(files, name)]
     if not 1 <= files.disk_percent <= MOST_DISK_PERCENT:
         problems.append(f"files.disk_percent: {both('config.disk_percent', most=MOST_DISK_PERCENT)}")
     if files.fence not in FENCES:

@@ -117,6 +117,7 @@ class Deny(StrEnum):
     EDIT_WINDOW_OVER = "edit_window_over"
     RETRACT_WINDOW_OVER = "retract_window_over"
     MASS_MENTION_LIMIT = "mass_mention_limit"
+    FILE_TYPE_BLOCKED = "file_type_blocked"
     TOO_MANY_EDITS = "too_many_edits"
     TOO_MANY_REACTIONS = "too_many_reactions"
     ROOM_FULL = "room_full"

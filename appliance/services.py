@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from appliance.config import Config
     from appliance.files.disk import Disk
+    from appliance.files.state import Files
     from appliance.identity.accounts import Accounts
     from appliance.identity.current import CurrentDirectory
     from appliance.identity.devices import Devices
@@ -67,6 +68,7 @@ class Services:
     may_keep_group: MayKeepGroup
     search: Searching
     disk: Disk
+    files: Files
     refusals: Refusals = field(default_factory=Refusals)
     recorded: Recorded = field(default_factory=Recorded)
     heavy_calls: HeavyCalls = field(default_factory=HeavyCalls)

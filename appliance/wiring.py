@@ -28,6 +28,8 @@ from appliance.config import LOCALHOST, shared_domain
 from appliance.data_folder import administration_path, listen, search_path
 from appliance.errors import AppError, StorageFull, Unavailable, VaultLocked
 from appliance.files.disk import Disk
+from appliance.files.objects import FOLDER, Objects
+from appliance.files.state import Files
 from appliance.followers.counts import CountWriter, write_counts
 from appliance.followers.people import PeopleFollower
 from appliance.followers.search import SearchFollower
@@ -152,6 +154,7 @@ async def compose(config: Config, keys: Keyring, sources: Sources | None = None)
             await s.receipts.close()
             s.hasher.close()
             await s.search.close()
+            s.files.close()
             await s.log.close()
     finally:
         await store.close()
@@ -189,6 +192,7 @@ async def _over(store: Store, config: Config, keys: Keyring, given: Sources) -> 
         may_keep_group=may_keep_group,
         search=Searching(search_path(config.data)),
         disk=Disk(config.data, given.monotonic),
+        files=Files(Objects(config.data / FOLDER)),
     )
 
 

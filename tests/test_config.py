@@ -98,3 +98,9 @@ def test_a_file_that_is_not_utf_8_says_how_to_save_it(tmp_path: Path) -> None:
     (tmp_path / config.FILE_NAME).write_bytes('[agency]\nname_th = "กรมทดสอบ"\n'.encode("cp874"))
     with pytest.raises(ConfigError, match="บันทึกเป็น UTF-8 — save as UTF-8"):
         config.load(tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [{"largest": 0}, {"upload_hours": 0}])
+def test_sizes_of_files_that_let_nothing_in_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match=rf"files\.{next(iter(wrong))}"):
+        loaded(files=wrong)

@@ -1,0 +1,1 @@
+"""Sealed objects, their keys and their content."""

@@ -1,0 +1,170 @@
+"""Objects on disk: the sealed bytes of one file each, in the folder `files` of the data folder.
+
+Owns where an object lies (`files/<last two characters of its id>/<id>`) and when its bytes are safe. An object is made,
+appended to, read in any place, cut back to a length, and deleted; nothing else happens to one. This is the whole
+interface that a store of objects on another machine would have to offer.
+
+Rules:
+- what `append` wrote is safe once `sync` has returned; the object's name is safe once `create` has;
+- an append that fails leaves the object as long as it was;
+- the methods block: they run in threads of their own (`run`), at most `THREADS` at a time, so that sealing and a slow
+  disk delay nothing else.
+
+Does not: know what is in an object, hold keys, decide what is deleted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+
+from appliance.attachments import is_file_id
+from appliance.errors import STORAGE_DAMAGED, Unavailable
+from appliance.store.disk_errors import translate_disk_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+FOLDER: Final = "files"
+THREADS: Final = 4
+_OPEN: Final = os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+class ObjectMissing(Unavailable):
+    """There is no object of this id, where there must be one."""
+
+    code = STORAGE_DAMAGED
+
+
+class Objects:
+    """The objects of one folder, which is made with the first of them. Safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="files")
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a blocking function in a thread of the files. It runs to its end even when the caller goes away."""
+        work = self._threads.submit(function, *args, **kwargs)
+        return await asyncio.shield(asyncio.wrap_future(work))
+
+    def close(self) -> None:
+        """Wait for what is under way and take nothing more."""
+        self._threads.shutdown()
+
+    def create(self, object_id: str) -> None:
+        """Make an empty object. Raises StorageFull, Unavailable; ValueError for an id that is taken."""
+        path = self._path(object_id)
+        with self._disk():
+            self._make_folder(path.parent)
+            try:
+                handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _OPEN, 0o600)
+            except FileExistsError as error:
+                raise ValueError(f"object {object_id} is there already") from error
+            os.close(handle)
+            _sync_folder(path.parent)
+
+    def append(self, object_id: str, sealed: bytes) -> int:
+        """Add bytes at the end; return the new length. Raises StorageFull, Unavailable, ObjectMissing."""
+        with self._opened(object_id, os.O_WRONLY | os.O_APPEND) as handle:
+            before = os.fstat(handle).st_size
+            try:
+                rest = memoryview(sealed)
+                while rest:
+                    rest = rest[os.write(handle, rest) :]
+            except OSError:
+                os.ftruncate(handle, before)
+                raise
+            return before + len(sealed)
+
+    def sync(self, object_id: str) -> None:
+        """Return once every byte of the object is on the disk. Raises Unavailable, ObjectMissing."""
+        with self._opened(object_id, os.O_WRONLY) as handle:
+            os.fsync(handle)
+
+    def size(self, object_id: str) -> int:
+        """Return the length of an object in bytes. Raises ObjectMissing."""
+        with self._opened(object_id, os.O_RDONLY) as handle:
+            return os.fstat(handle).st_size
+
+    def truncate(self, object_id: str, length: int) -> None:
+        """Cut an object back to a length, and wait until it is so on the disk. Raises Unavailable, ObjectMissing."""
+        with self._opened(object_id, os.O_WRONLY) as handle:
+            os.ftruncate(handle, length)
+            os.fsync(handle)
+
+    def read(self, object_id: str, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`: fewer at the end. Raises Unavailable, ObjectMissing."""
+        with self._opened(object_id, os.O_RDONLY) as handle:
+            parts, at = [], offset
+            while (wanted := offset + length - at) > 0 and (part := os.pread(handle, wanted, at)):
+                parts.append(part)
+                at += len(part)
+            return b"".join(parts)
+
+    def delete(self, object_id: str) -> int:
+        """Delete an object; return the bytes that are free now, 0 where there was none. Raises Unavailable."""
+        path = self._path(object_id)
+        with self._disk():
+            try:
+                length = path.lstat().st_size
+                path.unlink()
+            except FileNotFoundError:
+                return 0
+            _sync_folder(path.parent)
+            return length
+
+    def ids(self) -> Iterator[str]:
+        """Give the id of every object, in no order; one made or deleted meanwhile may be missing or there."""
+        with self._disk():
+            for folder in self._scan(self.folder):
+                yield from (name for name in self._scan(self.folder / folder) if is_file_id(name))
+
+    def _scan(self, folder: Path) -> list[str]:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            return os.listdir(folder)  # noqa: PTH208 - names alone are wanted
+        return []
+
+    def _path(self, object_id: str) -> Path:
+        if not is_file_id(object_id):
+            raise ValueError(f"no id of an object: {object_id!r}")
+        # Ids begin with the time, so their ends spread better.
+        return self.folder / object_id[-2:] / object_id
+
+    def _make_folder(self, folder: Path) -> None:
+        if folder.is_dir():
+            return
+        for one in (self.folder, folder):
+            one.mkdir(mode=0o700, exist_ok=True)
+            _sync_folder(one.parent)
+
+    @contextmanager
+    def _opened(self, object_id: str, flags: int) -> Iterator[int]:
+        path = self._path(object_id)
+        with self._disk():
+            try:
+                handle = os.open(path, flags | _OPEN)
+            except FileNotFoundError:
+                raise ObjectMissing(f"object {object_id} is missing") from None
+            try:
+                yield handle
+            finally:
+                os.close(handle)
+
+    def _disk(self) -> AbstractContextManager[None]:
+        return translate_disk_errors(self.folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

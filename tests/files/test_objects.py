@@ -1,0 +1,132 @@
+"""Objects: appended to whole or not at all, read anywhere, gone when they are deleted."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import stat
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import STORAGE_DAMAGED, StorageFailed, StorageFull
+from appliance.files.objects import ObjectMissing, Objects
+
+ID = "f_019a0000000aBc"
+
+
+@pytest.fixture
+async def objects(tmp_path: Path) -> AsyncIterator[Objects]:
+    made = Objects(tmp_path / "files")
+    yield made
+    made.close()
+
+
+async def test_what_was_appended_is_read_in_any_place(objects: Objects) -> None:
+    await objects.run(objects.create, ID)
+    assert objects.size(ID) == 0
+    assert await objects.run(objects.append, ID, b"abc") == 3
+    assert objects.append(ID, b"defg") == 7
+    objects.sync(ID)
+    assert objects.size(ID) == 7
+    assert [objects.read(ID, at, 3) for at in (0, 2, 6, 9)] == [b"abc", b"cde", b"g", b""]
+    objects.truncate(ID, 2)
+    assert objects.read(ID, 0, 9) == b"ab"
+
+
+async def test_nobody_else_may_read_the_folder(objects: Objects) -> None:
+    objects.create(ID)
+    path = objects.folder / ID[-2:] / ID
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent, objects.folder)] == [0o600, 0o700, 0o700]
+
+
+async def test_deleting_says_how_much_is_free_and_twice_does_no_harm(objects: Objects) -> None:
+    objects.create(ID)
+    objects.append(ID, bytes(10))
+    assert [objects.delete(ID), objects.delete(ID)] == [10, 0]
+    assert list(objects.ids()) == []
+
+
+async def test_what_is_not_there_is_damage_and_is_not_made(objects: Objects) -> None:
+    for ask in (
+        lambda: objects.size(ID), lambda: objects.read(ID, 0, 1), lambda: objects.append(ID, b"x"),
+        lambda: objects.truncate(ID, 0), lambda: objects.sync(ID),
+    ):  # fmt: skip
+        with pytest.raises(ObjectMissing) as missing:
+            ask()
+        assert missing.value.code == STORAGE_DAMAGED
+    assert list(objects.ids()) == []
+
+
+async def test_an_id_is_taken_once(objects: Objects) -> None:
+    objects.create(ID)
+    objects.append(ID, b"kept")
+    with pytest.raises(ValueError, match="already"):
+        objects.create(ID)
+    assert objects.read(ID, 0, 9) == b"kept"
+
+
+@pytest.mark.parametrize("wrong", ["", "..", "../x", "a/b", "a\0b", ".", "ก", "x" * 65, "x\n"])
+async def test_what_is_no_id_reaches_no_path(objects: Objects, wrong: str) -> None:
+    with pytest.raises(ValueError, match="no id"):
+        objects.create(wrong)
+    with pytest.raises(ValueError, match="no id"):
+        objects.delete(wrong)
+
+
+async def test_a_link_in_the_place_of_an_object_is_not_followed(objects: Objects, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"secret")
+    objects.create(ID)
+    path = objects.folder / ID[-2:] / ID
+    path.unlink()
+    path.symlink_to(outside)
+    with pytest.raises(StorageFailed):
+        objects.read(ID, 0, 6)
+
+
+async def test_an_append_that_fails_leaves_the_length(objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
+    objects.create(ID)
+    objects.append(ID, b"whole")
+    write = os.write
+
+    def half_then_full(handle: int, data: bytes) -> int:
+        if len(data) < 8:
+            raise OSError(errno.ENOSPC, "no space")
+        return write(handle, data[:4])
+
+    monkeypatch.setattr(os, "write", half_then_full)
+    with pytest.raises(StorageFull):
+        objects.append(ID, bytes(8))
+    assert objects.read(ID, 0, 99) == b"whole"
+
+
+async def test_all_are_listed_and_nothing_else(objects: Objects) -> None:
+    assert list(objects.ids()) == []
+    ids = {f"f_{number:012x}" for number in range(40)}
+    for one in ids:
+        objects.create(one)
+    (objects.folder / "lost+found").mkdir()
+    (objects.folder / "note.txt").write_bytes(b"")
+    (objects.folder / "00" / ".hidden").write_bytes(b"")
+    assert set(objects.ids()) == ids
+
+
+async def test_work_is_finished_when_the_caller_goes_away(objects: Objects) -> None:
+    begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        go_on.wait(30)
+        done.set()
+
+    task = asyncio.create_task(objects.run(work))
+    await asyncio.to_thread(begun.wait, 30)
+    task.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await asyncio.to_thread(done.wait, 30)
