@@ -34,6 +34,7 @@ LAST_PORT: Final = 65_535
 LOCALHOST: Final = "localhost"
 FENCES: Final = ("bwrap", "systemd")
 MAX_WORKERS: Final = 4
+SCANS: Final = ("hold", "deliver", "off")
 """Workers that look at files at once: `MaxConnections` of systemd/gchat-preview.socket."""
 # A host name as in RFC 1123 §2.1; underlines are met in agencies' own networks.
 _HOST_NAME: Final = re.compile(
@@ -123,7 +124,9 @@ class Files:
     extensions that nobody may send, besides those that are never taken (`rules/file_types.py`). `quota_person_year` is
     for one person in one year, `quota_unit` for all people of a unit (0: no limit of its own), `disk_percent` how much
     of the disk the agency's files may take. `fence` is how the workers that look at files are fenced in, `bwrap` or
-    `systemd`; `workers` run at once; `preview_socket` is where systemd starts one.
+    `systemd`; `workers` run at once; `preview_socket` is where systemd starts one. `scan` says what happens to files
+    that were not found clean (`rules/scanning.py: ScanPolicy`); `scan_wait_s` is how long they wait for the scan where
+    they are delivered then.
     """
 
     largest: int = 500_000_000
@@ -135,6 +138,27 @@ class Files:
     fence: str = "bwrap"
     workers: int = 2
     preview_socket: str = "/run/gchat-preview.sock"
+    scan: str = "deliver"
+    scan_wait_s: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Clamav:
+    """The virus scanner: where clamd listens and its signatures lie, how many files it is asked at once, how long.
+
+    The last five say up to where it looks into a file. They have to be what clamd.conf says, since it cannot be asked:
+    one that is higher here would call clean what nobody looked at; a lower one is safe. The defaults are Debian's.
+    """
+
+    socket: str = "/run/clamav/clamd.ctl"
+    database: str = "/var/lib/clamav"
+    at_once: int = 2
+    answer_s: int = 100
+    stream_max_length: int = 25 * 1024**2
+    max_file_size: int = 25 * 1024**2
+    max_scan_size: int = 100 * 1024**2
+    max_files: int = 10_000
+    max_recursion: int = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +173,7 @@ class Config:
     rooms: RoomPolicy = field(default_factory=RoomPolicy)
     evidence: Evidence = field(default_factory=Evidence)
     files: Files = field(default_factory=Files)
+    clamav: Clamav = field(default_factory=Clamav)
     policies: Policies = field(default_factory=Policies)
 
     @property
@@ -214,6 +239,7 @@ def check(config: Config) -> list[str]:
     if config.keys.source not in ("file", "credential", "passphrase", "shares"):
         problems.append(f"keys.source: {both('config.key_source')}")
     problems += _check_files(config.files)
+    problems += _check_clamav(config.clamav)
     rp_id = config.policies.passkeys.rp_id
     if rp_id != LOCALHOST and not any(is_domain_of(rp_id, name) for name in listen.names):
         problems.append(both("config.rp_id", rp_id=rp_id))
@@ -243,6 +269,17 @@ def _check_files(files: Files) -> list[str]:
         problems.append(f"files.fence: {both('config.fence')}")
     if not 1 <= files.workers <= MAX_WORKERS:
         problems.append(f"files.workers: {both('config.workers', most=MAX_WORKERS)}")
+    if files.scan not in SCANS:
+        problems.append(f"files.scan: {both('config.scan')}")
+    return problems
+
+
+def _check_clamav(clamav: Clamav) -> list[str]:
+    problems = []
+    for item in dataclasses.fields(clamav):
+        value = getattr(clamav, item.name)
+        if isinstance(value, int) and not value:
+            problems.append(f"clamav.{item.name}: {both('config.at_least')}")
     return problems
 
 

@@ -28,8 +28,11 @@ from appliance.config import LOCALHOST, shared_domain
 from appliance.data_folder import administration_path, listen, search_path
 from appliance.errors import AppError, StorageFull, Unavailable, VaultLocked
 from appliance.files.disk import Disk
+from appliance.files.fences import chosen
 from appliance.files.objects import FOLDER, Objects
+from appliance.files.scanner import Scanner
 from appliance.files.state import Files
+from appliance.files.workers import Workers
 from appliance.followers.counts import CountWriter, write_counts
 from appliance.followers.people import PeopleFollower
 from appliance.followers.search import SearchFollower
@@ -192,7 +195,16 @@ async def _over(store: Store, config: Config, keys: Keyring, given: Sources) -> 
         may_keep_group=may_keep_group,
         search=Searching(search_path(config.data)),
         disk=Disk(config.data, given.monotonic),
-        files=Files(Objects(config.data / FOLDER)),
+        files=_files(config),
+    )
+
+
+def _files(config: Config) -> Files:
+    clamav = config.clamav
+    return Files(
+        Objects(config.data / FOLDER),
+        Workers(chosen(config.files), config.files.workers),
+        Scanner(clamav.socket, clamav.at_once, clamav.answer_s),
     )
 
 

@@ -17,7 +17,7 @@ Fixtures (`tests/conftest.py`):
 
 People are named by user name and rooms by code (`appliance/demo/world.py`). `running.clock.pass_(seconds=…)` moves the
 clock that the appliance reads, which otherwise runs with the real one. Limits and policies are the product's defaults,
-but hashing passwords is cheap.
+but hashing passwords is cheap and files are not scanned.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ from search_index.client import SearchClient, SearchUnavailable
 from tests.waiting import PATIENCE_S, until
 
 API: Final = "/api/v1"
-# Product defaults, but a password hash takes a microsecond and not twenty milliseconds.
-CHEAP: Final = "[argon2]\ntime_cost = 1\nmemory_kib = 8\n"
+# Product defaults, but a password hash takes a microsecond and not twenty milliseconds, and no file is scanned.
+CHEAP: Final = '[argon2]\ntime_cost = 1\nmemory_kib = 8\n[files]\nscan = "off"\n'
 _TXN: Final = count(1)
 
 

@@ -88,6 +88,9 @@ most = 2000
 [directory]
 alarm = 1000000
 most = 1000000
+# A demonstration runs on machines without a virus scanner.
+[files]
+scan = "off"
 """
 
 

@@ -1,7 +1,8 @@
-"""What the appliance holds of files while it runs: their objects, and who writes to an upload just now."""
+"""What the appliance holds of files while it runs: their objects, who writes to an upload now, who looks at them."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,14 +10,22 @@ from appliance.files.arrivals import Arrivals
 
 if TYPE_CHECKING:
     from appliance.files.objects import Objects
+    from appliance.files.scanner import Scanner
+    from appliance.files.workers import Workers
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """One for each appliance, made by `wiring`; a field of `Services`."""
+    """One for each appliance, made by `wiring`; a field of `Services`.
+
+    `to_prepare` is set when the tables have something new to prepare or to scan (`followers/preparing.py`).
+    """
 
     objects: Objects
+    workers: Workers
+    scanner: Scanner
     arrivals: Arrivals = field(default_factory=Arrivals)
+    to_prepare: asyncio.Event = field(default_factory=asyncio.Event)
 
     def close(self) -> None:
         """Wait for what the disk is doing and take nothing more."""

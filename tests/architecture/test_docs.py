@@ -65,7 +65,8 @@ def documented(page: str) -> Iterator[tuple[str, object]]:
 def settings() -> Iterator[tuple[str, object]]:
     config = Config(Path())
     sections = {
-        name: getattr(config, name) for name in ("agency", "staff", "limits", "keys", "rooms", "evidence", "files")
+        name: getattr(config, name)
+        for name in ("agency", "staff", "limits", "keys", "rooms", "evidence", "files", "clamav")
     }
     sections |= {item.name: getattr(config.policies, item.name) for item in dataclasses.fields(policies.Policies)}
     assert {*(item.name for item in dataclasses.fields(Config))} - sections.keys() == {"data", "policies"}
