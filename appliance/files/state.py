@@ -1,4 +1,4 @@
-"""What the appliance holds of files while it runs: their objects, who writes to an upload now, who looks at them."""
+"""What the appliance holds of files while it runs: their objects, who writes to, looks at and deletes them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Files:
     """One for each appliance, made by `wiring`; a field of `Services`.
 
     `to_prepare` is set when the tables have something new to prepare or to scan (`followers/preparing.py`).
+    `deleting` is held by who deletes objects: each is deleted, and its bytes are counted, once.
     """
 
     objects: Objects
@@ -26,6 +27,7 @@ class Files:
     scanner: Scanner
     arrivals: Arrivals = field(default_factory=Arrivals)
     to_prepare: asyncio.Event = field(default_factory=asyncio.Event)
+    deleting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def close(self) -> None:
         """Wait for what the disk is doing and take nothing more."""

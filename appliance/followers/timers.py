@@ -13,7 +13,16 @@ import logging
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
-from appliance.actions import audit_checkpoints, clock, evidence, far_apart, owner_requests, refusals, sign_in
+from appliance.actions import (
+    audit_checkpoints,
+    clock,
+    evidence,
+    far_apart,
+    file_deletion,
+    owner_requests,
+    refusals,
+    sign_in,
+)
 from appliance.errors import AppError
 from appliance.late import load
 
@@ -33,6 +42,7 @@ JOBS: Final[dict[str, tuple[Job, float]]] = {
     "audit-checkpoint": (audit_checkpoints.sign_checkpoint, MINUTE_S),
     "clock": (clock.check_clock, MINUTE_S),
     "departures": (owner_requests.delete_old_departures, HOUR_S),
+    "file-deletion": (file_deletion.sweep, MINUTE_S),
     "removal-requests": (owner_requests.escalate_due, HOUR_S),
     "repeated-refusals": (refusals.record_repeated, MINUTE_S),
     "sessions-apart": (far_apart.note_sessions_apart, MINUTE_S),

@@ -144,9 +144,12 @@ class Bodies:
         for made in keys:
             self._writing.put((made.room, made.week, made.kind), replace(made, row=None))
 
-    async def destroy(self, tx: Tx, keys: Sequence[int]) -> None:
-        """Destroy epoch keys, by number, for good. Once `tx` has committed nothing opens or is sealed with them."""
-        await tx.run(epoch_keys.destroy, keys)
+    async def destroy(self, tx: Tx, keys: Sequence[int], at: Millis) -> None:
+        """Destroy epoch keys, by number, for good. Once `tx` has committed nothing opens or is sealed with them.
+
+        References to files that were under them go too; the files follow (`actions/file_deletion.py`).
+        """
+        await tx.run(epoch_keys.destroy, keys, at)
         tx.after_commit(lambda: self.destroyed(keys))
 
     def destroyed(self, keys: Iterable[int] = ()) -> None:

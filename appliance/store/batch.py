@@ -24,6 +24,7 @@ SQL = Queries("entries")
 ROOMS = Queries("rooms")
 RECEIPTS = Queries("receipts")
 FOLDING = Queries("folding")
+FILE_DELETIONS = Queries("file_deletions")
 
 
 class NewRoom(NamedTuple):
@@ -258,6 +259,9 @@ WRITES: Final = (
     # That somebody was taken off is shown to them until they are added again.
     ("joined", Membership, ROOMS.delete_departure),
     ("departures", NewDeparture, ROOMS.insert_departure),
+    ("erased", Erased, FILE_DELETIONS.mark_index_of_erased),
+    ("erased", Erased, FILE_DELETIONS.receipt_erased),
+    ("erased", Erased, FILE_DELETIONS.delete_erased_refs),
     ("erased", Erased, SQL.erase_bodies),
     ("erased", Erased, SQL.erase_mentions),
     ("checkpoints", NewCheckpoint, ROOMS.put_checkpoint),

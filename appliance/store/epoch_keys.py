@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from appliance.store import file_deletions
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from appliance.model import Millis
     from appliance.store.db import Rows
 
 SQL = Queries("epoch_keys")
@@ -72,9 +74,11 @@ def rewrap(rows: Rows, fresh: Iterable[tuple[int, bytes]]) -> None:
     rows.many(SQL.rewrap, [{"key": key, "wrapped": wrapped} for key, wrapped in fresh])
 
 
-def destroy(rows: Rows, keys: Iterable[int]) -> None:
-    """Destroy keys for good."""
-    rows.many(SQL.destroy, [{"key": key} for key in keys])
+def destroy(rows: Rows, keys: Iterable[int], at: Millis) -> None:
+    """Destroy keys for good, and the references to files that were under them."""
+    for key in keys:
+        file_deletions.destroy_references(rows, key, at)
+        rows.run(SQL.destroy, {"key": key})
 
 
 def of_room(rows: Rows, room: int) -> list[tuple[int, str, str, int]]:

@@ -34,7 +34,21 @@ from appliance.store.batch import NewCheckpoint
 from appliance.store.db import Rows, connect
 from appliance.wire.entries import MessageTextEvent
 from appliance.wire.messages import MessagesQuery, TextBody
-from tests.bureau import CHIEF, CLERK, DAY, HEAD, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, open_bureau, principal
+from tests.bureau import (
+    CHIEF,
+    CLERK,
+    DAY,
+    HEAD,
+    KEYS,
+    MALEE,
+    NARIN,
+    SIGNER,
+    SOMCHAI,
+    START,
+    Bureau,
+    open_bureau,
+    principal,
+)
 from tests.evidence.independent import judge
 from tests.sql import all_rows, edit_entries, one_row, run_sql
 from tests.waiting import until
@@ -696,7 +710,7 @@ class TestAudit:
         size = (await bureau.s.log.head(room)).size
         await evidence.erase_bodies(bureau.s, room, 0, size - 1, "ระเบียบ 90 วัน")
         async with bureau.s.store.write() as tx:
-            await bureau.s.log.bodies.destroy(tx, keys)
+            await bureau.s.log.bodies.destroy(tx, keys, START)
         await bureau.s.log.checkpoints.sign()
         assert audit(bureau, room) is None
 

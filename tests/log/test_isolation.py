@@ -36,7 +36,7 @@ from appliance.store.db import connect, open_store
 from appliance.vault.epochs import unwrap_any
 from appliance.wire.messages import MessagesQuery
 from tests import torn as torn_pages
-from tests.bureau import HOME, KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau, principal
+from tests.bureau import HOME, KEYS, MALEE, NARIN, SOMCHAI, START, Bureau, open_bureau, principal
 from tests.log.conftest import Torn
 from tests.sql import all_rows, run_sql
 
@@ -253,7 +253,7 @@ class TestDestroyedKeys:
         sent = await bureau.say(MALEE, room, "จะหายไป")
         assert await texts(bureau, room) == ["จะหายไป"]
         async with bureau.s.store.write() as tx:
-            await bureau.s.log.bodies.destroy(tx, [1])
+            await bureau.s.log.bodies.destroy(tx, [1], START)
         page = await load_messages(bureau.s, NARIN, room, MessagesQuery(around=sent.n, limit=1))
         assert (page.messages[0].hidden, page.messages[0].body) == ("erased", None)
 
@@ -271,7 +271,7 @@ class TestDestroyedKeys:
                 room,
             )
             async with bureau.s.store.write() as tx:
-                await bureau.s.log.bodies.destroy(tx, [cast("int", newest)])
+                await bureau.s.log.bodies.destroy(tx, [cast("int", newest)], START)
             assert await texts(bureau, room) == []
         await bureau.say(NARIN, room, "ต่อ")
         bureau.s.log.bodies = Bodies(KEYS)
@@ -285,7 +285,7 @@ class TestDestroyedKeys:
         await bureau.say(MALEE, room, "ยังอยู่")
         with suppress(RuntimeError):
             async with bureau.s.store.write() as tx:
-                await bureau.s.log.bodies.destroy(tx, [1])
+                await bureau.s.log.bodies.destroy(tx, [1], START)
                 raise RuntimeError
         assert await texts(bureau, room) == ["ยังอยู่"]
         await bureau.say(MALEE, room)
@@ -300,7 +300,7 @@ class TestDestroyedKeys:
         async with bureau.s.store.read() as early:
             await early.run(all_rows, "SELECT 1 FROM epoch_key")
             async with bureau.s.store.write() as tx:
-                await bureau.s.log.bodies.destroy(tx, [1])
+                await bureau.s.log.bodies.destroy(tx, [1], START)
             with pytest.raises(KeyDestroyed):
                 await early.run(bureau.s.log.bodies.open, room, row, ENTRY_TYPES[row.type])
         with pytest.raises(KeyDestroyed):

@@ -46,6 +46,8 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("entries", "unplaced"): ({"l"}, "every entry: verifying all rooms"),
     ("feed", "at_entries"): ({"f"}, "every line that is no entry: verifying all rooms"),
     ("feed", "latest"): ({"feed", "log"}, "the last thousand rows by their key"),
+    ("file_deletions", "people_with_uploads"): ({"upload"}, "uploads on their way, some hundred rows, by an index"),
+    ("file_deletions", "unreferenced"): ({"blob"}, "those without references, by an index that has no others"),
     ("folding", "load"): ({"unfolded_at"}, "what a crash left unfolded, at start: some hundred rows"),
     ("people", "list_all"): ({"person"}, "the directory, into memory when it changed"),
     ("people", "list_holdings"): ({"post_holding"}, "the directory, into memory when it changed"),

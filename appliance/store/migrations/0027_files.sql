@@ -59,7 +59,7 @@ CREATE TABLE blob (
 CREATE INDEX blob_by_parent ON blob (parent) WHERE parent IS NOT NULL;
 CREATE INDEX blob_to_scan ON blob (made_at) WHERE scan = 'pending' AND parent IS NULL;
 CREATE INDEX blob_to_prepare ON blob (made_at) WHERE preparing = 1;
-CREATE INDEX blob_unreferenced ON blob (made_at) WHERE refs = 0 AND parent IS NULL;
+CREATE INDEX blob_unreferenced ON blob (made_at) WHERE refs = 0 AND parent IS NULL AND kind <> 'portrait';
 
 -- A message refers to a blob: the file key once more, under the epoch key (room, week, `file`) of the message. `form` is how
 -- it is shown, so that the files of a room can be listed without opening a body.
@@ -123,16 +123,19 @@ END;
 
 -- Objects that are to be deleted. A row is written with the transaction that takes the row of the blob or upload away, and
 -- goes once the object is gone and its receipt is written: whatever happens between, the next pass finds it. `blob` is the
--- file that the object was of, `store` what it was of it.
+-- file that the object was of, `store` what it was of it: blob, variant, staging, quarantine. With store `index` it is no
+-- object: the search index has to take the feed up to `pos` first, where the erasure of the file's name is.
 CREATE TABLE file_deletion (
     id TEXT PRIMARY KEY,
     blob TEXT NOT NULL,
     store TEXT NOT NULL,
     why TEXT NOT NULL,
-    at INTEGER NOT NULL
+    at INTEGER NOT NULL,
+    pos INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
--- What was deleted for good and where: one receipt for each store that had something of it. It outlives the blob.
+-- What was deleted for good and where: one receipt for each store that had something of it (the stores of `file_deletion`,
+-- and `reference` for the wrapped key of a message). It outlives the blob.
 CREATE TABLE file_receipt (
     key INTEGER PRIMARY KEY,
     blob TEXT NOT NULL,
