@@ -129,14 +129,18 @@ def _open_some(
     return pieces, None
 
 
-async def write_sealed(objects: Objects, object_id: str, key: bytes, chunks: AsyncIterable[bytes]) -> Written:
+async def write_sealed(
+    objects: Objects, object_id: str, key: bytes, chunks: AsyncIterable[bytes], *, as_id: str | None = None
+) -> Written:
     """Seal all that `chunks` give into a new object; it is on the disk when this returns.
+
+    `as_id` is the id it is bound to, where it will take another object's place.
 
     Whatever goes wrong, the object is deleted. Raises what `chunks` raise, StorageFull, Unavailable.
     """
     await objects.run(objects.create, object_id)
     try:
-        records, leaves, number, waiting = records_of(object_id, key), Leaves(), 0, bytearray()
+        records, leaves, number, waiting = records_of(as_id or object_id, key), Leaves(), 0, bytearray()
         async for chunk in chunks:
             waiting += chunk
             # One byte more than a record: only then is it known not to be the last.

@@ -4,6 +4,7 @@ Rules:
 - a file has a random key, which seals its records (`sealed_file`) and nothing else. Other keys are derived from it:
   one for each variant made of the file, one for what its sender says of it;
 - until a message refers to the file, the key is wrapped under the key of files (`Keyring.files_key`), bound to the id;
+- an infected file is sealed anew under a key that takes both to derive;
 - each reference keeps the key once more, under the epoch key of the message and bound to its place. A reference moved
   to another message, or to another file, opens nothing.
 
@@ -14,9 +15,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 from appliance.vault.derived import derived_key
 from appliance.vault.epochs import EpochCipher
-from appliance.vault.wrapping import new_key, unwrap_key, wrap_key
+from appliance.vault.wrapping import KEY_BYTES, new_key, unwrap_key, wrap_key
 
 if TYPE_CHECKING:
     from appliance.model import RoomId
@@ -50,6 +54,12 @@ def unwrap_reference(cipher: EpochCipher, file_id: str, room: RoomId, n: int, wr
 def variant_key(parent_key: bytes, variant_id: str) -> bytes:
     """Return the key of a variant: whoever can open the file can open what was made of it, and nobody else."""
     return derived_key(parent_key, f"gchat-variant/1\0{variant_id}")
+
+
+def quarantine_key(files_key: bytes, key: bytes, file_id: str) -> bytes:
+    """Return the key that seals an infected file: neither the file's own key nor the key of files opens it alone."""
+    salt = derived_key(files_key, f"quarantine\0{file_id}")
+    return HKDF(SHA256(), KEY_BYTES, salt, b"gchat-quarantine/1").derive(key)
 
 
 def seal_said(key: bytes, upload_id: str, said: bytes) -> bytes:

@@ -1,8 +1,8 @@
 """Objects on disk: the sealed bytes of one file each, in the folder `files` of the data folder.
 
 Owns where an object lies (`files/<last two characters of its id>/<id>`) and when its bytes are safe. An object is made,
-appended to, read in any place, cut back to a length, and deleted; nothing else happens to one. This is the whole
-interface that a store of objects on another machine would have to offer.
+appended to, read in any place, cut back to a length, put in another's place, and deleted; nothing else happens to one.
+This is the whole interface that a store of objects on another machine would have to offer.
 
 Rules:
 - what `append` wrote is safe once `sync` has returned; the object's name is safe once `create` has;
@@ -120,6 +120,17 @@ class Objects:
                 return 0
             _sync_folder(path.parent)
             return length
+
+    def replace(self, object_id: str, by: str) -> None:
+        """Put the object `by` in the place of another, whole or not at all. Raises Unavailable, ObjectMissing."""
+        old, new = self._path(object_id), self._path(by)
+        with self._disk():
+            try:
+                new.replace(old)
+            except FileNotFoundError:
+                raise ObjectMissing(f"object {by} is missing") from None
+            _sync_folder(old.parent)
+            _sync_folder(new.parent)
 
     def ids(self) -> Iterator[str]:
         """Give the id of every object, in no order; one made or deleted meanwhile may be missing or there."""

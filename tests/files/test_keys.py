@@ -53,3 +53,13 @@ def test_what_a_sender_says_is_sealed_to_the_upload() -> None:
 
 def test_new_keys_differ() -> None:
     assert len({keys.new_file_key() for _ in range(100)}) == 100
+
+
+def test_the_key_of_the_quarantine_takes_both_keys() -> None:
+    sealed = keys.quarantine_key(FILES_KEY, KEY, "f_1")
+    assert sealed == keys.quarantine_key(FILES_KEY, KEY, "f_1")
+    others = (
+        keys.quarantine_key(bytes(32), KEY, "f_1"), keys.quarantine_key(FILES_KEY, bytes(32), "f_1"),
+        keys.quarantine_key(FILES_KEY, KEY, "f_2"), KEY, FILES_KEY, keys.variant_key(KEY, "f_1"),
+    )  # fmt: skip
+    assert sealed not in others

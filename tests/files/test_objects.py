@@ -130,3 +130,16 @@ async def test_work_is_finished_when_the_caller_goes_away(objects: Objects) -> N
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await asyncio.to_thread(done.wait, 30)
+
+
+def test_an_object_takes_the_place_of_another_whole(objects: Objects) -> None:
+    other = "f_019a0000000aXy"
+    for name, content in ((ID, b"before"), (other, b"after")):
+        objects.create(name)
+        objects.append(name, content)
+    objects.replace(ID, other)
+    assert objects.read(ID, 0, 99) == b"after"
+    assert list(objects.ids()) == [ID]
+    with pytest.raises(ObjectMissing):
+        objects.replace(ID, other)
+    assert objects.read(ID, 0, 99) == b"after"

@@ -25,11 +25,15 @@ CREATE INDEX upload_by_person ON upload (person, made_at);
 CREATE INDEX upload_by_expiry ON upload (expires_at);
 CREATE INDEX upload_by_room ON upload (room) WHERE room IS NOT NULL;
 CREATE INDEX upload_by_blob ON upload (blob) WHERE blob IS NOT NULL;
+CREATE INDEX upload_to_prepare ON upload (state, made_at) WHERE state = 'preparing';
+CREATE INDEX upload_to_prepare_by_size ON upload (state, size) WHERE state = 'preparing';
 
 -- A stored object. `kind` is file, recording, portrait, or one of the variants, which have a `parent` and die with it. A
 -- variant's key is derived from its parent's. `wrapped_key` is the key under the key of files until a message refers to
--- the blob; from then on only its references open it. `refs` counts these. `queue`: it still waits for the scan or for its
--- variants. `owner` is whose quota it counts in.
+-- the blob; from then on only its references open it. `refs` counts these. `owner` is whose quota it counts in.
+-- `scan` is what the virus scan says and `found` the name of what it found; `scan_due` is 1 where it was never scanned, 2 where
+-- it is to be scanned again, 0 for neither. `released`: an operator lets it be opened, whatever the scan says. `preparing`: its
+-- variants are still to be made, or, once it is infected, its bytes to be sealed anew for the quarantine.
 CREATE TABLE blob (
     id TEXT PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -44,6 +48,7 @@ CREATE TABLE blob (
     scan TEXT NOT NULL DEFAULT 'pending',
     scanned_at INTEGER,
     found TEXT,
+    scan_due INTEGER NOT NULL DEFAULT 0,
     released INTEGER NOT NULL DEFAULT 0,
     preparing INTEGER NOT NULL DEFAULT 0,
     width INTEGER,
@@ -57,8 +62,11 @@ CREATE TABLE blob (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX blob_by_parent ON blob (parent) WHERE parent IS NOT NULL;
-CREATE INDEX blob_to_scan ON blob (made_at) WHERE scan = 'pending' AND parent IS NULL;
-CREATE INDEX blob_to_prepare ON blob (made_at) WHERE preparing = 1;
+CREATE INDEX blob_by_scan ON blob (scan, made_at) WHERE parent IS NULL;
+CREATE INDEX blob_to_scan ON blob (scan_due, made_at) WHERE scan_due > 0;
+CREATE INDEX blob_to_scan_by_size ON blob (scan_due, size) WHERE scan_due > 0;
+CREATE INDEX blob_to_prepare ON blob (preparing, made_at) WHERE preparing = 1;
+CREATE INDEX blob_to_prepare_by_size ON blob (preparing, size) WHERE preparing = 1;
 CREATE INDEX blob_unreferenced ON blob (made_at) WHERE refs = 0 AND parent IS NULL AND kind <> 'portrait';
 
 -- A message refers to a blob: the file key once more, under the epoch key (room, week, `file`) of the message. `form` is how
