@@ -71,6 +71,12 @@ class Conflict(AppError):
     code = "conflict"
 
 
+class NotReady(Conflict):
+    """Something that was begun is not done yet; the same request may succeed a little later."""
+
+    code = "not_ready"
+
+
 class Unauthenticated(AppError):
     """No session, or one that has ended."""
 

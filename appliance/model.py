@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, NewType, TypeAlias
 
 from appliance.attachments import FileRef
@@ -118,6 +119,10 @@ class Deny(StrEnum):
     RETRACT_WINDOW_OVER = "retract_window_over"
     MASS_MENTION_LIMIT = "mass_mention_limit"
     FILE_TYPE_BLOCKED = "file_type_blocked"
+    FILES_NOT_ALLOWED = "files_not_allowed"
+    TOO_MANY_FILES = "too_many_files"
+    LABEL_TOO_HIGH = "label_too_high"
+    FILE_NOT_YOURS = "file_not_yours"
     TOO_MANY_EDITS = "too_many_edits"
     TOO_MANY_REACTIONS = "too_many_reactions"
     ROOM_FULL = "room_full"
@@ -256,7 +261,8 @@ class Draft(NamedTuple):
     """What someone wants to append to a room: the command that goes to the log's writer.
 
     Without `state` its header says nothing beyond its type. `must`: a removal that has to be possible, though the room
-    closes with it (F38). `reason` is for those it takes off alone: it is in no entry.
+    closes with it (F38). `reason` is for those it takes off alone, `facts` is what is known of the files in its
+    body, by id, in the shape that clients see: both are in no entry.
     """
 
     room: RoomId
@@ -267,6 +273,7 @@ class Draft(NamedTuple):
     state: State | None = None
     must: bool = False
     reason: str = ""
+    facts: Mapping[str, object] = MappingProxyType({})
 
     def __repr__(self) -> str:
         """Name the room and the type alone: what it says must not show in a log."""

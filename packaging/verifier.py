@@ -19,6 +19,7 @@ MODULES = (
     "appliance/rules/contact.py",
     "appliance/rules/entry_states.py",
     "appliance/rules/entry_types.py",
+    "appliance/rules/files.py",
     "appliance/rules/log_texts.py",
     "appliance/rules/marks.py",
     "appliance/rules/membership.py",

@@ -8,27 +8,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from appliance.actions.message_files import with_files
 from appliance.errors import Invalid
 from appliance.log.commands import Command
+from appliance.log.idempotency import Key
 from appliance.model import Appended, Draft, EntryType, PersonId, RoomId, TextBody, is_person
 from appliance.rules.entry_states import MessageRetracted, Reacted, TextEdited, TextSaid
 from appliance.rules.names import emoji as one_emoji
-from appliance.rules.text import closed_directions, is_message, written
+from appliance.rules.text import closed_directions, has_visible, is_message, written
 from appliance.wire.entries import Nothing
 from appliance.wire.events import TypingEvent
 from appliance.wire.messages import TextBody as WireBody
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from appliance.log.commands import Done
     from appliance.services import Services
 
 
 async def send_message(
-    s: Services, actor: PersonId, room: RoomId, body: WireBody, txn_id: str, reply_to: int | None = None
+    s: Services,
+    actor: PersonId,
+    room: RoomId,
+    body: WireBody,
+    txn_id: str,
+    reply_to: int | None = None,
+    *,
+    files: Sequence[str] = (),
 ) -> Appended:
-    """Append a text message; answers after the durable commit. Raises Forbidden, NotFound, Invalid."""
-    appended = await s.log.append(message_draft(s, actor, room, body, txn_id, reply_to))
-    return appended[0]
+    """Append a message; answers after the durable commit. Raises Forbidden, NotFound, Invalid.
+
+    Of its files also Conflict, among them NotReady (`file_not_ready`), and QuotaExceeded. A repeat of `txn_id` gets the
+    first result, though its files are no uploads any more.
+    """
+    draft = message_draft(s, actor, room, body, txn_id, reply_to, has_files=bool(files))
+    if not files:
+        return (await s.log.append(draft))[0]
+
+    async def append() -> Sequence[Appended]:
+        found, rider = await with_files(s, actor, draft, files)
+        return await s.log.append(found, riders=(rider,))
+
+    return await s.log.once(Key(room, actor, txn_id), append)
 
 
 def submit_message(s: Services, draft: Draft, done: Done) -> None:
@@ -37,12 +59,20 @@ def submit_message(s: Services, draft: Draft, done: Done) -> None:
 
 
 def message_draft(
-    s: Services, actor: PersonId, room: RoomId, body: WireBody, txn_id: str, reply_to: int | None
+    s: Services,
+    actor: PersonId,
+    room: RoomId,
+    body: WireBody,
+    txn_id: str,
+    reply_to: int | None,
+    *,
+    has_files: bool = False,
 ) -> Draft:
-    """Return the draft of a message. Raises Invalid for text with nothing to read in it."""
+    """Return the draft of a message, without its files. Raises Invalid for one with nothing to read or look at."""
     said = TextSaid(reply_to=reply_to, everyone=body.everyone)
     sender = s.log.home.principal(actor)
-    return Draft(room, sender, EntryType.MESSAGE_TEXT, txn_id, body=_body(s, body), state=said)
+    words = _body(s, body, may_be_empty=has_files)
+    return Draft(room, sender, EntryType.MESSAGE_TEXT, txn_id, body=words, state=said)
 
 
 async def edit_message(s: Services, actor: PersonId, room: RoomId, n: int, body: WireBody, txn_id: str) -> Appended:
@@ -71,9 +101,11 @@ async def react(
     await s.log.append(Draft(room, s.log.home.principal(actor), EntryType.MESSAGE_REACTION, txn_id, state=state))
 
 
-def _body(s: Services, body: WireBody) -> TextBody:
+def _body(s: Services, body: WireBody, *, may_be_empty: bool = False) -> TextBody:
     text = body.text.replace("\r\n", "\n").replace("\r", "\n")
-    if not is_message(text):
+    if may_be_empty and not has_visible(text):
+        text = ""
+    elif not is_message(text):
         raise Invalid(field="body.text", code="empty_text")
     named = dict.fromkeys(s.log.home.principal(PersonId(person)) for person in body.mentions)
     if not all(map(is_person, named)):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.actions import owner_requests
 from appliance.actions.audit_records import recording
+from appliance.actions.message_files import with_files
 from appliance.actions.messages import message_draft, send_message
 from appliance.actions.refusals import record_refusal
 from appliance.errors import Forbidden, Invalid
@@ -125,11 +126,14 @@ async def create_direct(
     return existing or await _create(s, actor, *_first_of_direct(s, actor, other, kind), txn_id, pair)
 
 
-async def write_to(s: Services, actor: PersonId, other: PersonId, body: WireBody, txn_id: str) -> Appended:
+async def write_to(
+    s: Services, actor: PersonId, other: PersonId, body: WireBody, txn_id: str, *, files: Sequence[str] = ()
+) -> Appended:
     """Send a message in the private chat of two people, which begins with it if they have none yet.
 
     The room and the message are one command: the other person never sees a chat in which nothing was said. A repeat of
-    `txn_id` gets the first result, also when both began at once. Raises Forbidden by rank (F38), Invalid.
+    `txn_id` gets the first result, also when both began at once. Raises Forbidden by rank (F38), Invalid, and of files
+    what `send_message` raises.
     """
     pair = rooms.pair_key(CHAT_KIND, (actor, other))
     room = await _direct_of(s, actor, other, pair)
@@ -137,14 +141,19 @@ async def write_to(s: Services, actor: PersonId, other: PersonId, body: WireBody
         state, others = _first_of_direct(s, actor, other, CHAT_KIND)
         # A repeat is known by the pair, and the message's own id is the message's.
         create = Draft(THIS_ROOM, s.log.home.principal(actor), EntryType.ROOM_CREATE, token_hex(), state=state)
-        first = message_draft(s, actor, THIS_ROOM, body, txn_id, None)
-        drafts = (create, *_pair_drafts(s, actor, others), first)
-        appended = await s.log.append(*drafts, pair=pair)
+        first = message_draft(s, actor, THIS_ROOM, body, txn_id, None, has_files=bool(files))
+        opening = (create, *_pair_drafts(s, actor, others))
+        riders: list[Rider[None]] = []
+        if files:
+            first, rider = await with_files(s, actor, first, files, place=len(opening))
+            riders.append(rider)
+        drafts = (*opening, first)
+        appended = await s.log.append(*drafts, pair=pair, riders=riders)
         if len(appended) == len(drafts):
             return appended[-1]
         # The other person, or an earlier try, made it meanwhile.
         room = appended[0].room
-    return await send_message(s, actor, room, body, txn_id)
+    return await send_message(s, actor, room, body, txn_id, files=files)
 
 
 async def rename_room(s: Services, actor: PersonId, room: RoomId, name: str, txn_id: str | None) -> None:

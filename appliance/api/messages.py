@@ -28,7 +28,9 @@ routes = Routes("messages")
 @routes.post("/rooms/{room}/messages", status=201, appends=True)
 async def post_message(call: Call, room: RoomId, body: PostMessage) -> Posted:
     """Send a message; answered after the durable commit, a repeat of `txn_id` with the first result."""
-    appended = await actions.send_message(call.services, call.person, room, body.body, body.txn_id, body.reply_to)
+    appended = await actions.send_message(
+        call.services, call.person, room, body.body, body.txn_id, body.reply_to, files=body.files
+    )
     return Posted(n=appended.n, id=appended.id, at=appended.at)
 
 

@@ -45,7 +45,7 @@ async def create_room(call: Call, body: CreateRoom) -> Room:
 @routes.post("/people/{person}/messages", status=201, appends=True, cost=Cost.SEVERAL)
 async def write_to(call: Call, person: PersonId, body: WriteTo) -> Written:
     """Send a message to one person in the private chat of both, which begins with it if there is none yet."""
-    appended = await actions.write_to(call.services, call.person, person, body.body, body.txn_id)
+    appended = await actions.write_to(call.services, call.person, person, body.body, body.txn_id, files=body.files)
     return Written(room=appended.room, n=appended.n, id=appended.id, at=appended.at)
 
 

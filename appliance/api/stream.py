@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 from aiohttp import WSCloseCode, web
 
-from appliance.actions.messages import message_draft, show_typing, submit_message
+from appliance.actions.messages import message_draft, send_message, show_typing, submit_message
 from appliance.actions.receipts import note_read
 from appliance.errors import AppError, Invalid, TooMany, afresh, passes
 from appliance.live import Connection, Ending, close_frame, drained, text_frame
@@ -214,7 +214,7 @@ class _ClientFrames:
             self._messages += 1
             message = _Message(f"{self._call.request_id}.{self._messages}", frame, time.perf_counter())
             try:
-                self._send(message, data, session)
+                return self._send(message, data, session)
             except AppError as error:
                 self._refuse_message(error, message)
             return None
@@ -231,27 +231,44 @@ class _ClientFrames:
                 self._connection.send(text_frame(_ENCODER.encode(PongFrame(pong=self._s.clock()))))
         return None
 
-    def _send(self, message: _Message, data: str, session: Session) -> None:
+    def _send(self, message: _Message, data: str, session: Session) -> Coroutine[Any, Any, None] | None:
+        """Queue a message. One with files is looked up first: return that, and what comes next waits for it."""
         frame = message.frame
         txn_id, room = frame.txn_id, RoomId(frame.room)
         self._admit(frame, session)
         refuse_unfit(frame, json=data)
-        draft = message_draft(self._s, self._call.person, room, frame.body, txn_id, frame.reply_to)
-
+        draft = None
+        if not frame.files:
+            draft = message_draft(self._s, self._call.person, room, frame.body, txn_id, frame.reply_to)
         if self._to_come_again:
             self._keep_order(room, txn_id, resumes=frame.resume)
+        if draft is None:
+            return self._send_files(message, room)
 
         def done(result: list[Appended] | AppError) -> None:
             if isinstance(result, AppError):
                 self._refuse_message(result, message)
             else:
-                sent = result[0]
-                message.log(self._call.person, CREATED)
-                self._connection.send(
-                    text_frame(_ENCODER.encode(SentFrame(txn_id=txn_id, n=sent.n, id=sent.id, at=sent.at)))
-                )
+                self._answer(message, result[0])
 
         submit_message(self._s, draft, done)
+        return None
+
+    async def _send_files(self, message: _Message, room: RoomId) -> None:
+        frame, person = message.frame, self._call.person
+        try:
+            sent = await send_message(
+                self._s, person, room, frame.body, frame.txn_id, frame.reply_to, files=frame.files
+            )
+        except AppError as error:
+            self._refuse_message(error, message)
+        else:
+            self._answer(message, sent)
+
+    def _answer(self, message: _Message, sent: Appended) -> None:
+        message.log(self._call.person, CREATED)
+        frame = SentFrame(txn_id=message.frame.txn_id, n=sent.n, id=sent.id, at=sent.at)
+        self._connection.send(text_frame(_ENCODER.encode(frame)))
 
     def _refuse_message(self, error: AppError, message: _Message) -> None:
         if passes(error):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from appliance.evidence.bodies import decode_body
 from appliance.evidence.errors import BodyError
 from appliance.model import Deny
+from appliance.rules import entry_types
 from appliance.rules.entry_types import find
 from appliance.rules.text import is_message
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 BODY_MISSING: Final = "body_missing"
 BODY_TEXT: Final = "body_text"
 """Nothing to read, or more than a message may have."""
+BODY_FILES: Final = "body_files"
+"""Other files than the header counts, or one of them twice."""
 
 
 def refuse_submitted(header: Header, body: bytes | None, registry: Registry, version: int) -> str | None:
@@ -43,9 +46,20 @@ def refuse_submitted(header: Header, body: bytes | None, registry: Registry, ver
         read = decode_body(row, body)
     except BodyError as error:
         return error.code
-    if row.says is not None and not is_message(row.says(read)):
-        return BODY_TEXT
-    return refuse_named(row, read, registry, version)
+    return _refuse_files_and_text(row, header, read) or refuse_named(row, read, registry, version)
+
+
+def _refuse_files_and_text(row: EntryKind, header: Header, body: Body) -> str | None:
+    """Return why a body may not stand beside what its header says; a header of another shape is left alone."""
+    state = entry_types.read(header.type, header.state, header.rules_version)
+    if isinstance(state, Deny):
+        return None
+    if row.fits is not None and not row.fits(state, body):
+        return BODY_FILES
+    if row.says is None or is_message(text := row.says(body)):
+        return None
+    has_files = row.carries is not None and row.carries(state) > 0
+    return None if has_files and text == "" else BODY_TEXT
 
 
 def refuse_named(row: EntryKind, body: Body, registry: Registry, version: int) -> Deny | None:

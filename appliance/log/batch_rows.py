@@ -51,7 +51,8 @@ class PendingEntry(msgspec.Struct, kw_only=True):
     """One entry that is about to be appended: everything but its position in the feed.
 
     `at` is when it is written; `hub_time`, `registry_version`, `seal` and `header` are the parts of its leaf; `counter`
-    numbers the entries of `origin` in the room. `facts` decide whom it is shown to, `named` are whom it mentions.
+    numbers the entries of `origin` in the room. `file_key` is the epoch key that wraps the keys of its files, where it
+    carries any. `facts` decide whom it is shown to, `named` are whom it mentions.
     """
 
     n: int
@@ -69,6 +70,7 @@ class PendingEntry(msgspec.Struct, kw_only=True):
     target: int | None
     header: bytes
     sealed: Sealed | None
+    file_key: EpochKey | None
     facts: EntryFacts
     named: tuple[Principal, ...]
 
@@ -150,7 +152,10 @@ class BatchBuilder:
             appended.append(Appended(room, entry.n, entry.entry_id, entry.at, self.pos))
         begin, first_pos = pending.entries[0].n, appended[0].pos
         for command, first, end, state_after in pending.commands:
-            self.results.append(Result(command, appended[first - begin : end - begin], state_after))
+            file_key = next(
+                (one.file_key for one in pending.entries[first - begin : end - begin] if one.file_key), None
+            )
+            self.results.append(Result(command, appended[first - begin : end - begin], state_after, file_key))
         joined, left = self._add_members(pending, state)
         self._people.update(joined, left)
         self._news.append(RoomNews(room, first_pos, self.pos, events, joined, left, txn_ids, state.kind, words))
@@ -179,9 +184,10 @@ class BatchBuilder:
     def _add_entry(self, room: RoomId, key: int, state: RoomState, entry: PendingEntry) -> EntryEvent:
         batch, sealed, draft, person = self.batch, entry.sealed, entry.draft, self._home.person
         sender = person(entry.sender)
-        if sealed is not None and sealed.key.row is not None and sealed.key not in self.new_keys:
-            self.new_keys.append(sealed.key)
-            batch.epoch_keys.append(sealed.key.row)
+        for used in (sealed.key if sealed else None, entry.file_key):
+            if used is not None and used.row is not None and used not in self.new_keys:
+                self.new_keys.append(used)
+                batch.epoch_keys.append(used.row)
         # In the order of its fields: by their names, making it would cost twice as much.
         batch.entries.append(
             NewEntry(
@@ -210,7 +216,9 @@ class BatchBuilder:
             self._people.update(map(self._home.person, viewers))
             return HiddenEvent(at=entry.at, room=room, n=entry.n, hidden=verdict.reason.value)
         common = {"at": entry.at, "room": room, "n": entry.n, "id": entry.entry_id, "sender": sender}
-        return view(entry.kind, entry.state, Words(entry.draft.body), self._home, common, entry.facts.rules)
+        draft = entry.draft
+        words = Words(draft.body, files=getattr(draft.body, "files", ()), facts=draft.facts)
+        return view(entry.kind, entry.state, words, self._home, common, entry.facts.rules)
 
     def _add_members(self, pending: PendingRoom, state: RoomState) -> tuple[tuple[PersonId, ...], tuple[PersonId, ...]]:
         """Write who joined and left, with a line of the feed for each of them alone: the new room, or its end."""

@@ -13,6 +13,7 @@ from appliance.rules.entry_states import ClosedBySystem
 from appliance.rules.entry_types import ENTRY_TYPES
 
 if TYPE_CHECKING:
+    from appliance.log.bodies import EpochKey
     from appliance.log.riders import Rider
     from appliance.model import Home, Principal, RoomState
 
@@ -75,11 +76,15 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Result(NamedTuple):
-    """A command that was accepted: its entries with their positions, and the state of the room after it."""
+    """A command that was accepted: its entries with their positions, and the state of the room after it.
+
+    `file_key` is the epoch key that wraps the keys of its files, where it carries any.
+    """
 
     command: Command
     appended: list[Appended]
     state: RoomState | None
+    file_key: EpochKey | None = None
 
 
 def private_close(home: Home, room: RoomId) -> Draft:

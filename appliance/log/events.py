@@ -13,6 +13,8 @@ from msgspec.structs import replace
 
 from appliance.errors import KeyDestroyed, WrongKey
 from appliance.evidence.errors import BodyError
+from appliance.log import file_facts
+from appliance.log.file_facts import Scanning
 from appliance.log.views import Words, view
 from appliance.model import Ability, Deny, EntryType, Millis, PersonId, Principal
 from appliance.rules import entry_types
@@ -24,6 +26,7 @@ from appliance.wire.messages import Edited, Reaction
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from appliance.attachments import FileRef
     from appliance.evidence.canonical import Header
     from appliance.log.bodies import Bodies
     from appliance.model import RoomId
@@ -45,16 +48,20 @@ class RoomReader(NamedTuple):
 
 
 class Viewer(NamedTuple):
-    """Who looks at entries, and when: a member, or one of the viewers of `rules/visibility.py`."""
+    """Who looks at entries, and when: a member, or one of the viewers of `rules/visibility.py`.
+
+    `scanning` says which files are held back from those who did not send them.
+    """
 
     principal: Principal
     now: Millis
+    scanning: Scanning = Scanning()
 
 
 def stored_event(at: RoomReader, row: EntryRow, viewer: Viewer) -> EntryEvent:
     """Return a stored entry as it stands now: a message with its newest wording, or hidden with the reason."""
     header = entries.stored_header(row.header)
-    return _event(at, row, header, _facts_of(at, row, header), viewer, lambda: _opened(at, row, header))
+    return _event(at, row, header, _facts_of(at, row, header), viewer, lambda: _opened(at, row, header, viewer))
 
 
 def bare_event(at: RoomReader, row: EntryRow, viewer: Viewer) -> EntryEvent:
@@ -69,13 +76,27 @@ def words_of(at: RoomReader, row: EntryRow, viewer: Viewer) -> Words:
     header = entries.stored_header(row.header)
     if reason := _hidden(_facts_of(at, row, header), viewer):
         return Words(hidden=reason)
-    return _opened(at, row, header)
+    return _opened(at, row, header, viewer)
 
 
 def version_of(at: RoomReader, row: EntryRow, viewer: Viewer) -> EntryEvent:
     """As `stored_event`, of one wording of a message: with its own words, whatever it was changed to since."""
     header = entries.stored_header(row.header)
-    return _event(at, row, header, _facts_of(at, row, header), viewer, lambda: _open_body(at, row, header))
+
+    def words() -> Words:
+        return _with_files(at, row, header, _open_body(at, row, header), viewer)
+
+    return _event(at, row, header, _facts_of(at, row, header), viewer, words)
+
+
+def files_of(at: RoomReader, row: EntryRow) -> tuple[FileRef, ...]:
+    """Return the files that an entry says it carries, whoever looks; none where its body cannot be read."""
+    header = entries.stored_header(row.header)
+    kind = entry_types.find(row.type, header.rules_version)
+    if kind is None or kind.carries is None:
+        return ()
+    files: tuple[FileRef, ...] = getattr(_open_body(at, row, header).body, "files", ())
+    return files
 
 
 def is_there(at: RoomReader, row: EntryRow, viewer: Viewer) -> bool:
@@ -112,7 +133,7 @@ def _facts_of(at: RoomReader, row: EntryRow, header: Header) -> EntryFacts | Non
 
 
 def _hidden(facts: EntryFacts | None, viewer: Viewer) -> str | None:
-    verdict = shown(facts, *viewer) if facts is not None else None
+    verdict = shown(facts, viewer.principal, viewer.now) if facts is not None else None
     if isinstance(verdict, Shown):
         return None
     return DAMAGED if verdict is None else verdict.reason.value
@@ -134,17 +155,28 @@ def _event(
     return view(EntryType(row.type), facts.state, said, at.bodies.home, common, facts.rules)
 
 
-def _opened(at: RoomReader, row: EntryRow, header: Header) -> Words:
+def _opened(at: RoomReader, row: EntryRow, header: Header, viewer: Viewer) -> Words:
     """Return the newest words of an entry that is shown."""
     if not _has_body(row, header):
         return Words()
     if row.edit is None:
-        return _open_body(at, row, header)
+        return _with_files(at, row, header, _open_body(at, row, header), viewer)
     newest = _newest_edit(at, row, row.edit)
     if newest is None:
         return Words(hidden=DAMAGED)
     edit, edit_header = newest
-    return _open_body(at, edit, edit_header)._replace(edited=Edited(n=edit.n, at=edit.at))
+    words = _open_body(at, edit, edit_header)._replace(edited=Edited(n=edit.n, at=edit.at))
+    return _with_files(at, row, header, words, viewer)
+
+
+def _with_files(at: RoomReader, row: EntryRow, header: Header, words: Words, viewer: Viewer) -> Words:
+    """Return the words with the files of their message, which an edit keeps, and what is known of them."""
+    kind = entry_types.find(row.type, header.rules_version)
+    if words.hidden or kind is None or kind.carries is None or not (header.state or {}).get("files"):
+        return words
+    files = files_of(at, row) if words.edited else getattr(words.body, "files", ())
+    facts = file_facts.of_entry(at.rows, at.key, row.n, viewer.scanning, viewer.now) if files else {}
+    return words._replace(files=files, facts=facts)
 
 
 def _has_body(row: EntryRow, header: Header) -> bool:

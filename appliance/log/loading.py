@@ -15,6 +15,7 @@ import msgspec
 from appliance.log import heads as head_rows
 from appliance.log.commands import THIS_ROOM
 from appliance.log.idempotency import Repeats
+from appliance.log.new_entry import FILE, carries_files
 from appliance.log.notes import home_of
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.rules.policy import key_kind
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from appliance.log.damage import DamagedRooms
     from appliance.log.heads import Head, Heads
     from appliance.log.sources import Numbers, Random
-    from appliance.model import Marks, Millis, RoomId, Target
+    from appliance.model import Draft, Marks, Millis, RoomId, Target
     from appliance.store.db import Rows, Store
 
     MakeKey = Callable[[Rows, int, EpochId], EpochKey]
@@ -105,8 +106,8 @@ class Loader:
                 continue
             rooms_of.setdefault(room, []).append(command)
             for draft in command.drafts:
-                if draft.body is not None:
-                    writing.setdefault((room, ENTRY_TYPES[draft.type].key_kind), []).append(command)
+                for kind in kinds_of_keys(draft):
+                    writing.setdefault((room, kind), []).append(command)
                 if (aimed := draft.points_at) is not None:
                     points.setdefault((room, aimed), []).append(command)
         for room in rooms_of:
@@ -174,6 +175,13 @@ class Loader:
                 loaded.repeats.add(command, found)
 
         return _Need(read, [command])
+
+
+def kinds_of_keys(draft: Draft) -> list[EpochKind]:
+    """Return the kinds of epoch keys that a draft needs: for its body, and for the keys of its files."""
+    row = ENTRY_TYPES[draft.type]
+    kinds: list[EpochKind] = [] if draft.body is None else [row.key_kind]
+    return [*kinds, FILE] if carries_files(draft) else kinds
 
 
 def _read(rows: Rows, need: _Need) -> None:

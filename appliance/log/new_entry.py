@@ -23,7 +23,7 @@ from appliance.rules.concerns import named
 from appliance.rules.entry_types import ENTRY_TYPES, row_of
 from appliance.rules.policy import key_kind
 from appliance.rules.visibility import EntryFacts
-from appliance.vault.epochs import EpochId, EpochKind, iso_week
+from appliance.vault.epochs import EpochId, iso_week
 
 if TYPE_CHECKING:
     from appliance.log.batch_context import BatchContext
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from appliance.log.bodies import EpochKey, Sealed
     from appliance.log.message_facts import MessageFacts
     from appliance.model import Body, Draft, Millis, RoomState
+    from appliance.vault.epochs import EpochKind
 
+FILE: Final[EpochKind] = "file"
+"""The kind of epoch key under which the keys of files are wrapped."""
 _DENIALS: Final = {denied.value: denied for denied in Deny}
 
 
@@ -78,10 +81,17 @@ def make_entry(
         target=draft.target,
         header=encoded,
         sealed=sealed,
+        file_key=_key_for(pending, room, FILE, context) if carries_files(draft) else None,
         facts=shown_by,
         named=named(shown_by, context.now, draft.body, state.members) if state else (),
     )
     return entry, accepted.state
+
+
+def carries_files(draft: Draft) -> bool:
+    """Return whether a draft says that it carries files."""
+    carries = ENTRY_TYPES[draft.type].carries
+    return carries is not None and draft.state is not None and carries(draft.state) > 0
 
 
 def _sealed(  # noqa: PLR0917 - what a body is bound to

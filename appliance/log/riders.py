@@ -34,6 +34,7 @@ from appliance.wire.events import non_entry_event
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from appliance.log.bodies import EpochKey
     from appliance.log.commands import Command, Result
     from appliance.model import Appended, Millis, PersonId, RoomId, RoomState
     from appliance.store.batch import Batch
@@ -53,6 +54,7 @@ class RiderTx(msgspec.Struct, frozen=True):
     """The transaction a rider writes in. `at` is its time; `appended` are the positions of its command's drafts.
 
     `state` is the room as its command leaves it. In the tables it is there already as the whole batch leaves it.
+    `file_key` is the epoch key that wraps the keys of its files, where it carries any; it is written already.
     """
 
     rows: Rows
@@ -60,6 +62,7 @@ class RiderTx(msgspec.Struct, frozen=True):
     announced: Announced
     appended: Sequence[Appended] = ()
     state: RoomState | None = None
+    file_key: EpochKey | None = None
 
     def announce(
         self, kind: str, data: Mapping[str, Any], *, room: RoomId | None = None, person: PersonId | None = None
@@ -97,8 +100,8 @@ def write(
     """Write a batch and run the riders of its commands, in order. Raises RidersFailedError, RepeatedTxnError."""
     batches.write(rows, batch)
     errors: dict[int, AppError] = {}
-    for command, appended, state in results:
-        if command.riders and (error := _error_of(command, RiderTx(rows, at, announced, appended, state))):
+    for command, appended, state, file_key in results:
+        if command.riders and (error := _error_of(command, RiderTx(rows, at, announced, appended, state, file_key))):
             errors[id(command)] = error
     if errors:
         raise RidersFailedError(errors)

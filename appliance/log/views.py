@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from appliance.model import RULES_VERSION, EntryType
 from appliance.wire import entries as wire
+from appliance.wire.files import FileFacts, FileView
 from appliance.wire.messages import BodyView, Edited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from appliance.attachments import FileRef
     from appliance.model import Home, Principal, State
     from appliance.rules import entry_states as states
 
@@ -22,17 +24,24 @@ if TYPE_CHECKING:
     """Makes an event from what every entry has (`common`), the entry's state, its words, and who is at home here."""
 
 
+GONE: Final = FileFacts(state="gone")
+"""Of a file whose key or bytes were destroyed."""
+
+
 class Words(NamedTuple):
     """What is shown of the body of an entry: the body, or the reason why there is none; and its newest edit.
 
     `body` is the named tuple of the type's row (`rules/entry_types.py`), which the type's own view makes a struct of.
-    `said` is the state of the entry that the body is of, which may be an edit.
+    `said` is the state of the entry that the body is of, which may be an edit. `files` are those of the message, edited
+    or not, and `facts` what is known of them, by id.
     """
 
     body: Any = None
     hidden: str | None = None
     edited: Edited | None = None
     said: State | None = None
+    files: tuple[FileRef, ...] = ()
+    facts: Mapping[str, object] = {}
 
 
 def text_view(state: State, words: Words, home: Home) -> BodyView | None:
@@ -41,7 +50,25 @@ def text_view(state: State, words: Words, home: Home) -> BodyView | None:
     if body is None:
         return None
     everyone: bool = getattr(words.said or state, "everyone", False)
-    return BodyView(text=body.text, mentions=list(map(home.person, body.mentions)), everyone=everyone)
+    mentions: list[str] = list(map(home.person, body.mentions))
+    if not words.files:
+        return BodyView(text=body.text, mentions=mentions, everyone=everyone)
+    files = [file_view(one, words.facts.get(one.id)) for one in words.files]
+    return BodyView(text=body.text, mentions=mentions, everyone=everyone, files=files)
+
+
+def file_view(file: FileRef, facts: object) -> FileView:
+    """Return a file as clients see it; without facts, its bytes are gone."""
+    return FileView(
+        id=file.id,
+        name=file.name,
+        type=file.type,
+        size=file.size,
+        form=file.form.value,
+        facts=facts if isinstance(facts, FileFacts) else GONE,
+        original=file.original,
+        label=file.label,
+    )
 
 
 def view(

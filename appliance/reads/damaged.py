@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from appliance.errors import STORAGE_DAMAGED, AppError, Forbidden, NotFound, Unavailable
 from appliance.log import events
 from appliance.log.events import RoomReader, Viewer
+from appliance.log.file_facts import scanning_of
 from appliance.model import Deny
 from appliance.store import entries, rooms
 from appliance.wire.entries import DamagedEvent
@@ -50,7 +51,7 @@ def is_damage(error: AppError) -> bool:
 
 def viewer_of(s: Services, person: PersonId) -> Viewer:
     """Return a member who looks at entries now."""
-    return Viewer(s.log.home.principal(person), s.clock())
+    return Viewer(s.log.home.principal(person), s.clock(), scanning_of(s.config.files))
 
 
 async def readable(s: Services, person: PersonId, room: RoomId) -> Readable:

@@ -23,7 +23,7 @@ from appliance.model import (
     TextBody,
 )
 from appliance.rules import entry_states as states
-from appliance.rules import marks, membership, messages
+from appliance.rules import files, marks, membership, messages
 from appliance.rules.shapes import Shape, WrongShapeError
 
 if TYPE_CHECKING:
@@ -77,6 +77,10 @@ class EntryKind:
     - `words`: returns the text by which search finds it, from its body.
     - `says`: returns the text that members read, from its body. The hub takes the entry in only where a member could
       have written it (`evidence/admission.py`).
+    - `carries`: returns how many files its header says that it carries. Their keys are wrapped under the epoch key of
+      kind `file`, when it is appended.
+    - `fits`: says whether its body may stand beside this state: that the files in it are those which the header counts.
+      The hub takes the entry in only then.
     - `names`: returns all people whom its body names. Their agencies must be enrolled when the hub takes the entry in
       (`evidence/admission.py`).
     - `mentions`: returns the members to be told that it mentions them, from its state and its body.
@@ -102,6 +106,8 @@ class EntryKind:
     message: bool = False
     words: Callable[[Any], str] | None = None
     says: Callable[[Any], str] | None = None
+    carries: Callable[[Any], int] | None = None
+    fits: Callable[[Any, Any], bool] | None = None
     names: Callable[[Any], tuple[Principal, ...]] | None = None
     mentions: Callable[[Any, Any, Mapping[Principal, Member]], tuple[Principal, ...]] | None = None
     concerns: Callable[[Any], tuple[Principal, ...]] | None = None
@@ -166,11 +172,23 @@ def _text(body: TextBody) -> str:
 
 
 def _length(body: TextBody) -> int:
-    return len(body.text)
+    return len(body.text) + sum(len(one.name) for one in body.files)
 
 
 def _named(body: TextBody) -> tuple[Principal, ...]:
     return body.mentions
+
+
+def _carried(state: states.TextSaid) -> int:
+    return state.files
+
+
+def _files_fit(state: states.TextSaid, body: TextBody) -> bool:
+    return files.fit(body.files, state.files, state.label)
+
+
+def _no_files(_: State, body: TextBody) -> bool:
+    return not body.files
 
 
 ENTRY_TYPES: Final[dict[str, EntryKind]] = {
@@ -249,6 +267,8 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
         message=True,
         words=_text,
         says=_text,
+        carries=_carried,
+        fits=_files_fit,
         names=_named,
         mentions=messages.mentioned,
     ),
@@ -257,6 +277,7 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
         body=TextBody,
         weight=_length,
         says=_text,
+        fits=_no_files,
         names=_named,
         needs=Ability.EDIT,
         may=messages.may_edit,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from appliance.model import EVERYONE, Deny, Member, Principal, Role, RoomState, TextBody
+from appliance.rules.files import may_carry
 from appliance.rules.policy import allowed, policy_of
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ EVERYONE_MEMBERS: Final = 50
 
 
 def may_write(state: RoomState, role: Role, _entry: Proposed, said: TextSaid, _target: Target | None) -> Deny | None:
-    """Whoever posts in this kind of room."""
-    if denied := allowed(policy_of(state.kind).may_post, role):
+    """Whoever posts in this kind of room, with the files that may be sent there (`files.py`)."""
+    if denied := allowed(policy_of(state.kind).may_post, role) or may_carry(state.kind, role, said.files, said.label):
         return denied
     return may_mention_everyone(state, role) if said.everyone else None
 

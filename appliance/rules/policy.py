@@ -58,17 +58,21 @@ class Icon(StrEnum):
 class RoomPolicy:
     """What holds in one kind of room.
 
-    `may_post` and `may_react` say who writes and who reacts. `owner_retracts`: the owner takes back anybody's message,
-    at any time. `calls_everyone`: whoever may write may mention everyone, however many they are (C11). `smallest`: with
-    fewer people it is a private chat by another name and judged as one (F38). `tells_changes`: new members, names and
-    owners are unread for those concerned, like a message. `body_key` is the kind of key that seals what is written
-    there, so that it can be destroyed apart from the rest. `searchable`: the search index has its words. `federates`:
-    people of other agencies than the room's own come in and write.
+    `may_post` and `may_react` say who writes and who reacts, `may_send_files` whose messages carry files, if they may
+    write at all. `label_ceiling` is the highest classification of a message and its files, 0 for none.
+    `owner_retracts`: the owner takes back anybody's message, at any time. `calls_everyone`: whoever may write may
+    mention everyone, however many they are (C11). `smallest`: with fewer people it is a private chat by another name
+    and judged as one (F38). `tells_changes`: new members, names and owners are unread for those concerned, like a
+    message. `body_key` is the kind of key that seals what is written there, so that it can be destroyed apart from the
+    rest. `searchable`: the search index has its words. `federates`: people of other agencies than the room's own come
+    in and write.
     """
 
     members: Members
     may_post: Who
     may_react: Who
+    may_send_files: Who
+    label_ceiling: int
     owner_retracts: bool
     calls_everyone: bool
     smallest: int
@@ -85,6 +89,8 @@ POLICIES: Final[dict[str, RoomPolicy]] = {
         members=Members.PAIR,
         may_post=Who.MEMBERS,
         may_react=Who.MEMBERS,
+        may_send_files=Who.MEMBERS,
+        label_ceiling=0,
         owner_retracts=False,
         calls_everyone=True,
         smallest=0,
@@ -99,6 +105,8 @@ POLICIES: Final[dict[str, RoomPolicy]] = {
         members=Members.OWNER_ADDS,
         may_post=Who.MEMBERS,
         may_react=Who.MEMBERS,
+        may_send_files=Who.MEMBERS,
+        label_ceiling=0,
         owner_retracts=True,
         calls_everyone=False,
         smallest=3,
@@ -114,6 +122,8 @@ NOTHING_ALLOWED: Final = RoomPolicy(
     members=Members.FIXED,
     may_post=Who.NOBODY,
     may_react=Who.NOBODY,
+    may_send_files=Who.NOBODY,
+    label_ceiling=0,
     owner_retracts=False,
     calls_everyone=False,
     smallest=0,

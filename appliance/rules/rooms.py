@@ -24,7 +24,7 @@ from appliance.model import (
     agency_of,
     program_of,
 )
-from appliance.rules import messages
+from appliance.rules import files, messages
 from appliance.rules.entry_states import RoomCreated
 from appliance.rules.entry_types import row_of
 from appliance.rules.policy import POLICIES, allowed, owners_right, policy_of
@@ -115,7 +115,7 @@ def may_suggest(state: RoomState, role: Role | None) -> Deny | None:
 
 
 ACTIONS: Final = (
-    "post", "rename", "close", "add", "remove", "transfer", "ask_removal", "suggest", "mention_everyone",
+    "post", "attach", "rename", "close", "add", "remove", "transfer", "ask_removal", "suggest", "mention_everyone",
 )  # fmt: skip
 """What a member may or may not do in a room, by the names that clients know."""
 
@@ -135,6 +135,7 @@ def denied_actions(state: RoomState, person: Principal) -> dict[str, str]:
     post = closed or allowed(policy.may_post, role)
     reasons = {
         "post": post,
+        "attach": post or files.may_attach(state.kind, role),
         "rename": owner,
         "close": owner,
         "add": owner,

@@ -90,6 +90,11 @@ def set_refused(rows: Rows, upload: str, code: str) -> bool:
     return rows.run(_SQL.set_refused, {"id": upload, "code": code}) == 1
 
 
+def take(rows: Rows, upload: str, person: PersonId, blob: str) -> bool:
+    """End an upload whose file a message refers to now; return whether the person had it, ready and with this blob."""
+    return rows.run(_SQL.take, {"id": upload, "person": person, "blob": blob}) == 1
+
+
 def count_of(rows: Rows, person: PersonId) -> int:
     """Return how many uploads of a person there are, in any state."""
     count: int = rows.value(_SQL.count_of, {"person": person})

@@ -21,6 +21,7 @@ STATUS: Final[dict[type[errors.AppError], int]] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.NotReady: 409,
     errors.KeyDestroyed: 410,
     errors.TooLarge: 413,
     errors.TooMany: 429,
@@ -51,6 +52,7 @@ STATUS_BY_CODE: Final = {
 # What aiohttp raises by itself, by status; whatever else it may come to raise is a bad request.
 CODE_OF_HTTP: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 417: "expectation_failed"}
 UNAVAILABLE_RETRY_S: Final = 5
+NOT_READY_RETRY_S: Final = 1
 
 
 def status_of(error: errors.AppError) -> int:
@@ -74,6 +76,8 @@ def retry_after_of(error: errors.AppError) -> int | None:
     """Return the seconds after which trying again may help, None where waiting does not help."""
     if isinstance(error, errors.TooMany):
         return max(1, round(error.retry_after))
+    if isinstance(error, errors.NotReady):
+        return NOT_READY_RETRY_S
     return UNAVAILABLE_RETRY_S if isinstance(error, errors.Unavailable) else None
 
 

@@ -6,16 +6,21 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from appliance.attachments import MAX_FILES
 from appliance.model import MAX_LISTED, MAX_MESSAGE_LENGTH
 from appliance.wire.common import Answer, Id, Limit, Millis, Person, Position, Request, TxnId
 from appliance.wire.cursors import Cursor
 from appliance.wire.files import FileView
 
-Text = Annotated[str, Meta(min_length=1, max_length=MAX_MESSAGE_LENGTH)]
+Text = Annotated[str, Meta(max_length=MAX_MESSAGE_LENGTH)]
+FileIds = Annotated[list[Id], Meta(max_length=MAX_FILES)]
 
 
 class TextBody(Request, kw_only=True):
-    """`mentions` are the ids of people named in the text; `everyone` is the @room mention."""
+    """`mentions` are the ids of people named in the text; `everyone` is the @room mention.
+
+    The text of a message with files may be empty; any other has something to read in it.
+    """
 
     text: Text
     mentions: Annotated[list[Person], Meta(max_length=MAX_LISTED)] = []
@@ -23,10 +28,13 @@ class TextBody(Request, kw_only=True):
 
 
 class PostMessage(Request, kw_only=True):
+    """`files` are uploads of the caller that are ready, or files that the caller is shown in some room."""
+
     txn_id: TxnId
     body: TextBody
     type: Literal["text"] = "text"
     reply_to: Position | None = None
+    files: FileIds = []
 
 
 class Posted(Answer, kw_only=True):
@@ -36,8 +44,11 @@ class Posted(Answer, kw_only=True):
 
 
 class WriteTo(Request, kw_only=True):
+    """`files` as those of `PostMessage`."""
+
     txn_id: TxnId
     body: TextBody
+    files: FileIds = []
 
 
 class Written(Answer, kw_only=True):
@@ -50,6 +61,8 @@ class Written(Answer, kw_only=True):
 
 
 class EditMessage(Request, kw_only=True):
+    """New words for a message, which keeps its files."""
+
     txn_id: TxnId
     body: TextBody
 

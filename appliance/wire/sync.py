@@ -16,7 +16,7 @@ from msgspec import Meta
 from appliance.wire.common import Answer, ErrorBody, Id, Millis, Position, Request, TxnId
 from appliance.wire.cursors import Cursor
 from appliance.wire.events import Event
-from appliance.wire.messages import TextBody
+from appliance.wire.messages import FileIds, TextBody
 
 MAX_WATCHED = 4
 """Rooms that one stream may have on its screen."""
@@ -85,6 +85,7 @@ class Send(msgspec.Struct, tag="send", tag_field="type", forbid_unknown_fields=T
     txn_id: TxnId
     body: TextBody
     reply_to: Position | None = None
+    files: FileIds = []
     resume: bool = False
 
 

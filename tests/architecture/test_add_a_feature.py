@@ -90,6 +90,7 @@ REACTIONS: Final = {
 TEXT_BODY: Final = re.compile(r"\b(TextBody|BodyView|text_view)\b|\b(body|words)\b\)?[?!]?\.(text|mentions)\b")
 TEXTS: Final = {
     "texts themselves, where a poll has new files": (
+        "appliance/actions/message_files.py",
         "appliance/actions/messages.py",
         "appliance/actions/rooms.py",
         "appliance/demo/world.py",

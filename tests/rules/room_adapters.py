@@ -138,6 +138,7 @@ def _may_ask(given: Given) -> object:
 ROOM_ADAPTERS: dict[str, Callable[[Given], object]] = {
     "authorize": lambda g: verdict(g, g["type"], g["fields"]),
     "may_post": lambda g: verdict(g, "message.text"),
+    "may_carry": lambda g: verdict(g, "message.text", {"files": g["files"], "label": g["label"]}),
     "may_rename": lambda g: verdict(g, "room.rename", {"name": "ใหม่"}),
     "may_close": lambda g: verdict(g, "room.close"),
     "may_add": lambda g: verdict(g, "member.add", cards(g["people"])),

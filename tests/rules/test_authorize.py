@@ -113,7 +113,7 @@ def test_a_kind_without_a_row_allows_nothing(monkeypatch: pytest.MonkeyPatch) ->
     fixed = ("rename", "close", "add", "remove", "transfer", "ask_removal", "suggest")
     assert ROOM_ADAPTERS["denied_actions"]({"room": room, "person": "p_a"}) == {
         **dict.fromkeys(fixed, "direct_room_fixed"),
-        **dict.fromkeys(("post", "mention_everyone"), "not_owner"),
+        **dict.fromkeys(("post", "attach", "mention_everyone"), "not_owner"),
     }
 
 

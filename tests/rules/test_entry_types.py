@@ -43,7 +43,7 @@ FULL: dict[EntryType, State] = {
     EntryType.SYSTEM_CLOSE: ClosedBySystem("private_chat", (A,)),
     EntryType.OWNER_TRANSFER: OwnerTransferred(A, PostId("po_1")),
     EntryType.OWNER_REASSIGN: OwnerReassigned(A, PostId("po_1"), "post", (A,), CARD),
-    EntryType.MESSAGE_TEXT: TextSaid(4, everyone=True),
+    EntryType.MESSAGE_TEXT: TextSaid(4, everyone=True, files=2, label=1),
     EntryType.MESSAGE_EDIT: TextEdited(4, everyone=True),
     EntryType.MESSAGE_REDACT: MessageRetracted(4, "ผิดห้อง"),
     EntryType.MESSAGE_REACTION: Reacted(4, "👍", on=False),

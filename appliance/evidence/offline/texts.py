@@ -352,6 +352,9 @@ DENIALS: Final = {
     "edit_window_over": ("พ้นเวลาแก้ไข", "the time for edits was over"),
     "retract_window_over": ("พ้นเวลาเรียกคืน", "the time for retractions was over"),
     "mass_mention_limit": ("ห้องใหญ่เกินกว่าที่สมาชิกจะเรียกทุกคน", "the room was too large for a member to call everyone"),
+    "files_not_allowed": ("ห้องนี้ไม่รับไฟล์จากผู้ส่ง", "the sender could not send files in this room"),
+    "too_many_files": ("มีไฟล์เกินจำนวนที่กำหนด", "it carried more files than a message may"),
+    "label_too_high": ("ชั้นความลับสูงกว่าที่ห้องรับได้", "its classification was above what the room allows"),
     "room_full": ("ห้องเต็ม", "the room was full"),
     "contact_not_allowed": ("เริ่มห้องส่วนตัวกับผู้มีตำแหน่งสูงกว่าไม่ได้", "a private chat with a higher position was not allowed"),
     "not_enrolled": (

@@ -15,5 +15,8 @@ UPDATE upload SET state = 'ready', blob = :blob WHERE id = :id AND state = 'prep
 -- name: set_refused
 UPDATE upload SET state = 'refused', refused = :code WHERE id = :id AND state IN ('receiving', 'preparing');
 
+-- name: take
+DELETE FROM upload WHERE id = :id AND person = :person AND state = 'ready' AND blob = :blob;
+
 -- name: count_of
 SELECT count(*) FROM upload WHERE person = :person;

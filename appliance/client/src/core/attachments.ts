@@ -10,12 +10,10 @@ import { type Drafts, filesOf } from "./drafts";
 import { formOf, mediaType } from "./fileForms";
 import type { LocalFile } from "./ports";
 import type { Form } from "./protocol";
+import { MAX_FILES } from "./rules";
 import type { Attachment, RoomId, UploadId } from "./snapshots";
 import type { Readable } from "./store";
 import type { Uploads } from "./uploads";
-
-/** Files of one message, as the server counts (appliance/attachments.py). */
-export const MAX_FILES = 20;
 
 export interface AttachOptions {
   /** Where the files are of a form that their type does not say: a recording is a `voice`. */

@@ -14,6 +14,8 @@ export interface RoomPolicy {
   readonly members: string;
   readonly may_post: string;
   readonly may_react: string;
+  readonly may_send_files: string;
+  readonly label_ceiling: number;
   readonly owner_retracts: boolean;
   readonly calls_everyone: boolean;
   readonly smallest: number;

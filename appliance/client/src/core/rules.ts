@@ -21,6 +21,9 @@ export type Deny =
   | "edit_window_over"
   | "retract_window_over"
   | "mass_mention_limit"
+  | "files_not_allowed"
+  | "too_many_files"
+  | "label_too_high"
   | "room_full";
 
 export type Role = "owner" | "member";
@@ -42,6 +45,8 @@ export interface RuleTarget {
 
 export const EDIT_WINDOW_MS = 24 * 3_600_000;
 export const RETRACT_WINDOW_MS = 24 * 3_600_000;
+/** Files of one message, as the server counts (appliance/attachments.py). */
+export const MAX_FILES = 20;
 /** Above this many members only the owner may call everyone (C11). */
 export const EVERYONE_MEMBERS = 50;
 
@@ -63,6 +68,21 @@ function memberOfOpen(room: RuleRoom, role: Role | null): Deny | null {
 /** Whoever posts in this kind of room. */
 export function mayPost(room: RuleRoom, role: Role | null): Deny | null {
   return memberOfOpen(room, role) ?? allowed(policyOf(room.kind).may_post, role as Role);
+}
+
+/** Members who send files in this kind of room, where they may post. */
+export function mayAttach(room: RuleRoom, role: Role | null): Deny | null {
+  const denied = mayPost(room, role);
+  if (denied !== null) return denied;
+  return isAmong(policyOf(room.kind).may_send_files, role as Role) ? null : "files_not_allowed";
+}
+
+/** So many files, up to the classification that the room allows. */
+export function mayCarry(room: RuleRoom, role: Role | null, files: number, label: number): Deny | null {
+  const denied = files > 0 ? mayAttach(room, role) : mayPost(room, role);
+  if (denied !== null) return denied;
+  if (files > MAX_FILES) return "too_many_files";
+  return label > policyOf(room.kind).label_ceiling ? "label_too_high" : null;
 }
 
 /** F36: only the owner, and a private chat has no name. */
@@ -140,6 +160,7 @@ export function deniedActions(room: RuleRoom, role: Role | null): Record<string,
   const owner = mayRename(room, role);
   const reasons: Record<string, Deny | null> = {
     post: mayPost(room, role),
+    attach: mayAttach(room, role),
     rename: owner,
     close: owner,
     add: owner,

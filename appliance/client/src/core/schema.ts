@@ -957,7 +957,10 @@ export interface components {
             at: number;
             n: number;
         };
-        /** EditMessage */
+        /**
+         * EditMessage
+         * @description New words for a message, which keeps its files.
+         */
         EditMessage: {
             body: components["schemas"]["TextBody"];
             /** @description client's own; a repeat answers the first result */
@@ -1694,9 +1697,14 @@ export interface components {
             id: string;
             n: number;
         };
-        /** PostMessage */
+        /**
+         * PostMessage
+         * @description `files` are uploads of the caller that are ready, or files that the caller is shown in some room.
+         */
         PostMessage: {
             body: components["schemas"]["TextBody"];
+            /** @default [] */
+            files?: string[];
             /** @default null */
             reply_to?: number | null;
             /** @description client's own; a repeat answers the first result */
@@ -2098,6 +2106,8 @@ export interface components {
          */
         Send: {
             body: components["schemas"]["TextBody"];
+            /** @default [] */
+            files?: string[];
             /** @default null */
             reply_to?: number | null;
             /** @default false */
@@ -2302,6 +2312,8 @@ export interface components {
         /**
          * TextBody
          * @description `mentions` are the ids of people named in the text; `everyone` is the @room mention.
+         *
+         *         The text of a message with files may be empty; any other has something to read in it.
          */
         TextBody: {
             /** @default false */
@@ -2444,9 +2456,14 @@ export interface components {
             /** @enum {unknown} */
             type: "watch";
         };
-        /** WriteTo */
+        /**
+         * WriteTo
+         * @description `files` as those of `PostMessage`.
+         */
         WriteTo: {
             body: components["schemas"]["TextBody"];
+            /** @default [] */
+            files?: string[];
             /** @description client's own; a repeat answers the first result */
             txn_id: string;
         };

@@ -1,0 +1,80 @@
+"""References: a message carries a file. Each keeps the file's key once more, under an epoch key of the message's room.
+
+They are written with the message that they belong to, and go with its body. The counts of a file follow by themselves
+(triggers of migration 27).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from appliance.model import RoomId
+from appliance.store.queries import Queries
+
+if TYPE_CHECKING:
+    from appliance.store.db import Rows
+
+SQL = Queries("file_refs")
+
+
+class NewReference(NamedTuple):
+    """File `place` of entry `n` of a room, by its key; `epoch` is the number of the key that wraps `wrapped_key`."""
+
+    room: int
+    n: int
+    place: int
+    blob: str
+    epoch: int
+    wrapped_key: bytes
+    form: str
+    label: int
+
+
+class ReferenceRow(NamedTuple):
+    """A reference as stored, with the id of its room."""
+
+    key: int
+    room: RoomId
+    n: int
+    place: int
+    blob: str
+    epoch: int
+    wrapped_key: bytes
+    form: str
+    label: int
+
+
+class KeptReference(NamedTuple):
+    """What the check of integrity compares of a reference."""
+
+    n: int
+    place: int
+    blob: str
+    epoch: int
+    form: str
+    label: int
+
+
+def insert(rows: Rows, reference: NewReference) -> None:
+    """Add a reference."""
+    rows.run(SQL.insert, reference._asdict())
+
+
+def kept_blobs(rows: Rows, room: int, n: int) -> list[str]:
+    """Return the files of an entry whose keys were not destroyed, in their order."""
+    return [row[0] for row in rows.all(SQL.kept_blobs, {"room": room, "n": n})]
+
+
+def of_blob(rows: Rows, blob: str) -> list[ReferenceRow]:
+    """Return every reference to a file."""
+    return [ReferenceRow._make(row) for row in rows.all(SQL.of_blob, {"blob": blob})]
+
+
+def of_blob_for(rows: Rows, blob: str, person: str) -> list[ReferenceRow]:
+    """Return the references to a file in the rooms that a person is in now, the newest of each room first."""
+    return [ReferenceRow._make(row) for row in rows.all(SQL.of_blob_for, {"blob": blob, "person": person})]
+
+
+def in_room(rows: Rows, room: int) -> list[KeptReference]:
+    """Return what all references of a room say, in order."""
+    return [KeptReference._make(row) for row in rows.all(SQL.in_room, {"room": room})]

@@ -1,0 +1,15 @@
+-- name: insert
+INSERT INTO blob (id, kind, parent, page, owner, type, size, root, wrapped_key, scan, preparing, width, height, ms, pages,
+    waveform, made_at)
+VALUES (:id, :kind, :parent, :page, :owner, :type, :size, :root, :wrapped_key, :scan, :preparing, :width, :height, :ms,
+    :pages, :waveform, :made_at);
+
+-- name: get
+SELECT id, kind, parent, page, owner, type, size, root, refs, wrapped_key, scan, scanned_at, found, released, preparing,
+    width, height, ms, pages, waveform, made_at
+FROM blob WHERE id = :id;
+
+-- name: variants_of
+SELECT id, kind, parent, page, owner, type, size, root, refs, wrapped_key, scan, scanned_at, found, released, preparing,
+    width, height, ms, pages, waveform, made_at
+FROM blob WHERE parent = :parent ORDER BY kind, page;

@@ -1,0 +1,79 @@
+"""Uploads that are ready, made in the tables as those that came over the network and were prepared."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from appliance.attachments import FileForm, ScanState
+from appliance.files import keys, said
+from appliance.files.said import Said
+from appliance.model import PersonId
+from appliance.services import Services
+from appliance.store import blobs, uploads
+from appliance.store.blobs import NewBlob
+from appliance.store.uploads import NewUpload
+
+if TYPE_CHECKING:
+    from appliance.store.db import Rows
+
+DAY_MS = 86_400_000
+PDF, JPEG = "application/pdf", "image/jpeg"
+
+
+async def an_upload(
+    s: Services,
+    person: PersonId,
+    name: str = "รายงาน.pdf",
+    *,
+    kind: str = PDF,
+    size: int = 1_000,
+    label: int = 0,
+    form: FileForm = FileForm.DOCUMENT,
+    state: str = uploads.READY,
+) -> str:
+    """Make an upload of a person; return its id, which is also that of its file where it is ready."""
+    made = s.new_id("f")
+    words = Said(name=name, type=kind, form=form)
+    async with s.store.write() as tx:
+        await tx.run(_make, s, person, made, words, size, label, state)
+    return made
+
+
+def _make(  # noqa: PLR0917 - handed on to the writer's thread
+    rows: Rows, s: Services, person: PersonId, made: str, words: Said, size: int, label: int, state: str
+) -> None:
+    key, now = keys.new_file_key(), s.clock()
+    wrapped = keys.wrap(s.keys.files_key, made, key)
+    fresh = NewUpload(made, person, None, size, label, said.sealed(words, key, made), wrapped, now, now + DAY_MS)
+    uploads.insert(rows, fresh)
+    if state == uploads.RECEIVING:
+        return
+    uploads.set_preparing(rows, made, now + DAY_MS)
+    if state == uploads.REFUSED:
+        uploads.set_refused(rows, made, "file_type_blocked")
+    elif state == uploads.READY:
+        root = sha256(made.encode()).digest()
+        blobs.insert(rows, a_blob(made, person, words.type, size, root, wrapped, now))
+        uploads.set_ready(rows, made, made)
+
+
+def a_blob(  # noqa: PLR0917 - in the order of the row
+    made: str, owner: PersonId, kind: str, size: int, root: bytes, wrapped: bytes | None, now: int
+) -> NewBlob:
+    """Return the row of a file that waits for its scan and its variants."""
+    waits, unknown = ScanState.PENDING.value, None
+    return NewBlob(
+        made, "file", None, None, owner, kind, size, root, wrapped, waits, preparing=True, width=unknown,
+        height=unknown, ms=unknown, pages=unknown, waveform=unknown, made_at=now,
+    )  # fmt: skip
+
+
+async def clean(s: Services, blob: str) -> None:
+    """Have the scan find nothing in a file."""
+    async with s.store.write() as tx:
+        await tx.run(_set_scan, blob, ScanState.CLEAN.value)
+
+
+def _set_scan(rows: Rows, blob: str, scan: str) -> None:
+    rows.run("UPDATE blob SET scan = ?, preparing = 0 WHERE id = ?", (scan, blob))
