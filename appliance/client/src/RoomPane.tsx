@@ -21,6 +21,7 @@ import { pageAddress } from "#platform/location";
 import { Loading } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
+import { RoomViewer, useRoomFiles } from "./RoomFiles";
 import type { Root } from "./root";
 
 const PersonPane = lazy(() => import("./PersonPane").then((part) => ({ default: part.PersonPane })));
@@ -69,6 +70,7 @@ export function RoomPane({ root, room, me, requests, infoOpen, landing, onSearch
   const other = useOther(root, snapshot);
   const timeline = useMemo(() => new TimelineModel(core, room, me.person.id), [core, room, me.person.id]);
   const composer = useMemo(() => new ComposerModel(core, room), [core, room]);
+  const files = useRoomFiles(root, room);
   const openReaders = useCallback((n: number) => shell.showSide({ kind: "readers", n }), [shell]);
   const edit = useCallback((item: MessageItem) => composer.startEdit(item), [composer]);
   const toComposer = useCallback(() => document.getElementById(COMPOSER_ID)?.focus(), []);
@@ -100,7 +102,9 @@ export function RoomPane({ root, room, me, requests, infoOpen, landing, onSearch
         onSearch={onSearch}
         landing={landing}
         addressOf={(n) => pageAddress(formatRoute(messageRoute(room, n)))}
+        files={files.show}
       />
+      {files.opened !== null && <RoomViewer root={root} room={room} opened={files.opened} onClose={files.close} />}
       <ComposerView model={composer} title={title} />
     </>
   );

@@ -9,6 +9,7 @@ import { createRoot } from "react-dom/client";
 import { Core, Store } from "#core/index";
 import { NotificationsModel } from "#features/account/NotificationsModel";
 import { type Preferences, PreferencesModel } from "#features/account/PreferencesModel";
+import { FilesModel } from "#features/files/FilesModel";
 import { formatRoute, REQUESTS, roomRoute } from "#features/shell/routes";
 import { ShellModel } from "#features/shell/ShellModel";
 import { setDateStyle } from "#i18n/dates";
@@ -17,6 +18,7 @@ import { applyAppearance } from "#platform/appearance";
 import { browserPorts } from "#platform/browserPorts";
 import { installOffer } from "#platform/install";
 import { browserHistory, PageLocation } from "#platform/location";
+import { browserPictures, browserSounds } from "#platform/media";
 import { registerServiceWorker, type WaitingUpdate } from "#platform/serviceWorker";
 import { keepFocus } from "#ui/keepFocus";
 import { LayersContext } from "#ui/layers";
@@ -72,10 +74,11 @@ async function start(element: HTMLElement): Promise<void> {
     { room: (room) => formatRoute(roomRoute(room)), requests: formatRoute(REQUESTS), settings: formatRoute({ place: "settings", page: "notifications" }) },
     shell.follow,
   );
+  const files = new FilesModel(core, browserPictures, browserSounds());
   mount(
     element,
     <LayersContext value={location}>
-      <App root={{ core, shell, preferences, notifications, update, install }} />
+      <App root={{ core, shell, preferences, notifications, files, update, install }} />
     </LayersContext>,
   );
   await core.start();

@@ -3,6 +3,7 @@ import type { Core } from "#core/index";
 import type { Readable } from "#core/store";
 import type { NotificationsModel } from "#features/account/NotificationsModel";
 import type { PreferencesModel } from "#features/account/PreferencesModel";
+import type { FilesModel } from "#features/files/FilesModel";
 import type { ShellModel } from "#features/shell/ShellModel";
 import type { InstallOffer } from "#platform/install";
 import type { WaitingUpdate } from "#platform/serviceWorker";
@@ -13,6 +14,7 @@ export interface Root {
   readonly shell: ShellModel;
   readonly preferences: PreferencesModel;
   readonly notifications: NotificationsModel;
+  readonly files: FilesModel;
   readonly update: Readable<WaitingUpdate | null>;
   readonly install: Readable<InstallOffer | null>;
 }

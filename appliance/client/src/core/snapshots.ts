@@ -94,7 +94,7 @@ export interface ReactionView {
 }
 
 export type Quote =
-  | { readonly kind: "known"; readonly n: Position; readonly sender: PersonId; readonly text: string }
+  | { readonly kind: "known"; readonly n: Position; readonly sender: PersonId; readonly text: string; readonly files: readonly FileView[] }
   | { readonly kind: "gone"; readonly n: Position }
   | { readonly kind: "loading"; readonly n: Position };
 

@@ -10,6 +10,14 @@ export function downloadText(name: string, text: string): void {
   URL.revokeObjectURL(address);
 }
 
+/** Takes a file off the system as pressing a link to it does. */
+export function downloadFrom(address: string, name: string): void {
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+}
+
 /** Prints the part of the page that the styles show under this name, and nothing else. */
 export function printPart(name: string): void {
   document.documentElement.dataset["print"] = name;

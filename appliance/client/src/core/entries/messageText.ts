@@ -13,7 +13,7 @@ export const messageText: EntryKind<Text> = {
   quote: (entry) =>
     isHidden(entry)
       ? { kind: "gone", n: entry.n }
-      : { kind: "known", n: entry.n, sender: entry.sender, text: entry.body?.text ?? "" },
+      : { kind: "known", n: entry.n, sender: entry.sender, text: entry.body?.text ?? "", files: entry.body?.files ?? [] },
 };
 
 function messageOf(entry: Text, context: ItemContext): MessageItem {

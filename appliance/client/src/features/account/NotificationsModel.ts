@@ -15,6 +15,7 @@ import type { NotificationsPort } from "#core/ports";
 import { newsCount, newsOf } from "#core/requests";
 import type { Incoming } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
+import { messageLine } from "#i18n/files";
 import { newsText } from "#i18n/notices";
 
 export type NotificationTest = { readonly kind: "none" | "waiting" | "shown" | "vanished" } | { readonly kind: "failed"; readonly reason: string };
@@ -152,7 +153,7 @@ export class NotificationsModel implements Readable<NotificationsState> {
       case "message": {
         const { message, mention } = incoming;
         const author = this.#core.people.known(message.sender)?.name ?? "";
-        if (this.#state.snapshot().settings.content && author !== "") return { title: author, body: message.text };
+        if (this.#state.snapshot().settings.content && author !== "") return { title: author, body: messageLine(message.text, message.files) };
         return plain(mention ? t`มีข้อความกล่าวถึงท่าน` : t`มีข้อความใหม่`);
       }
     }

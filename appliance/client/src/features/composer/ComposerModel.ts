@@ -16,6 +16,7 @@ import type { DraftText, MessageItem, PersonId, RoomId, RoomSnapshot } from "#co
 import { type Readable, Store } from "#core/store";
 import { rankedByName } from "#core/text";
 import { EVERYONE_WORDS } from "#i18n/everyone";
+import { messageLine } from "#i18n/files";
 import { nameOf, unitOf } from "#ui/names";
 
 import type { Candidate } from "./mentions";
@@ -128,7 +129,7 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
   /** What position `n` says, as far as it is loaded. */
   readonly quoted = (n: number): { sender: PersonId; text: string } | null => {
     const item = this.#core.timeline(this.room).snapshot().items.find((one) => one.n === n);
-    return item?.kind === "message" ? { sender: item.sender, text: item.text } : null;
+    return item?.kind === "message" ? { sender: item.sender, text: messageLine(item.text, item.files) } : null;
   };
 
   /** The last message of ours that may still be edited, for «arrow up in an empty field». */

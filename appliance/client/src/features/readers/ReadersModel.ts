@@ -9,6 +9,7 @@ import { type Failure, failureOf } from "#core/failure";
 import type { Core } from "#core/index";
 import type { RoomId } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
+import { messageLine } from "#i18n/files";
 
 import { firstPage, type ListName, type ReaderLists, withPage } from "./readerLists";
 
@@ -42,7 +43,7 @@ export class ReadersModel implements Readable<ReadersSnapshot> {
     const timeline = core.timeline(room);
     const joined = derived([this.#state, timeline], () => {
       const item = timeline.snapshot().items.find((one) => one.n === n);
-      return { state: this.#state.snapshot(), text: item?.kind === "message" ? item.text : null };
+      return { state: this.#state.snapshot(), text: item?.kind === "message" ? messageLine(item.text, item.files) : null };
     });
     this.snapshot = joined.snapshot;
     this.subscribe = joined.subscribe;

@@ -8,6 +8,7 @@ import { newsCount, newsOf } from "#core/requests";
 import type { RoomSummary } from "#core/snapshots";
 import { Store } from "#core/store";
 import { formatDate, formatListTime, formatNumber } from "#i18n/dates";
+import { messageLine } from "#i18n/files";
 import { newsText, noticeOnceNamed } from "#i18n/notices";
 import { kindText } from "#ui/roomKinds";
 import { Badge, Chip } from "#ui/Badge";
@@ -129,7 +130,7 @@ function Preview({ room, current, model }: { room: RoomSummary; current: boolean
   function previewWords(): ReactNode {
     if (last === null) return "";
     if (last.kind === "notice") return noticeOnceNamed(last.notice, last.sender, givenNameOf, model.me) ?? "\u00a0";
-    const text = last.hidden === null ? last.text.replace(/\s+/gu, " ") : hiddenText(last.hidden);
+    const text = last.hidden === null ? messageLine(last.text, last.files).replace(/\s+/gu, " ") : hiddenText(last.hidden);
     const words = <bdi>{text}</bdi>;
     if (last.mine) return <Trans>ท่าน: {words}</Trans>;
     const name = sender?.name;

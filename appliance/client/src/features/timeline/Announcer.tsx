@@ -1,6 +1,7 @@
 import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
 
+import { messageLine } from "#i18n/files";
 import { LiveRegion } from "#ui/LiveRegion";
 import { useReadable } from "#ui/useReadable";
 
@@ -15,7 +16,7 @@ export function Announcer({ model }: { model: TimelineModel }) {
   return <LiveRegion text={words(announcement)} turn={announcement.turn} />;
 
   function words({ messages }: Announcement): string {
-    if (messages.length <= READ_ONE_BY_ONE) return messages.map((message) => `${model.nameOf(message.sender)}: ${message.text}`).join(" ");
+    if (messages.length <= READ_ONE_BY_ONE) return messages.map((message) => `${model.nameOf(message.sender)}: ${messageLine(message.text, message.files)}`).join(" ");
     const names = [...new Set(messages.map((message) => model.nameOf(message.sender)))].join(", ");
     const count = plural(messages.length, { other: "ข้อความใหม่ # ข้อความ" });
     return t`${count} จาก ${names}`;

@@ -6,6 +6,7 @@ import { type Failure, failureOf } from "#core/failure";
 import type { Version } from "#core/protocol";
 import type { MessageItem } from "#core/snapshots";
 import { formatDateTime } from "#i18n/dates";
+import { messageLine } from "#i18n/files";
 import { ConfirmDialog, Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
 import { Loading } from "#ui/Notice";
@@ -40,7 +41,7 @@ export function RetractDialog({ item, model, onClose }: MessageDialogProps) {
       <p>
         <Trans>สมาชิกทุกคนจะไม่เห็นข้อความนี้อีก แต่จะเห็นว่ามีข้อความถูกเรียกคืน</Trans>
       </p>
-      <blockquote className="dialog-quote">{item.text}</blockquote>
+      <blockquote className="dialog-quote">{messageLine(item.text, item.files)}</blockquote>
       <TextField label={t`เหตุผล (ไม่บังคับ)`} value={reason} onChange={setReason} maxLength={200} />
     </ConfirmDialog>
   );
@@ -69,7 +70,7 @@ export function HistoryDialog({ item, model, onClose }: MessageDialogProps) {
                 <Time at={version.at}>{formatDateTime(version.at)}</Time>{" "}
                 {i === 0 ? <Trans>ฉบับปัจจุบัน</Trans> : i === state.versions.length - 1 ? <Trans>ฉบับแรก</Trans> : null}
               </p>
-              <blockquote className="dialog-quote">{version.body?.text ?? <Trans>ข้อความนี้เสียหายในระบบจัดเก็บ จึงแสดงไม่ได้</Trans>}</blockquote>
+              <blockquote className="dialog-quote">{version.body == null ? <Trans>ข้อความนี้เสียหายในระบบจัดเก็บ จึงแสดงไม่ได้</Trans> : messageLine(version.body.text, version.body.files ?? [])}</blockquote>
             </li>
           ))}
         </ol>

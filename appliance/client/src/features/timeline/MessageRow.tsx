@@ -1,9 +1,10 @@
 /** One message: author and time at the head of a group, then text, reactions and who has read it. */
 import { Trans, useLingui } from "@lingui/react/macro";
-import { memo } from "react";
+import { memo, type ReactNode } from "react";
 
 import type { MessageItem, PendingItem, Quote } from "#core/snapshots";
 import { formatTime } from "#i18n/dates";
+import { messageLine } from "#i18n/files";
 import type { Anchor } from "#ui/Anchored";
 import { useEmojiName } from "#ui/Emoji";
 import { QUICK_REACTIONS } from "#ui/emoji";
@@ -19,6 +20,17 @@ import { Reactions } from "./Reactions";
 import { ReadMark } from "./ReadMark";
 import type { TimelineModel } from "./TimelineModel";
 import "./message.css";
+
+/** How the files of messages are drawn, by who knows how; one object for all rows. */
+export interface FilesShow {
+  readonly draw: (item: MessageItem, tabIndex: number) => ReactNode;
+  /** About how high they stand, in rem. */
+  readonly height: (item: MessageItem) => number;
+  /** Opens the first of them that can be looked at; null where none can. */
+  readonly opener: (item: MessageItem) => (() => void) | null;
+  /** Downloads the only file; null where there are several or none may be opened. */
+  readonly downloader: (item: MessageItem) => (() => void) | null;
+}
 
 /** What a row asks of the view around it; one object for all rows, so rows need not render again. */
 export interface RowActions {
@@ -40,6 +52,7 @@ interface MessageRowProps {
   tail: boolean;
   model: TimelineModel;
   actions: RowActions;
+  files: FilesShow;
   tabStop: boolean;
   found: boolean;
   /** What can be done with it is being shown. */
@@ -49,13 +62,16 @@ interface MessageRowProps {
   newest: boolean;
 }
 
-export const MessageRow = memo(function MessageRow({ item, head, tail, model, actions, tabStop, found, chosen, tapped, newest }: MessageRowProps) {
+export const MessageRow = memo(function MessageRow({ item, head, tail, model, actions, files, tabStop, found, chosen, tapped, newest }: MessageRowProps) {
   const { t } = useLingui();
   const nameOf = useEmojiName();
   const author = useReadable(model.person(item.sender));
   const name = author?.name ?? "…";
   const id = `m-${item.n}`;
   const buttonTab = tabStop ? 0 : -1;
+  const hasFiles = item.hidden === null && item.files.length > 0;
+  const hasWords = !hasFiles || item.text.trim() !== "";
+  const said = [hasWords && `${id}-text`, hasFiles && `${id}-files`].filter(Boolean).join(" ");
   const reactWith = (emoji: string) => t`แสดงความรู้สึก ${emoji}`;
   const classes = ["msg", head && "msg-head", item.mine && "msg-mine", item.mentionsMe && "msg-mentions-me", found && "msg-found", chosen && "msg-chosen", tapped && "msg-tapped"];
   return (
@@ -63,7 +79,7 @@ export const MessageRow = memo(function MessageRow({ item, head, tail, model, ac
       className={classes.filter(Boolean).join(" ")}
       data-row={item.key}
       tabIndex={tabStop ? 0 : -1}
-      aria-labelledby={`${id}-who ${id}-text ${id}-when`}
+      aria-labelledby={`${id}-who ${said} ${id}-when`}
       aria-keyshortcuts="Enter ContextMenu"
     >
       <div className="msg-gutter">
@@ -95,13 +111,14 @@ export const MessageRow = memo(function MessageRow({ item, head, tail, model, ac
         )}
         {item.reply && <ReplyQuote quote={item.reply} model={model} tabIndex={buttonTab} onOpen={actions.jumpTo} />}
         {item.hidden === null ? (
-          <MessageText id={`${id}-text`} text={item.text} mentions={item.mentions} everyone={item.everyone} model={model} whole={found} />
+          hasWords && <MessageText id={`${id}-text`} text={item.text} mentions={item.mentions} everyone={item.everyone} model={model} whole={found} />
         ) : (
           <p id={`${id}-text`} className="msg-hidden">
             <Icon name="retract" size="s" />
             <HiddenWords reason={item.hidden} />
           </p>
         )}
+        {hasFiles && files.draw(item, buttonTab)}
         {item.edited !== null && (
           <button type="button" className="msg-edited" tabIndex={buttonTab} onClick={() => actions.openHistory(item)}>
             <Trans>แก้ไขแล้ว {formatTime(item.edited)}</Trans>
@@ -164,7 +181,7 @@ export function QuoteWords({ quote, model }: { quote: Quote; model: Pick<Timelin
       return (
         <>
           <span className="msg-quote-name">{model.nameOf(quote.sender)}</span>
-          <span className="msg-quote-text">{quote.text}</span>
+          <span className="msg-quote-text">{messageLine(quote.text, quote.files)}</span>
         </>
       );
   }

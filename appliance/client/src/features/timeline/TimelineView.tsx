@@ -22,7 +22,7 @@ import { Announcer } from "./Announcer";
 import { JumpBar } from "./JumpBar";
 import { messageActions, pendingActions } from "./messageActions";
 import { HistoryDialog, RetractDialog } from "./MessageDialogs";
-import { MessageRow, type RowActions } from "./MessageRow";
+import { type FilesShow, MessageRow, type RowActions } from "./MessageRow";
 import { ClearedRow, DayRow, NoticeRow, PendingRow, UnreadRow } from "./OtherRows";
 import { indexOfPosition, type Row } from "./rows";
 import type { TimelineModel } from "./TimelineModel";
@@ -47,6 +47,7 @@ interface TimelineViewProps {
   landing: { readonly n: number; readonly focus: boolean } | null;
   /** The address of a message, to be sent to others. */
   addressOf: (n: number) => string;
+  files: FilesShow;
 }
 
 type Open =
@@ -61,7 +62,7 @@ function tellBy({ currentTarget }: { currentTarget: EventTarget & HTMLElement },
 
 const isFocusable = (row: Row | undefined): boolean => row !== undefined && row.kind !== "day" && row.kind !== "unread" && row.kind !== "cleared";
 
-export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson, onLeave, onMarkedUnread, onSearch, landing, addressOf }: TimelineViewProps) {
+export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson, onLeave, onMarkedUnread, onSearch, landing, addressOf, files }: TimelineViewProps) {
   const { t } = useLingui();
   const view = useReadable(model);
   const { rows, timeline } = view;
@@ -72,7 +73,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
   const [missed, setMissed] = useState(false);
   const [tappedKey, setTappedKey] = useState<string | null>(null);
   const focusWanted = useRef<string | null>(null);
-  const { scroller, virtualizer, items, atEnd, showPosition, showRow } = useTimelineScroll(model, view, activeKey);
+  const { scroller, virtualizer, items, atEnd, showPosition, showRow } = useTimelineScroll(model, view, activeKey, files.height);
   const lineInSight = items.some((item) => rows[item.index]?.kind === "unread");
   const chosenKey = open !== null && "anchor" in open ? open.item.key : null;
   const tabStopKey = rows.some((row) => row.key === activeKey) ? activeKey : (rows.findLast(isFocusable)?.key ?? null);
@@ -167,7 +168,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
 
   /** The long press cannot be seen: a tap on the words shows the button that does the same. */
   const onTap = ({ target, currentTarget }: MouseEvent<HTMLElement>) => {
-    if (currentTarget.dataset["by"] !== "touch" || !(target instanceof Element) || target.closest("a, button")) return;
+    if (currentTarget.dataset["by"] !== "touch" || !(target instanceof Element) || target.closest("a, button, input")) return;
     const key = target.closest<HTMLElement>("[data-row]")?.dataset["row"] ?? null;
     setTappedKey((now) => (now === key ? null : key));
   };
@@ -206,6 +207,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
             tail={one.tail}
             model={model}
             actions={actions}
+            files={files}
             tabStop={tabStop}
             found={one.item.n === found}
             chosen={one.key === chosenKey}
@@ -311,7 +313,7 @@ export function TimelineView({ model, title, unread, onEdit, onReaders, onPerson
       )}
       <TypingLine model={model} />
       <Announcer model={model} />
-      <Opened open={open} model={model} onClose={close} onOpen={setOpen} onEdit={onEdit} onMarkedUnread={onMarkedUnread} addressOf={addressOf} actions={actions} />
+      <Opened open={open} model={model} onClose={close} onOpen={setOpen} onEdit={onEdit} onMarkedUnread={onMarkedUnread} addressOf={addressOf} actions={actions} files={files} />
     </div>
   );
 }
@@ -338,10 +340,11 @@ interface OpenedProps {
   onMarkedUnread: () => void;
   addressOf: (n: number) => string;
   actions: RowActions;
+  files: FilesShow;
 }
 
 /** The one menu, picker or dialog that is open over the messages. */
-function Opened({ open, model, onClose, onOpen, onEdit, onMarkedUnread, addressOf, actions }: OpenedProps) {
+function Opened({ open, model, onClose, onOpen, onEdit, onMarkedUnread, addressOf, actions, files }: OpenedProps) {
   const { t } = useLingui();
   if (open === null) return null;
   const close = () => onClose(open);
@@ -361,6 +364,8 @@ function Opened({ open, model, onClose, onOpen, onEdit, onMarkedUnread, addressO
           actions={messageActions(item, model, {
             reply: () => actions.reply(item),
             react: () => onOpen({ kind: "reactions", item, anchor: open.anchor }),
+            open: files.opener(item),
+            download: files.downloader(item),
             copy: () => void copyText(item.text),
             copyAddress: () => void copyText(addressOf(item.n)),
             edit: () => onEdit(item),

@@ -11,6 +11,9 @@ import type { TimelineModel } from "./TimelineModel";
 export interface MessageCommands {
   reply: () => void;
   react: () => void;
+  /** Looking at its files, and taking its only file off the system; null where that is not to be done. */
+  open: (() => void) | null;
+  download: (() => void) | null;
   copy: () => void;
   copyAddress: () => void;
   edit: () => void;
@@ -27,7 +30,9 @@ export function messageActions(item: MessageItem, model: TimelineModel, run: Mes
   return [
     { id: "reply", icon: "reply" as const, label: t`ตอบกลับ`, onAction: run.reply, denied: deniedText(react) },
     { id: "react", icon: "reaction" as const, label: t`แสดงความรู้สึก`, onAction: run.react, denied: deniedText(react) },
-    ...(gone ? [] : [{ id: "copy", icon: "copy" as const, label: t`คัดลอกข้อความ`, onAction: run.copy }]),
+    ...(run.open === null ? [] : [{ id: "open", icon: "image" as const, label: t`เปิดไฟล์`, onAction: run.open }]),
+    ...(run.download === null ? [] : [{ id: "download", icon: "download" as const, label: t`ดาวน์โหลดไฟล์`, onAction: run.download }]),
+    ...(gone || item.text.trim() === "" ? [] : [{ id: "copy", icon: "copy" as const, label: t`คัดลอกข้อความ`, onAction: run.copy }]),
     { id: "address", icon: "link" as const, label: t`คัดลอกที่อยู่ของข้อความ`, onAction: run.copyAddress },
     ...(item.mine && !gone ? [{ id: "edit", icon: "edit" as const, label: t`แก้ไข`, onAction: run.edit, denied: deniedText(edit) }] : []),
     ...(item.edited === null ? [] : [{ id: "history", icon: "history" as const, label: t`ประวัติการแก้ไข`, onAction: run.history }]),

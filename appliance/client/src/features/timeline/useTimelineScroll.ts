@@ -5,6 +5,8 @@
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useLayoutEffect, useRef } from "react";
 
+import type { MessageItem } from "#core/snapshots";
+
 import { indexOfPosition, onScreen, openingIndex, positionsShown, type Row } from "./rows";
 import type { TimelineModel, TimelineView } from "./TimelineModel";
 
@@ -23,7 +25,12 @@ interface Aim {
   readonly until: number;
 }
 
-function estimate(row: Row | undefined): number {
+/** Pixels of a rem, which grows with the size of letters. */
+function rem(): number {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+}
+
+function estimate(row: Row | undefined, filesHeight: FilesHeight): number {
   switch (row?.kind) {
     case "day":
     case "unread":
@@ -33,12 +40,20 @@ function estimate(row: Row | undefined): number {
     case "cleared":
       return 128;
     case "message":
+      return textHeight(row) + (row.item.files.length === 0 ? 0 : filesHeight(row.item) * rem());
     case "pending":
-      return (row.head ? 58 : 30) + Math.floor(row.item.text.length / 70) * 24;
+      return textHeight(row);
   }
 }
 
-export function useTimelineScroll(model: TimelineModel, view: TimelineView, activeKey: string | null) {
+function textHeight({ head, item: { text } }: Extract<Row, { kind: "message" | "pending" }>): number {
+  return (head ? 58 : 30) + Math.floor(text.length / 70) * 24;
+}
+
+/** About how high the files of a message stand, in rem. */
+type FilesHeight = (item: MessageItem) => number;
+
+export function useTimelineScroll(model: TimelineModel, view: TimelineView, activeKey: string | null, filesHeight: FilesHeight) {
   const scroller = useRef<HTMLDivElement>(null);
   const opened = useRef(false);
   const wanted = useRef<number | null>(null);
@@ -49,7 +64,7 @@ export function useTimelineScroll(model: TimelineModel, view: TimelineView, acti
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (i) => estimate(rows[i]),
+    estimateSize: (i) => estimate(rows[i], filesHeight),
     getItemKey: (i) => rows[i]?.key ?? i,
     overscan: 10,
     paddingStart: 12,
@@ -184,7 +199,9 @@ export function useTimelineScroll(model: TimelineModel, view: TimelineView, acti
     let atEnd = true;
     const note = () => (atEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= AT_END_PX);
     const observer = new ResizeObserver(() => {
-      if (atEnd && opened.current) virtualizer.scrollToEnd();
+      // A room that opens at its unread line stands where it was aimed at, however short it is for a moment.
+      const aimed = aim.current !== null && performance.now() < aim.current.until;
+      if (atEnd && !aimed && opened.current) virtualizer.scrollToEnd();
     });
     element.addEventListener("scroll", note, { passive: true });
     observer.observe(element);

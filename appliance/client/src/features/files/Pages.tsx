@@ -1,0 +1,63 @@
+/** The pages of a document as pictures that the appliance made: one under the other, each fetched when it comes near. */
+import { Trans, useLingui } from "@lingui/react/macro";
+import { type CSSProperties, useEffect, useRef } from "react";
+
+import type { Variant } from "#core/protocol";
+import { formatNumber } from "#i18n/dates";
+import { Notice } from "#ui/Notice";
+
+interface PagesProps {
+  name: string;
+  pages: readonly Variant[];
+  /** How many the document has; more than there are pictures of, in a long one. */
+  count: number;
+  scale: number;
+  addressOf: (id: string) => string;
+  onPage: (page: number) => void;
+}
+
+/** An A4 page, where a page has no size of its own. */
+const A4 = { width: 210, height: 297 };
+
+export function Pages({ name, pages, count, scale, addressOf, onPage }: PagesProps) {
+  const { t } = useLingui();
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    frame.current?.focus({ preventScroll: true });
+  }, []);
+  /** The page that crosses the upper third is the one that is read. */
+  const look = () => {
+    const element = frame.current;
+    if (element === null) return;
+    const line = element.getBoundingClientRect().top + element.clientHeight / 3;
+    const index = [...element.querySelectorAll(".page")].findLastIndex((page) => page.getBoundingClientRect().top <= line);
+    onPage(pages[Math.max(0, index)]?.page ?? 1);
+  };
+  const [drawn, all] = [formatNumber(pages.length), formatNumber(count)];
+  return (
+    <div ref={frame} className="pages" tabIndex={0} role="group" aria-label={t`หน้าเอกสาร ${name}`} onScroll={look} style={{ "--scale": scale } as CSSProperties}>
+      {pages.map((page, i) => {
+        const at = formatNumber(page.page ?? i + 1);
+        return (
+          <img
+            key={page.id}
+            className="page"
+            src={addressOf(page.id)}
+            alt={t`หน้า ${at} จาก ${all}`}
+            loading="lazy"
+            decoding="async"
+            width={page.width ?? A4.width}
+            height={page.height ?? A4.height}
+          />
+        );
+      })}
+      {count > pages.length && (
+        <Notice>
+          <Trans>
+            แสดง {drawn} หน้าแรกจาก {all} หน้า โปรดดาวน์โหลดเพื่ออ่านทั้งหมด
+          </Trans>
+        </Notice>
+      )}
+    </div>
+  );
+}

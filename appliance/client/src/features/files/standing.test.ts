@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+
+import { file } from "./fixtures";
+import { standingOf } from "./standing";
+
+type Facts = Parameters<typeof file>[1];
+
+test.each<[Facts, boolean, boolean, string | null]>([
+  [{ state: "clean" }, false, true, null],
+  [{ state: "pending", held: true }, false, false, "checking"],
+  [{ state: "pending", held: true }, true, true, "checking_mine"],
+  [{ state: "pending" }, false, true, "unchecked"],
+  [{ state: "unscannable", held: true }, false, false, "held_uncheckable"],
+  [{ state: "unscannable", held: true }, true, true, "uncheckable"],
+  [{ state: "unscannable" }, false, true, "uncheckable"],
+  [{ state: "too_big", held: true }, false, false, "held_too_big"],
+  [{ state: "too_big" }, false, true, "too_big"],
+  [{ state: "infected" }, true, false, "infected"],
+  [{ state: "infected", held: true }, false, false, "infected"],
+  [{ state: "remote" }, false, false, "remote"],
+  [{ state: "fetching" }, false, false, "fetching"],
+  [{ state: "unavailable" }, true, false, "unavailable"],
+  [{ state: "gone" }, true, false, "gone"],
+])("%j, of the reader: %s", (facts, mine, open, said) => {
+  expect(standingOf(file({}, facts), mine)).toMatchObject({ open, said });
+});
