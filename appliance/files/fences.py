@@ -47,6 +47,8 @@ _ROOT: Final = 0
 # range is the one of systemd's DynamicUser, which belongs to nobody (systemd: docs/UIDS-GIDS).
 _FIRST_USER: Final = 61_184
 _USERS: Final = 4_000
+# Without the loader's cache and Debian's alternatives ffmpeg does not find its libraries.
+_FOR_LOADER: Final = (Path("/etc/ld.so.cache"), Path("/etc/alternatives"))
 _NAMESPACES: Final = ("ipc", "pid", "net", "uts", "cgroup")
 
 
@@ -185,11 +187,11 @@ def bwrap_line(command: Sequence[str], readable: Sequence[Path], *, is_root: boo
     line += ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "lib", "lib64", "sbin"):
         line += ["--symlink", f"usr/{name}", f"/{name}"]
-    for name in ("/etc/ld.so.cache", "/etc/alternatives"):
-        line += ["--ro-bind-try", name, name]
     # Folders that bubblewrap makes by itself are root's alone.
-    for folder in sorted({parent for path in readable for parent in path.parents[:-1]}):
+    for folder in sorted({parent for path in (*_FOR_LOADER, *readable) for parent in path.parents[:-1]}):
         line += ["--perms", "0755", "--dir", str(folder)]
+    for path in _FOR_LOADER:
+        line += ["--ro-bind-try", str(path), str(path)]
     for path in readable:
         line += ["--ro-bind", str(path), str(path)]
     line += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"]  # noqa: S108

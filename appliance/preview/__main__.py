@@ -9,20 +9,27 @@ from __future__ import annotations
 import pkgutil
 import resource
 import sys
+from contextlib import suppress
 from typing import Final
 
 from appliance.preview.content import Content, Outcome, Refused
 from appliance.preview.protocol import LARGEST, MAX_LINE, SECONDS, Answer, Job, JobKind, Refusal, encode, read_job
 
 _WORK: Final = {
+    JobKind.CLEAN: "appliance.preview.cleaning:clean",
     JobKind.PICTURE: "appliance.preview.pictures:look",
+    JobKind.PDF: "appliance.preview.documents:pages",
+    JobKind.VIDEO: "appliance.preview.media:video",
+    JobKind.SOUND: "appliance.preview.media:sound",
+    JobKind.ARCHIVE: "appliance.preview.archives:members",
 }
 
 
 def main() -> None:
     """Do one job. Raises ProtocolError for a line that is no job."""
     job = read_job(sys.stdin.buffer.readline(MAX_LINE + 1))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS[job.kind], SECONDS[job.kind]))
+    with suppress(OSError):  # systemd's fence refuses this call, and has a limit of its own
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS[job.kind], SECONDS[job.kind]))
     try:
         outcome = work(job)
     except Refused as refusal:

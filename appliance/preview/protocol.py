@@ -107,7 +107,7 @@ CLEANED: Final = {
     "image/heif": "image/jpeg",
     "image/avif": "image/jpeg",
     "video/mp4": "video/mp4",
-    "video/3gpp": "video/mp4",
+    "video/3gpp": "video/3gpp",
     "video/quicktime": "video/quicktime",
     "video/webm": "video/webm",
     "video/x-matroska": "video/x-matroska",

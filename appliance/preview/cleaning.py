@@ -1,0 +1,164 @@
+"""A picture without what it says of place, time and device: the file that is stored unless the original is asked for.
+
+Rules: a JPEG, PNG or WebP picture is decoded, turned upright, and written anew with nothing but its pixels in sRGB.
+HEIC and AVIF become JPEG: nothing here writes HEIC, and every viewer shows JPEG. An animation keeps every byte of its
+frames; only the blocks that make up the animation are carried over, so all that may say something else is left out.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Final
+
+from PIL import Image
+
+from appliance.preview import media
+from appliance.preview.content import Content, Outcome, Refused
+from appliance.preview.pictures import FORMATS, open_picture, pixels_of, upright_size
+from appliance.preview.protocol import CLEANED, Facts, PartKind, Refusal
+
+_QUALITY: Final = 90
+_PNG_CHUNKS: Final = frozenset(
+    (
+        b"IHDR",
+        b"PLTE",
+        b"tRNS",
+        b"gAMA",
+        b"cHRM",
+        b"sRGB",
+        b"sBIT",
+        b"bKGD",
+        b"acTL",
+        b"fcTL",
+        b"fdAT",
+        b"IDAT",
+        b"IEND",
+    )
+)
+_WEBP_CHUNKS: Final = frozenset((b"VP8X", b"ANIM", b"ANMF"))
+_ANIMATION_AND_ALPHA: Final = 0x12  # the flags of VP8X without ICC profile, EXIF and XMP
+_GIF_BLOCKS: Final = {0xF9: True, 0x01: False, 0xFE: False}  # graphic control, plain text, comment
+_GIF_LOOPS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+_PNG_HEAD: Final = 8
+_RIFF_HEAD: Final = 12
+
+
+def clean(content: Content, outcome: Outcome) -> None:
+    """Make the file that is stored in place of this one. Raises Refused."""
+    of_type = content.job.type
+    if of_type not in CLEANED:
+        raise Refused(Refusal.TYPE)
+    if of_type not in FORMATS:
+        media.clean(content, outcome)
+        return
+    original = content.in_memory()
+    image = open_picture(of_type, original)
+    width, height = upright_size(image)
+    outcome.facts = Facts(width=width, height=height)
+    is_animated = of_type == "image/gif" or getattr(image, "is_animated", False)
+    if is_animated and of_type in _ANIMATIONS:
+        outcome.add(PartKind.CLEAN, of_type, _ANIMATIONS[of_type](original))
+    else:
+        outcome.add(PartKind.CLEAN, CLEANED[of_type], written_anew(image, of_type, original))
+
+
+def written_anew(image: Image.Image, of_type: str, original: bytes) -> bytes:
+    """Return the pixels of a picture in a file of the type that this one becomes."""
+    plain, file = pixels_of(image), io.BytesIO()
+    if CLEANED[of_type] == "image/png":
+        plain.save(file, "PNG", compress_level=4)
+    elif CLEANED[of_type] == "image/webp":
+        lossless = b"VP8L" in {name for name, _ in _riff_chunks(original)}
+        plain.save(file, "WEBP", quality=_QUALITY, method=2, lossless=lossless, exif=b"", xmp=b"", icc_profile=b"")
+    else:
+        _on_white(plain).save(file, "JPEG", quality=_QUALITY)
+    return file.getvalue()
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image, mask=image.getchannel("A"))
+    return white
+
+
+def clean_png(original: bytes) -> bytes:
+    """Return an animated PNG with its frames alone (PNG 3rd edition, §5)."""
+    kept, at = [original[:_PNG_HEAD]], _PNG_HEAD
+    while at < len(original):
+        end = at + 12 + int.from_bytes(original[at : at + 4])
+        name = original[at + 4 : at + 8]
+        if end > len(original):
+            raise Refused(Refusal.BROKEN)
+        if name in _PNG_CHUNKS:
+            kept.append(original[at:end])
+        if name == b"IEND":
+            return b"".join(kept)
+        at = end
+    raise Refused(Refusal.BROKEN)
+
+
+def clean_webp(original: bytes) -> bytes:
+    """Return an animated WebP file with its frames alone (RFC 9649 §2.7)."""
+    kept = []
+    for name, chunk in _riff_chunks(original):
+        if name == b"VP8X":
+            kept.append(chunk[:8] + bytes((chunk[8] & _ANIMATION_AND_ALPHA,)) + chunk[9:])
+        elif name in _WEBP_CHUNKS:
+            kept.append(chunk)
+    body = b"WEBP" + b"".join(kept)
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def _riff_chunks(original: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the name and all bytes of each chunk, its padding included."""
+    at, end = _RIFF_HEAD, min(len(original), 8 + int.from_bytes(original[4:8], "little"))
+    while at + 8 <= end:
+        size = int.from_bytes(original[at + 4 : at + 8], "little")
+        after = at + 8 + size + size % 2
+        if after > end:
+            raise Refused(Refusal.BROKEN)
+        yield original[at : at + 4], original[at:after]
+        at = after
+
+
+def clean_gif(original: bytes) -> bytes:
+    """Return a GIF file without comments, texts and what programs add, but its loop (GIF89a §§17 to 27)."""
+    try:
+        return b"".join(_gif_kept(original))
+    except IndexError as error:
+        raise Refused(Refusal.BROKEN) from error
+
+
+def _gif_kept(original: bytes) -> Iterator[bytes]:
+    at = 13 + _colours(original[10])
+    yield original[:at]
+    while original[at] != 0x3B:  # the trailer; what follows it is no picture
+        start = at
+        if original[at] == 0x2C:  # an image: ten bytes, its colours, one byte, its blocks
+            at = _after_blocks(original, at + 11 + _colours(original[at + 9]))
+            yield original[start:at]
+        elif original[at] == 0x21:  # an extension
+            at = _after_blocks(original, at + 2)
+            loops = original[start + 1] == 0xFF and original[start + 3 : start + 14] in _GIF_LOOPS
+            if loops or _GIF_BLOCKS.get(original[start + 1], False):
+                yield original[start:at]
+        else:
+            raise Refused(Refusal.BROKEN)
+    yield b"\x3b"
+
+
+def _colours(flags: int) -> int:
+    """Return the bytes of the table of colours that these flags announce."""
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _after_blocks(original: bytes, at: int) -> int:
+    while original[at]:
+        at += 1 + original[at]
+    return at + 1
+
+
+_ANIMATIONS: Final = {"image/png": clean_png, "image/webp": clean_webp, "image/gif": clean_gif}

@@ -1,0 +1,198 @@
+"""Files made by script: as phones and cameras write them, with place and device, and as attackers do."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+import subprocess
+import tarfile
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pillow_heif
+from PIL import Image, ImageDraw
+
+ORIENTATION = 0x0112
+MAKE, SOFTWARE, GPS = 0x010F, 0x0131, 0x8825
+CANARY = b"CANARY-OF-A-CAMERA"
+PLACE = "+13.7563+100.5018/"
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><!-- CANARY-OF-A-CAMERA 13.7563 --></x:xmpmeta>'
+
+pillow_heif.register_heif_opener()
+
+
+def photograph(width: int = 640, height: int = 480) -> Image.Image:
+    """A picture whose left half is red and whose right half is blue."""
+    image = Image.new("RGB", (width, height), "blue")
+    ImageDraw.Draw(image).rectangle((0, 0, width // 2 - 1, height), fill="red")
+    return image
+
+
+def exif(orientation: int = 1) -> Image.Exif:
+    found = Image.Exif()
+    found[ORIENTATION] = orientation
+    found[MAKE] = found[SOFTWARE] = CANARY.decode()
+    found.get_ifd(GPS).update({1: "N", 2: (13.0, 45.0, 22.7), 3: "E", 4: (100.0, 30.0, 6.5)})
+    return found
+
+
+def written(image: Image.Image, form: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, form, **options)
+    return file.getvalue()
+
+
+def with_place(form: str, orientation: int = 1) -> bytes:
+    """A photograph in this format that says where and with what it was taken, in each way that the format has."""
+    image, found = photograph(), exif(orientation)
+    if form == "JPEG":
+        return written(image, form, exif=found, xmp=XMP, comment=CANARY) + CANARY
+    if form == "PNG":
+        chunk = b"tEXtComment\0" + CANARY
+        text = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        plain = written(image, form, exif=found)
+        return plain[:33] + text + plain[33:] + CANARY
+    if form == "HEIF":
+        return written(image, form, exif=found.tobytes(), xmp=XMP, quality=60)
+    return written(image, form, exif=found.tobytes(), xmp=XMP)
+
+
+def animation(form: str) -> bytes:
+    """Two frames, with metadata in each way that the format has."""
+    first, second = photograph(64, 48), photograph(48, 64).resize((64, 48))
+    options: dict[str, Any] = {"save_all": True, "append_images": [second], "duration": 100, "loop": 0}
+    if form == "GIF":
+        plain = written(first, form, comment=CANARY, **options)
+        place = b"\x21\xff\x0bXMP DataXMP" + bytes((len(CANARY),)) + CANARY + b"\x00"
+        return plain[:-1] + place + b"\x3b" + CANARY
+    if form == "PNG":
+        plain = written(first, form, exif=exif().tobytes(), **options)
+        chunk = b"tEXtComment\0" + CANARY
+        return (
+            plain[:33] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + plain[33:]
+        )
+    return written(first, form, exif=exif().tobytes(), xmp=XMP, **options)
+
+
+def film(path: Path, *options: str, seconds: float = 1, size: str = "160x120", beside: Path | None = None) -> bytes:
+    """A video that says where it was made; `options` are ffmpeg's for what it is written as, `beside` a third input."""
+    source = ["-f", "lavfi", "-i", f"testsrc=s={size}:r=10:d={seconds}", "-f", "lavfi", "-i", f"sine=440:d={seconds}"]
+    said = [
+        "-metadata",
+        f"location={PLACE}",
+        "-metadata",
+        f"comment={CANARY.decode()}",
+        "-metadata:s",
+        f"title={PLACE}",
+    ]
+    inputs = [] if beside is None else ["-i", str(beside)]
+    line = ["ffmpeg", "-v", "error", "-y", *source, *inputs, *said, *options, str(path)]
+    subprocess.run(line, check=True, stdin=subprocess.DEVNULL, timeout=60)  # noqa: S603 -- words of the tests alone
+    return path.read_bytes()
+
+
+def sound(path: Path, *options: str, seconds: float = 2) -> bytes:
+    """A tone that is loud in its first half and silent in its second."""
+    tone = f"aevalsrc='0.8*sin(880*PI*t)*lt(t,{seconds / 2})':d={seconds}:s=48000"
+    said = ["-metadata", f"location={PLACE}", "-metadata", f"comment={CANARY.decode()}"]
+    line = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", tone, *said, *options, str(path)]
+    subprocess.run(line, check=True, stdin=subprocess.DEVNULL, timeout=60)  # noqa: S603 -- words of the tests alone
+    return path.read_bytes()
+
+
+def pdf(pages: int, *, trailer: str = "", width: int = 595, height: int = 842) -> bytes:
+    """A PDF file with a red square on each page, all of which share their content."""
+    square = b"1 0 0 rg 0 0 100 100 re f"
+    kids = " ".join(f"{number + 4} 0 R" for number in range(pages))
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Kids[{kids}]/Count {pages}/MediaBox[0 0 {width} {height}]>>".encode(),
+        b"<</Length %d>>stream\n%s\nendstream" % (len(square), square),
+        *[b"<</Type/Page/Parent 2 0 R/Contents 3 0 R>>"] * pages,
+    ]
+    file, places = bytearray(b"%PDF-1.4\n"), []
+    for number, content in enumerate(objects, 1):
+        places.append(len(file))
+        file += b"%d 0 obj%s endobj\n" % (number, content)
+    start = len(file)
+    file += b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1)
+    file += b"".join(b"%010d 00000 n \n" % place for place in places)
+    file += f"trailer<</Size {len(places) + 1}/Root 1 0 R{trailer}>>\nstartxref\n{start}\n%%EOF".encode()
+    return bytes(file)
+
+
+def zipped(*members: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, member in enumerate(members):
+            archive.writestr(f"รายงาน {number}.txt", member)
+    return file.getvalue()
+
+
+def tarred(*members: bytes) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        for number, member in enumerate(members):
+            info = tarfile.TarInfo(f"{number}.txt")
+            info.size = len(member)
+            archive.addfile(info, io.BytesIO(member))
+    return file.getvalue()
+
+
+def zip_in_zip(levels: int) -> bytes:
+    content = b"in the middle"
+    for _ in range(levels):
+        content = zipped(content)
+    return content
+
+
+def huge_png(side: int = 40_000) -> bytes:
+    """A PNG that is small, and says that it is as large as this."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    row = bytes(side // 8 + 1)
+    packer = zlib.compressobj(1)
+    rows = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def huge_gif() -> bytes:
+    """A GIF of a few bytes whose screen is 65,535 by 65,535."""
+    return (
+        b"GIF89a"
+        + struct.pack("<HHBBB", 65_535, 65_535, 0, 0, 0)
+        + b"\x2c"
+        + struct.pack("<HHHHB", 0, 0, 65_535, 65_535, 0)
+        + b"\x02\x02\x44\x01\x00\x3b"
+    )
+
+
+def tiff(side: int = 30_000) -> bytes:
+    """A TIFF file of a few bytes that says it is this large."""
+    tags = (
+        (256, 4, side),
+        (257, 4, side),
+        (258, 3, 8),
+        (259, 3, 1),
+        (262, 3, 1),
+        (273, 4, 8),
+        (278, 4, side),
+        (279, 4, side),
+    )
+    entries = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
+
+
+def packed(size: int) -> bytes:
+    """A gzip file that unpacks to this many bytes."""
+    file = io.BytesIO()
+    with gzip.open(file, "wb", compresslevel=1) as archive:
+        for _ in range(size // 2**20):
+            archive.write(bytes(2**20))
+    return file.getvalue()
