@@ -19,6 +19,7 @@ they are erased. A blob that a message refers to is never deleted here.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -139,7 +140,10 @@ async def sweep(s: Services) -> list[Receipt]:
     await _mark(s, file_deletions.mark_uploads, closed, Why.ROOM_CLOSED)
     await _mark(s, file_deletions.mark_uploads, ended, Why.ACCOUNT_ENDED)
     receipts = await delete_unreferenced(s)
-    return [*receipts, *await note_index(s)]
+    with suppress(Unavailable):
+        # Without the search process it stays to be confirmed.
+        receipts += await note_index(s)
+    return receipts
 
 
 async def _mark(

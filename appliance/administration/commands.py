@@ -40,6 +40,8 @@ COMMANDS: Final = {
     "audit list": "audit:list_newest",
     "audit heads": "audit:heads",
     "audit verify": "audit:verify",
+    "files check": "files:check",
+    "files usage": "files:usage",
     "room list": "rooms:list_found",
     "room export": "rooms:export",
     "room reassign": "rooms:reassign",

@@ -19,7 +19,7 @@ import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec, TypeVar
 
 from appliance.attachments import is_file_id
 from appliance.errors import STORAGE_DAMAGED, Unavailable
@@ -41,6 +41,13 @@ class ObjectMissing(Unavailable):
     """There is no object of this id, where there must be one."""
 
     code = STORAGE_DAMAGED
+
+
+class Seen(NamedTuple):
+    """An object as it lies on disk: its bytes, and when they were last written, in milliseconds UTC."""
+
+    size: int
+    written_at: int
 
 
 class Objects:
@@ -93,6 +100,15 @@ class Objects:
         """Return the length of an object in bytes. Raises ObjectMissing."""
         with self._opened(object_id, os.O_RDONLY) as handle:
             return os.fstat(handle).st_size
+
+    def look(self, object_id: str) -> Seen | None:
+        """Return how long an object is and when it was last written; None where there is none. Raises Unavailable."""
+        with self._disk():
+            try:
+                seen = self._path(object_id).lstat()
+            except FileNotFoundError:
+                return None
+            return Seen(seen.st_size, seen.st_mtime_ns // 1_000_000)
 
     def truncate(self, object_id: str, length: int) -> None:
         """Cut an object back to a length, and wait until it is so on the disk. Raises Unavailable, ObjectMissing."""

@@ -18,7 +18,9 @@ from appliance.actions import (
     clock,
     evidence,
     far_apart,
+    file_check,
     file_deletion,
+    file_quota,
     owner_requests,
     refusals,
     sign_in,
@@ -43,12 +45,16 @@ JOBS: Final[dict[str, tuple[Job, float]]] = {
     "clock": (clock.check_clock, MINUTE_S),
     "departures": (owner_requests.delete_old_departures, HOUR_S),
     "file-deletion": (file_deletion.sweep, MINUTE_S),
+    "file-space": (file_quota.warn_of_space, HOUR_S),
     "removal-requests": (owner_requests.escalate_due, HOUR_S),
     "repeated-refusals": (refusals.record_repeated, MINUTE_S),
     "sessions-apart": (far_apart.note_sessions_apart, MINUTE_S),
     "sign-in-history": (sign_in.delete_old_sign_ins, HOUR_S),
 }
-NIGHTLY: Final[dict[str, Job]] = {"evidence-check": evidence.check_evidence}
+NIGHTLY: Final[dict[str, Job]] = {
+    "evidence-check": evidence.check_evidence,
+    "file-check": file_check.check_nightly,
+}
 
 
 class Timers:

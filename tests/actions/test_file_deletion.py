@@ -138,6 +138,7 @@ async def test_the_index_has_its_receipt_once_it_has_the_erasure_on_its_disk(
     # No search process runs: nothing is said about it, and nothing else waits for it.
     with pytest.raises(Unavailable):
         await file_deletion.note_index(bureau.s)
+    assert await file_deletion.sweep(bureau.s) == []
     assert await filing.objects() == set()
     monkeypatch.setattr(bureau.s.search, "status", index_at(pos - 1))
     assert await file_deletion.note_index(bureau.s) == []

@@ -1,0 +1,67 @@
+"""`gchat files …`: compare files with their rows, show who uses how much room."""
+
+from __future__ import annotations
+
+import msgspec
+
+from appliance.actions.file_check import check_files, repair_files
+from appliance.administration.formats import csv_line, shown
+from appliance.administration.terminal import Terminal
+from appliance.locale import both
+from appliance.reads.file_usage import load_usage
+from appliance.rules.file_quota import Use, size_text
+from appliance.services import Services
+
+
+class Asked(msgspec.Struct, kw_only=True):
+    """`files check`: mend what can be mended."""
+
+    repair: bool
+
+
+class Most(msgspec.Struct, kw_only=True):
+    """`files usage`: how many people and files."""
+
+    limit: int
+
+
+async def check(s: Services, terminal: Terminal, given: Asked) -> int:
+    """Print every fault; the exit code says whether there is one, after a repair whether one is left."""
+    found = await check_files(s, terminal.operator.name)
+    for fault in found.faults:
+        await terminal.err(str(fault))
+    if given.repair and found.faults:
+        await repair_files(s, found)
+        found = await check_files(s, terminal.operator.name)
+        for fault in found.faults:
+            await terminal.err(both("files.left", fault=str(fault)))
+    await terminal.out(both("files.checked", objects=found.objects, rows=found.rows, faults=len(found.faults)))
+    if found.waiting:
+        await terminal.err(both("files.waiting", count=found.waiting))
+    return 1 if found.faults else 0
+
+
+async def usage(s: Services, terminal: Terminal, given: Most) -> int:
+    """Print who uses how much, as CSV: disk, agency, units, people and the largest files."""
+    found = await load_usage(s, given.limit)
+    await terminal.out(csv_line(("scope", "id", "name", "bytes", "limit", "percent")))
+    for scope, name, use in (("disk", "", found.disk), ("agency", s.config.agency.slug, found.agency)):
+        await terminal.out(_line(scope, name, "", use))
+    for name, use in found.units:
+        await terminal.out(_line("unit", "", name, use))
+    for person in found.people:
+        card = s.directory.people.get(person.person)
+        await terminal.out(
+            _line("person", person.person, card.name if card else "", Use(person.bytes + person.reserved))
+        )
+    for file in found.files:
+        await terminal.out(_line("file", file.id, f"{file.type} {file.owner} {shown(file.made_at)}", Use(file.size)))
+    for scope, use in (("disk", found.disk), ("agency", found.agency)):
+        if use.is_nearly_used:
+            await terminal.err(both(f"files.nearly.{scope}", percent=use.percent, left=size_text(use.left or 0)))
+    return 0
+
+
+def _line(scope: str, name: str, shown_as: str, use: Use) -> str:
+    limit = (use.limit, use.percent) if use.limit else ("", "")
+    return csv_line((scope, name, shown_as, use.used, *limit))

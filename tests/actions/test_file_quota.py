@@ -1,0 +1,128 @@
+"""Quotas in the transaction that takes the space: refused before anything is written, never passed together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+
+import pytest
+
+from appliance.actions.file_quota import load_uses, refuse_above, warn_of_space
+from appliance.config import Files
+from appliance.errors import QuotaExceeded
+from appliance.files.disk import Disk, Space
+from appliance.reads.file_usage import load_usage
+from appliance.rules.file_quota import Scope, Use
+from appliance.services import Services
+from appliance.store.db import Rows
+from tests.bureau import DAY, MALEE, NARIN, SOMCHAI, Bureau
+from tests.filing import CONTENT, Filing
+
+MIB = 1 << 20
+
+
+def with_limits(b: Bureau, space: Space | None = None, **limits: int) -> Bureau:
+    """Return the bureau with other limits, on a disk of this space."""
+
+    def ask(_folder: object) -> Space:
+        if space is None:
+            raise OSError("no disk")
+        return space
+
+    files = replace(Files(), **limits)  # type: ignore[arg-type]
+    s = replace(b.s, config=replace(b.s.config, files=files), disk=Disk(b.s.config.data, lambda: 0.0, ask))
+    return Bureau(s, b.clock, b.txns)
+
+
+def begin(s: Services, name: str, size: int, person: str = MALEE) -> object:
+    """Begin an upload as the API does: asked and reserved in one transaction."""
+
+    def put(rows: Rows) -> None:
+        refuse_above(s, rows, person, size)  # type: ignore[arg-type]
+        rows.run(
+            "INSERT INTO upload (id, person, size, said, wrapped_key, made_at, expires_at)"
+            " VALUES (?, ?, ?, x'00', x'00', ?, ?)",
+            (name, person, size, s.clock(), s.clock() + DAY),
+        )
+
+    async def run() -> None:
+        async with s.store.write() as tx:
+            await tx.run(put)
+
+    return run()
+
+
+async def test_twenty_at_once_at_the_limit_never_pass_it_and_the_refused_ones_say_what_is_left(bureau: Bureau) -> None:
+    s = with_limits(bureau, quota_person_year=10 * MIB + MIB // 2).s
+    done = await asyncio.gather(*(begin(s, f"up_{n}", MIB) for n in range(20)), return_exceptions=True)  # type: ignore[call-overload]
+    refused = [error for error in done if error is not None]
+    assert len(refused) == 10
+    assert all(isinstance(error, QuotaExceeded) for error in refused)
+    assert {(error.code, error.detail["left"]) for error in refused} == {("quota_person", "512 KB")}
+    assert (await Filing(bureau).use())[0] == ("agency", "", 0, 10 * MIB)
+    await begin(s, "up_rest", MIB // 2)  # type: ignore[misc]
+    await begin(s, "up_of_another", MIB, SOMCHAI)  # type: ignore[misc]
+
+
+async def test_a_limit_that_a_message_would_pass_refuses_it_with_what_it_has_written(bureau: Bureau) -> None:
+    filing, s = Filing(bureau), with_limits(bureau, quota_person_year=len(CONTENT)).s
+    room = await bureau.group(NARIN, MALEE)
+    await filing.sent(MALEE, room)
+    await filing.run(lambda rows: refuse_above(s, rows, MALEE))
+    await filing.sent(MALEE, room)
+    with pytest.raises(QuotaExceeded):
+        await filing.run(lambda rows: refuse_above(s, rows, MALEE))
+    # A new year has a quota of its own.
+    bureau.clock.pass_(366 * DAY)
+    await filing.run(lambda rows: refuse_above(s, rows, MALEE, len(CONTENT)))
+
+
+async def test_a_unit_is_the_people_who_serve_in_it(bureau: Bureau) -> None:
+    """`narin` and `malee` serve in one unit, `somchai` in none of that name."""
+    filing, s = Filing(bureau), with_limits(bureau, quota_unit=2 * len(CONTENT)).s
+    await filing.upload(NARIN)
+    await filing.upload(SOMCHAI)
+    await filing.run(lambda rows: refuse_above(s, rows, MALEE, len(CONTENT)))
+    with pytest.raises(QuotaExceeded) as refused:
+        await filing.run(lambda rows: refuse_above(s, rows, MALEE, len(CONTENT) + 1))
+    assert refused.value.code == "quota_unit"
+
+
+async def test_the_agency_has_a_part_of_the_disk_and_messages_the_end_of_it(bureau: Bureau) -> None:
+    filing = Filing(bureau)
+    agency = with_limits(bureau, Space(1000 * MIB, 900 * MIB), disk_percent=10).s
+    full = with_limits(bureau, Space(1000 * MIB, 31 * MIB)).s
+    for s, size, code in ((agency, 101 * MIB, "quota_agency"), (full, 2 * MIB, "disk_nearly_full")):
+        await filing.run(lambda rows, s=s: refuse_above(s, rows, MALEE, MIB))  # type: ignore[misc]
+        with pytest.raises(QuotaExceeded) as refused:
+            await filing.run(lambda rows, s=s, size=size: refuse_above(s, rows, MALEE, size))  # type: ignore[misc]
+        assert refused.value.code == code
+    # What a message refers to lies on the disk already: a full disk refuses no message.
+    await filing.run(lambda rows: refuse_above(with_limits(bureau, Space(MIB, 0)).s, rows, MALEE))
+    unknown = with_limits(bureau).s
+    assert (await filing.run(lambda rows: load_uses(unknown, rows, MALEE)))[Scope.AGENCY] == Use(0, 0)
+
+
+async def test_administrators_are_warned_before_it_is_full(bureau: Bureau, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert await warn_of_space(with_limits(bureau, Space(1000, 500)).s) == []
+        assert caplog.messages == []
+        assert await warn_of_space(with_limits(bureau, Space(1000, 100)).s) == [Scope.DISK]
+    assert "92" in caplog.text
+
+
+async def test_the_use_is_by_unit_and_person_with_the_largest_first(bureau: Bureau) -> None:
+    filing = Filing(bureau)
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    blob, _, _ = await filing.sent(MALEE, room)
+    await filing.upload(NARIN)
+    await filing.upload(SOMCHAI, content=b"x")
+    found = await load_usage(with_limits(bureau, Space(1000 * MIB, 500 * MIB)).s, 2)
+    assert found.agency == Use(2 * len(CONTENT) + 1, 800 * MIB)
+    assert [(person.person, person.bytes, person.reserved) for person in found.people] == [
+        (MALEE, len(CONTENT), 0),
+        (NARIN, 0, len(CONTENT)),
+    ]
+    assert [use.used for _, use in found.units] == [2 * len(CONTENT), 1]
+    assert [(file.id, file.size, file.refs) for file in found.files] == [(blob, len(CONTENT), 1)]

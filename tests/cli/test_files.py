@@ -1,0 +1,86 @@
+"""`gchat files …`: what it says, and the exit code that a watch over the machine asks for."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from appliance.administration.commands import carry_out
+from appliance.administration.terminal import Terminal
+from appliance.cli.main import parser
+from appliance.rules.roles import Actor
+from tests.bureau import MALEE, NARIN, Bureau, open_bureau
+from tests.filing import CONTENT, Filing
+
+
+class Printed(Terminal):
+    """Keeps what is printed."""
+
+    def __init__(self) -> None:
+        super().__init__(Actor.operator("tester"))
+        self.lines: list[str] = []
+        self.errors: list[str] = []
+
+    async def out(self, line: str) -> None:
+        self.lines.append(line)
+
+    async def err(self, line: str) -> None:
+        self.errors.append(line)
+
+    async def data(self, content: bytes) -> None:
+        raise AssertionError(content)
+
+    async def ask_secret(self, prompt: str) -> str:
+        raise AssertionError(prompt)
+
+
+@pytest.fixture
+async def bureau(tmp_path: Path) -> AsyncIterator[Bureau]:
+    async with open_bureau(tmp_path) as opened:
+        yield opened
+
+
+async def typed(bureau: Bureau, *words: str) -> tuple[int, Printed]:
+    """Have a command carried out as the command line would send it."""
+    given = vars(parser(words[0]).parse_args(words))
+    printed = Printed()
+    values = {name: value for name, value in given.items() if name not in ("data", "run", "command")}
+    return await carry_out(bureau.s, printed, given["command"], values), printed
+
+
+async def test_a_fault_is_named_and_is_exit_code_one_until_it_is_mended(bureau: Bureau) -> None:
+    filing = Filing(bureau)
+    room = await bureau.group(NARIN, MALEE)
+    missing, _, _ = await filing.sent(MALEE, room, variants=0)
+    code, said = await typed(bureau, "files", "check")
+    assert (code, said.errors) == (0, [])
+    objects = bureau.s.files.objects
+    objects.create("zz_lone")
+    os.utime(objects.folder / "ne" / "zz_lone", (0, 0))
+    code, said = await typed(bureau, "files", "check")
+    assert (code, said.errors) == (1, ["object_without_row zz_lone"])
+    objects.delete(missing)
+    code, said = await typed(bureau, "files", "check", "--repair")
+    assert code == 1
+    assert said.errors[:2] == ["object_without_row zz_lone", f"object_missing {missing}"]
+    assert [missing in line for line in said.errors[2:]] == [True]
+    assert await filing.objects() == set()
+    code, said = await typed(bureau, "files", "check")
+    assert (code, said.errors) == (1, [f"object_missing {missing}"])
+
+
+async def test_the_use_is_a_table_of_people_units_and_files_without_their_names(bureau: Bureau) -> None:
+    filing = Filing(bureau)
+    blob, _, _ = await filing.sent(MALEE, await bureau.group(NARIN, MALEE))
+    await filing.upload(NARIN, content=b"x")
+    code, said = await typed(bureau, "files", "usage", "--limit", "1")
+    assert code == 0
+    table = list(csv.DictReader(said.lines))
+    assert [row["scope"] for row in table] == ["disk", "agency", "unit", "person", "file"]
+    assert [row["bytes"] for row in table[1:]] == [str(len(CONTENT) + 1)] * 2 + [str(len(CONTENT))] * 2
+    assert (table[3]["id"], table[4]["id"]) == (MALEE, blob)
+    assert "มาลี" in table[3]["name"]
