@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from appliance.actions.file_quota import refuse_above
-from appliance.attachments import FileRef
 from appliance.errors import Conflict, Forbidden, Invalid, NotReady
-from appliance.files import keys, said
+from appliance.files import keys
+from appliance.files.uploaded import ready_file
 from appliance.log import file_facts
 from appliance.log.events import Viewer
 from appliance.log.file_access import find_file
@@ -22,12 +22,14 @@ from appliance.log.file_events import announce_at
 from appliance.log.file_facts import scanning_of
 from appliance.model import Deny, TextBody
 from appliance.rules.entry_states import TextSaid
-from appliance.store import blobs, entries, file_refs, uploads
+from appliance.store import entries, file_refs, uploads
 from appliance.store.file_refs import NewReference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from appliance.attachments import FileRef
+    from appliance.files.uploaded import ReadyFile
     from appliance.log.riders import Rider, RiderTx
     from appliance.model import Draft, PersonId
     from appliance.services import Services
@@ -96,25 +98,14 @@ def _source(rows: Rows, s: Services, actor: PersonId, one: str) -> _Source:
     return _Source(file, key, upload.id if upload else None, facts)
 
 
-def _uploaded(rows: Rows, s: Services, upload: UploadRow) -> tuple[FileRef, bytes]:
+def _uploaded(rows: Rows, s: Services, upload: UploadRow) -> ReadyFile:
     """Return what came of an upload, and its key. Raises NotReady, Conflict."""
     if upload.state == uploads.REFUSED:
         raise Conflict(code=upload.refused)
-    blob = blobs.get(rows, upload.blob) if upload.state == uploads.READY and upload.blob else None
-    if blob is None or blob.wrapped_key is None:
+    found = ready_file(rows, s.keys.files_key, upload)
+    if found is None:
         raise NotReady(code="file_not_ready")
-    words = said.opened(keys.unwrap(s.keys.files_key, upload.id, upload.wrapped_key), upload.id, upload.said)
-    file = FileRef(
-        id=blob.id,
-        name=words.name,
-        type=blob.type,
-        size=blob.size,
-        root=blob.root.hex(),
-        form=words.form,
-        original=words.original,
-        label=upload.label,
-    )
-    return file, keys.unwrap(s.keys.files_key, blob.id, blob.wrapped_key)
+    return found
 
 
 def _take(s: Services, tx: RiderTx, actor: PersonId, sources: Sequence[_Source], place: int) -> None:

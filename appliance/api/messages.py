@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from appliance.actions import messages as actions
 from appliance.model import RoomId
+from appliance.reads.files import load_room_files
 from appliance.reads.messages import load_history, load_messages
 from appliance.reads.readers import load_readers
 from appliance.web.call import Call
 from appliance.web.path_parts import Position
 from appliance.web.routes import Cost, Routes
 from appliance.wire.entries import History, Messages
+from appliance.wire.files import RoomFiles, RoomFilesQuery
 from appliance.wire.messages import (
     EditMessage,
     HistoryQuery,
@@ -38,6 +40,12 @@ async def post_message(call: Call, room: RoomId, body: PostMessage) -> Posted:
 async def list_messages(call: Call, room: RoomId, query: MessagesQuery) -> Messages:
     """Return a page of the room: before, after or around a position."""
     return await load_messages(call.services, call.person, room, query)
+
+
+@routes.get("/rooms/{room}/files", cost=Cost.FEW)
+async def list_files(call: Call, room: RoomId, query: RoomFilesQuery) -> RoomFiles:
+    """Return a page of the files of the room, the newest first."""
+    return await load_room_files(call.services, call.person, room, query)
 
 
 @routes.patch("/rooms/{room}/messages/{n}", appends=True)

@@ -6,15 +6,19 @@ They are written with the message that they belong to, and go with its body. The
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.model import RoomId
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from appliance.store.db import Rows
 
 SQL = Queries("file_refs")
+PAGE: Final = 64
+"""References of a room that are read together."""
 
 
 class NewReference(NamedTuple):
@@ -45,7 +49,7 @@ class ReferenceRow(NamedTuple):
 
 
 class KeptReference(NamedTuple):
-    """What the check of integrity compares of a reference."""
+    """A reference without its key, in a room that is known."""
 
     n: int
     place: int
@@ -73,6 +77,18 @@ def of_blob(rows: Rows, blob: str) -> list[ReferenceRow]:
 def of_blob_for(rows: Rows, blob: str, person: str) -> list[ReferenceRow]:
     """Return the references to a file in the rooms that a person is in now, the newest of each room first."""
     return [ReferenceRow._make(row) for row in rows.all(SQL.of_blob_for, {"blob": blob, "person": person})]
+
+
+def before(rows: Rows, room: int, place: tuple[int, int], form: str | None) -> Iterator[KeptReference]:
+    """Yield the references of a room before a place (entry, number), the newest first; read as they are taken."""
+    n, number = place
+    while True:
+        asked = {"room": room, "n": n, "place": number, "limit": PAGE, "form": form}
+        found = rows.all(SQL.before if form is None else SQL.of_form_before, asked)
+        yield from map(KeptReference._make, found)
+        if len(found) < PAGE:
+            return
+        n, number = found[-1][:2]
 
 
 def in_room(rows: Rows, room: int) -> list[KeptReference]:

@@ -90,6 +90,12 @@ def set_refused(rows: Rows, upload: str, code: str) -> bool:
     return rows.run(_SQL.set_refused, {"id": upload, "code": code}) == 1
 
 
+def of_blob(rows: Rows, blob: str) -> UploadRow | None:
+    """Return the upload that a stored file came of, or None once a message refers to it."""
+    row = rows.one(_SQL.of_blob, {"blob": blob})
+    return None if row is None else UploadRow(*row)
+
+
 def take(rows: Rows, upload: str, person: PersonId, blob: str) -> bool:
     """End an upload whose file a message refers to now; return whether the person had it, ready and with this blob."""
     return rows.run(_SQL.take, {"id": upload, "person": person, "blob": blob}) == 1

@@ -46,6 +46,7 @@ MEMBER_SUGGESTIONS: Final[Kind[str]] = Kind("g", str)
 MY_REQUESTS: Final[Kind[int, int, str]] = Kind("m", int, int, str)
 UNITS: Final[Kind[str]] = Kind("u", str)
 PEOPLE: Final[Kind[str]] = Kind("p", str)
+ROOM_FILES: Final[Kind[int, int]] = Kind("d", int, int)
 HITS: Final[Kind[int, str, int]] = Kind("h", int, str, int)
 
 

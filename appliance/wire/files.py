@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from appliance.wire.common import Answer, Id, Millis, Position
+from appliance.wire.common import Answer, Id, Limit, Millis, Person, Position, Request
+from appliance.wire.cursors import Cursor
 
 FileState = Literal[
     "pending", "clean", "infected", "unscannable", "too_big", "remote", "fetching", "unavailable", "gone"
@@ -66,6 +67,30 @@ class FileChanged(Answer, kw_only=True):
     n: Position
     id: Id
     facts: FileFacts
+
+
+class RoomFile(Answer, kw_only=True):
+    """A file of a room, with the message that carries it."""
+
+    n: Position
+    at: Millis
+    sender: Person
+    file: FileView
+
+
+class RoomFiles(Answer, kw_only=True):
+    """Files of a room, the newest first. `cursor` asks for what follows."""
+
+    files: list[RoomFile]
+    cursor: Cursor | None = None
+
+
+class RoomFilesQuery(Request, kw_only=True):
+    """`form` leaves out those of other forms."""
+
+    form: Form | None = None
+    cursor: Cursor | None = None
+    limit: Limit = 50
 
 
 class UploadChanged(Answer, kw_only=True):

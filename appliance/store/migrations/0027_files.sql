@@ -84,6 +84,7 @@ CREATE TABLE file_ref (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX file_ref_by_blob ON file_ref (blob);
+CREATE INDEX file_ref_by_form ON file_ref (room, form, n, place);
 CREATE INDEX file_ref_by_epoch ON file_ref (epoch);
 
 -- Bytes of files, by whose they are: scope `person` in a year of the Thai calendar (`owner` is the person), and `agency`

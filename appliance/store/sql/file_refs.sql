@@ -15,5 +15,13 @@ WHERE f.blob = :blob ORDER BY f.room, f.n DESC;
 SELECT f.blob FROM file_ref f CROSS JOIN epoch_key k ON k.key = f.epoch
 WHERE f.room = :room AND f.n = :n AND k.wrapped IS NOT NULL ORDER BY f.place;
 
+-- name: before
+SELECT n, place, blob, epoch, form, label FROM file_ref
+WHERE room = :room AND (n, place) < (:n, :place) ORDER BY n DESC, place DESC LIMIT :limit;
+
+-- name: of_form_before
+SELECT n, place, blob, epoch, form, label FROM file_ref
+WHERE room = :room AND form = :form AND (n, place) < (:n, :place) ORDER BY n DESC, place DESC LIMIT :limit;
+
 -- name: in_room
 SELECT n, place, blob, epoch, form, label FROM file_ref WHERE room = :room ORDER BY n, place;

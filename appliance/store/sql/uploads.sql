@@ -15,6 +15,10 @@ UPDATE upload SET state = 'ready', blob = :blob WHERE id = :id AND state = 'prep
 -- name: set_refused
 UPDATE upload SET state = 'refused', refused = :code WHERE id = :id AND state IN ('receiving', 'preparing');
 
+-- name: of_blob
+SELECT u.id, u.person, r.id, u.size, u.label, u.said, u.wrapped_key, u.state, u.refused, u.blob, u.made_at, u.expires_at
+FROM upload u LEFT JOIN room r ON r.key = u.room WHERE u.blob = :blob;
+
 -- name: take
 DELETE FROM upload WHERE id = :id AND person = :person AND state = 'ready' AND blob = :blob;
 

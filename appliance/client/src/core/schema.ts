@@ -298,6 +298,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rooms/{room}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a page of the files of the room, the newest first. */
+        get: operations["list_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms/{room}/member-suggestions": {
         parameters: {
             query?: never;
@@ -1963,6 +1980,26 @@ export interface components {
             type: "room";
         };
         /**
+         * RoomFile
+         * @description A file of a room, with the message that carries it.
+         */
+        RoomFile: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            file: components["schemas"]["FileView"];
+            n: number;
+            sender: string;
+        };
+        /**
+         * RoomFiles
+         * @description Files of a room, the newest first. `cursor` asks for what follows.
+         */
+        RoomFiles: {
+            /** @default null */
+            cursor?: string | null;
+            files: components["schemas"]["RoomFile"][];
+        };
+        /**
          * RoomLeftEvent
          * @description The caller is not in the room any more.
          */
@@ -2580,6 +2617,8 @@ export type RoomCloseEvent = components['schemas']['RoomCloseEvent'];
 export type RoomCreateEvent = components['schemas']['RoomCreateEvent'];
 export type RoomCreateState = components['schemas']['RoomCreateState'];
 export type RoomEvent = components['schemas']['RoomEvent'];
+export type RoomFile = components['schemas']['RoomFile'];
+export type RoomFiles = components['schemas']['RoomFiles'];
 export type RoomLeftEvent = components['schemas']['RoomLeftEvent'];
 export type RoomOptions = components['schemas']['RoomOptions'];
 export type RoomRenameEvent = components['schemas']['RoomRenameEvent'];
@@ -3506,6 +3545,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_files: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                form?: ("document" | "picture" | "sound" | "video" | "voice") | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Return a page of the files of the room, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomFiles"];
+                };
             };
         };
     };
