@@ -96,7 +96,7 @@ class Filing:
     async def key_of(self, blob: str) -> bytes:
         """Return the key of a blob that no message refers to yet."""
         [(wrapped,)] = await self.rows("SELECT wrapped_key FROM blob WHERE id = ?", blob)
-        return keys.unwrap(self.b.s.keys.files_key, blob, wrapped)
+        return keys.unwrap(self.b.s.keys.files_keys, blob, wrapped)
 
     async def sent(self, person: PersonId, room: RoomId, *, variants: int = 1) -> tuple[str, int, bytes]:
         """Send a message with a file; return the blob, the position of the message, and the file's key."""

@@ -7,6 +7,7 @@ import logging
 import ssl
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from cryptography import x509
@@ -77,6 +78,16 @@ def write_certificate(folder: Path, now: int, days: int, password: bytes = b"") 
 
 def with_files(config: Config) -> Config:
     return replace(config, staff=replace(config.staff, certificate="agency.pem", key="agency.key"))
+
+
+def test_the_private_keys_follow_a_switch_of_the_key_of_files(config: Config) -> None:
+    first = certificate_of(ServedCertificate(config, KEYS, NOW))
+    fresh = {**KEYS.keys, Purpose.FILES: b"\x77" * 32}
+    after = replace(KEYS, keys=MappingProxyType(fresh))
+    tls.reseal(config, replace(after, second=MappingProxyType({Purpose.FILES: KEYS.files_key})))
+    assert certificate_of(ServedCertificate(config, after, NOW)) == first
+    with pytest.raises(AppError):
+        ServedCertificate(config, KEYS, NOW)
 
 
 def test_the_own_certificate_is_renewed_while_it_is_served(config: Config) -> None:

@@ -1,4 +1,4 @@
-"""Putting a new agency key or a new log key to use: what is re-wrapped, signed and recorded between the two phases.
+"""Putting a new agency, files or log key to use: what is re-wrapped, signed and recorded between the two phases.
 
 The rotation of the master key (`vault.keyring.rotate_master`) is recorded here too.
 
@@ -20,13 +20,15 @@ from appliance.evidence.errors import EvidenceError
 from appliance.evidence.key_change import sign_change
 from appliance.evidence.note import open_checkpoint
 from appliance.evidence.tree import Frontier
+from appliance.files import keys as file_keys
 from appliance.log import heads
 from appliance.log.notes import home_of, log_signer
-from appliance.store import accounts, audit, epoch_keys, rooms
+from appliance.store import accounts, audit, epoch_keys, file_wrapped_keys, rooms
 from appliance.store.batch import NewCheckpoint
 from appliance.vault.derived import derived_key
 from appliance.vault.epochs import EpochId, unwrap_any, wrap
 from appliance.vault.record import Purpose
+from appliance.vault.switching import WRAPPING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,10 +54,15 @@ async def record_begun(s: Services, actor: Actor, purpose: Purpose) -> None:
 
 
 async def finish(s: Services, actor: Actor, purpose: Purpose) -> None:
-    """Make the key that is replaced unnecessary, and record it. Raises Unproven, WrongKey."""
+    """Make the key that is replaced unnecessary, and record it.
+
+    Raises Unproven, WrongKey; Conflict (`quarantine_not_empty`) for the files key while infected files depend on it.
+    """
     if purpose is Purpose.AGENCY:
         await _rewrap_epoch_keys(s)
         await _reseal_secrets(s)
+    elif purpose is Purpose.FILES:
+        await _rewrap_file_keys(s)
     else:
         await _sign_all_rooms(s)
     await _record_once(s, actor, FINISHED, purpose)
@@ -76,8 +83,8 @@ async def record_rotation(s: Services, actor: Actor, outcome: str, key: str, *, 
 
 def key_name(s: Services, purpose: Purpose) -> str:
     """Return what the new key is called in records: an id that discloses nothing of it; for a log key its public id."""
-    if purpose is Purpose.AGENCY:
-        return f"agency:{derived_key(s.keys.agency_key, 'id')[:8].hex()}"
+    if purpose in WRAPPING:
+        return f"{purpose}:{derived_key(s.keys.keys[purpose], 'id')[:8].hex()}"
     return f"log:{_successor(s).verifier.key_id.hex()}"
 
 
@@ -105,7 +112,7 @@ async def _record_once(s: Services, actor: Actor, action: str, purpose: Purpose)
 
 
 def _detail(s: Services, purpose: Purpose) -> Mapping[str, JsonValue]:
-    if purpose is Purpose.AGENCY:
+    if purpose in WRAPPING:
         return {}
     signer, successor = log_signer(s.config.agency, s.keys), _successor(s)
     return {
@@ -141,6 +148,27 @@ def _rewrap_page(rows: Rows, agency_keys: tuple[bytes, ...], after: int) -> int 
         fresh.append((key, wrap(agency_keys[0], epoch, unwrap_any(agency_keys, epoch, wrapped))))
     epoch_keys.rewrap(rows, fresh)
     return page[-1][0] if page else None
+
+
+async def _rewrap_file_keys(s: Services) -> None:
+    """Wrap the keys of uploads, of files that no message refers to yet, and of portraits under the new key."""
+    async with s.store.read() as reader:
+        if await reader.run(file_wrapped_keys.has_infected):
+            raise Conflict(code="quarantine_not_empty")
+    for list_after, put in (
+        (file_wrapped_keys.uploads_after, file_wrapped_keys.rewrap_uploads),
+        (file_wrapped_keys.blobs_after, file_wrapped_keys.rewrap_blobs),
+    ):
+        after = ""
+        while True:
+            async with s.store.read() as reader:
+                page = await reader.run(list_after, after, _PAGE)
+            if not page:
+                break
+            fresh = [(name, file_keys.rewrap(s.keys.files_keys, name, wrapped)) for name, wrapped in page]
+            async with s.store.exclusive() as writer:
+                await writer.commit(put, fresh)
+            after = page[-1][0]
 
 
 async def _reseal_secrets(s: Services) -> None:

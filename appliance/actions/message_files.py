@@ -102,7 +102,7 @@ def _uploaded(rows: Rows, s: Services, upload: UploadRow) -> ReadyFile:
     """Return what came of an upload, and its key. Raises NotReady, Conflict."""
     if upload.state == uploads.REFUSED:
         raise Conflict(code=upload.refused)
-    found = ready_file(rows, s.keys.files_key, upload)
+    found = ready_file(rows, s.keys.files_keys, upload)
     if found is None:
         raise NotReady(code="file_not_ready")
     return found

@@ -18,7 +18,11 @@ def register(_name: str, command: argparse.ArgumentParser) -> None:
         "put a new key in the place of one, both valid until --finish",
         "appliance.cli.local.switch:run",
     )
-    switch.add_argument("key", choices=["log", "agency"], help="the key that signs logs, or the one over all rooms")
+    switch.add_argument(
+        "key",
+        choices=["log", "agency", "files"],
+        help="the key that signs logs, the one over all rooms, or over uploads",
+    )
     switch.add_argument("--finish", action="store_true", help="stop using the former key")
     rotate = add_local(group, "rotate", "wrap every key under a new master key", "appliance.cli.local.keys:rotate")
     rotate.add_argument("--to", choices=KEY_SOURCES, help="move to another source of the master key")

@@ -88,6 +88,8 @@ most = 2000
 [directory]
 alarm = 1000000
 most = 1000000
+"""
+NO_SCANNER: Final = """\
 # A demonstration runs on machines without a virus scanner.
 [files]
 scan = "off"
@@ -104,7 +106,9 @@ class Cast:
     reading: set[tuple[str, str]] = field(default_factory=set)
 
 
-def seed(data: Path, ministry: Ministry = MOPH, *, extra: str = GENEROUS, password: str | None = None) -> None:
+def seed(
+    data: Path, ministry: Ministry = MOPH, *, extra: str = GENEROUS + NO_SCANNER, password: str | None = None
+) -> None:
     """Make the ministry's appliance in `data`, which holds none yet. A seeding that was killed leaves none either.
 
     Everybody has the one `password`; without it a random one, which `demo-logins.json` says.

@@ -13,16 +13,20 @@ Does not: keep anything, choose which key is destroyed.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from appliance.errors import WrongKey
 from appliance.vault.derived import derived_key
 from appliance.vault.epochs import EpochCipher
 from appliance.vault.wrapping import KEY_BYTES, new_key, unwrap_key, wrap_key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from appliance.model import RoomId
 
 
@@ -36,9 +40,18 @@ def wrap(files_key: bytes, file_id: str, key: bytes) -> bytes:
     return wrap_key(files_key, _bound(file_id), key)
 
 
-def unwrap(files_key: bytes, file_id: str, wrapped: bytes) -> bytes:
-    """Return the key that `wrap` wrapped. Raises WrongKey (`seal_broken`)."""
-    return unwrap_key(files_key, _bound(file_id), wrapped)
+def unwrap(files_keys: Sequence[bytes], file_id: str, wrapped: bytes) -> bytes:
+    """Return the key that `wrap` wrapped under one of these (`Keyring.files_keys`). Raises WrongKey (`seal_broken`)."""
+    *others, last = files_keys
+    for key in others:
+        with suppress(WrongKey):
+            return unwrap_key(key, _bound(file_id), wrapped)
+    return unwrap_key(last, _bound(file_id), wrapped)
+
+
+def rewrap(files_keys: Sequence[bytes], file_id: str, wrapped: bytes) -> bytes:
+    """Return a wrapped key under the first of the keys. Raises WrongKey (`seal_broken`)."""
+    return wrap(files_keys[0], file_id, unwrap(files_keys, file_id, wrapped))
 
 
 def wrap_for_reference(cipher: EpochCipher, file_id: str, room: RoomId, n: int, key: bytes) -> bytes:

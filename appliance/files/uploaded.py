@@ -9,6 +9,8 @@ from appliance.files import keys, said
 from appliance.store import blobs, uploads
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from appliance.store.db import Rows
     from appliance.store.uploads import UploadRow
 
@@ -24,12 +26,12 @@ class ReadyFile(NamedTuple):
         return f"ReadyFile({self.file})"
 
 
-def ready_file(rows: Rows, files_key: bytes, upload: UploadRow) -> ReadyFile | None:
+def ready_file(rows: Rows, files_keys: Sequence[bytes], upload: UploadRow) -> ReadyFile | None:
     """Return what came of an upload, None while nothing has. Raises WrongKey."""
     blob = blobs.get(rows, upload.blob) if upload.state == uploads.READY and upload.blob else None
     if blob is None or blob.wrapped_key is None:
         return None
-    words = said.opened(keys.unwrap(files_key, upload.id, upload.wrapped_key), upload.id, upload.said)
+    words = said.opened(keys.unwrap(files_keys, upload.id, upload.wrapped_key), upload.id, upload.said)
     file = FileRef(
         id=blob.id,
         name=words.name,
@@ -40,4 +42,4 @@ def ready_file(rows: Rows, files_key: bytes, upload: UploadRow) -> ReadyFile | N
         original=words.original,
         label=upload.label,
     )
-    return ReadyFile(file, keys.unwrap(files_key, blob.id, blob.wrapped_key))
+    return ReadyFile(file, keys.unwrap(files_keys, blob.id, blob.wrapped_key))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -222,4 +223,19 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def _open(path: Path, keys: Keyring) -> bytes:
-    return unseal(path.read_bytes(), _NAME, keys.files_key)
+    *others, last = keys.files_keys
+    sealed = path.read_bytes()
+    for key in others:
+        with suppress(SealBroken):
+            return unseal(sealed, _NAME, key)
+    return unseal(sealed, _NAME, last)
+
+
+def reseal(config: Config, keys: Keyring) -> None:
+    """Seal the private keys under the present key of files, where an appliance has any. Raises SealBroken, OSError.
+
+    For a switch of that key, while the former one still opens them.
+    """
+    path = config.data / SEALED_FILE
+    if path.exists():
+        replace_private(path, seal(_open(path, keys), _NAME, keys.files_key))

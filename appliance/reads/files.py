@@ -90,7 +90,7 @@ def readable(rows: Rows, s: Services, person: PersonId, file_id: str) -> OpenedF
 
 def _own_upload(rows: Rows, s: Services, person: PersonId, blob: str) -> ReadyFile | None:
     upload = uploads.of_blob(rows, blob)
-    return ready_file(rows, s.keys.files_key, upload) if upload and upload.person == person else None
+    return ready_file(rows, s.keys.files_keys, upload) if upload and upload.person == person else None
 
 
 def _denied(file: BlobRow, scanning: Scanning, now: Millis, *, is_sender: bool) -> Deny | None:

@@ -133,8 +133,14 @@ class Keyring:
 
     @property
     def files_key(self) -> bytes:
-        """Wraps the keys of files that belong to no room, such as portraits; a room's files go under its epoch keys."""
+        """Wraps the keys of files that no message refers to, and of portraits; references are under epoch keys."""
         return self.keys[Purpose.FILES]
+
+    @property
+    def files_keys(self) -> tuple[bytes, ...]:
+        """The keys that may have wrapped a file's key: the present one first, during a switch also the one before."""
+        former = self.second.get(Purpose.FILES)
+        return (self.files_key,) if former is None else (self.files_key, former)
 
     @property
     def session_pepper(self) -> bytes:

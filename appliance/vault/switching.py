@@ -1,7 +1,7 @@
-"""Putting a new agency key or a new log key in the place of the present one, in two phases.
+"""Putting a new agency key, files key or log key in the place of the present one, in two phases.
 
 Between `begin_switch` and `finish_switch` both keys are valid, over restarts, for as long as it takes:
-  - agency key: the new one wraps what is written, both open; before the end everything is wrapped under the new one;
+  - agency and files key: the new one wraps what is written, both open; before the end everything is wrapped under it;
   - log key: the present one stays the published one, and both sign; before the end everything is signed by both.
 Each phase is one atomic change of `keyring.json`: a crash leaves the keyring before or after it, and repeating does no
 harm. A switch of the master key may happen between them.
@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from appliance.vault.keyfile import only_writer
 from appliance.vault.keyring import Keyring
@@ -22,9 +23,12 @@ from appliance.vault.master import MasterKey
 from appliance.vault.record import KeyringRecord, Purpose, read_record, write_record
 from appliance.vault.wrapping import new_key
 
+WRAPPING: Final = frozenset((Purpose.AGENCY, Purpose.FILES))
+"""Keys that wrap others: a new one counts at once. One that signs is published first."""
+
 
 def begin_switch(data_dir: Path, master: MasterKey, purpose: Purpose) -> Keyring:
-    """Make the second key of `purpose` (agency or log), unless there is one; return the keyring with both.
+    """Make the second key of `purpose` (agency, files or log), unless there is one; return the keyring with both.
 
     Raises WrongKey (`another_key`), VaultLocked, OSError; the file is then as it was.
     """
@@ -34,7 +38,7 @@ def begin_switch(data_dir: Path, master: MasterKey, purpose: Purpose) -> Keyring
         if purpose in ring.second:
             return ring
         present, fresh = ring.keys[purpose], new_key()
-        keys, second = (fresh, present) if purpose is Purpose.AGENCY else (present, fresh)
+        keys, second = (fresh, present) if purpose in WRAPPING else (present, fresh)
         return _keep(data_dir, record, master, _with(ring, purpose, keys, second))
 
 
@@ -48,7 +52,7 @@ def finish_switch(data_dir: Path, master: MasterKey, purpose: Purpose, retired_l
         ring = Keyring.unwrapped(record, master)
         if purpose not in ring.second:
             return ring
-        key = ring.keys[purpose] if purpose is Purpose.AGENCY else ring.second[purpose]
+        key = ring.keys[purpose] if purpose in WRAPPING else ring.second[purpose]
         ring = _with(ring, purpose, key, None)
         if retired_log_key is not None:
             ring = replace(ring, retired_log_keys=(*ring.retired_log_keys, retired_log_key))

@@ -76,7 +76,7 @@ async def test_the_key_of_a_file_opens_through_its_message_alone(bureau: Bureau)
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     one = await an_upload(bureau.s, NARIN)
     wrapped = (await rows_of(bureau, blobs.get, one)).wrapped_key
-    key = keys.unwrap(bureau.s.keys.files_key, one, wrapped)
+    key = keys.unwrap(bureau.s.keys.files_keys, one, wrapped)
     sent = await send(bureau, NARIN, room, [one])
     found = await rows_of(bureau, find_file, bureau.s.log.bodies, MALEE, viewer_of(bureau.s, MALEE), one)
     assert (found.room, found.n, found.key) == (room, sent.n, key)

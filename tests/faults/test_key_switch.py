@@ -139,6 +139,18 @@ async def test_the_log_key_is_switched(appliance: Callable[..., Appliance], data
     assert verifies("extends", before, after, "--policy", policy)
 
 
+async def test_the_files_key_is_switched(appliance: Callable[..., Appliance], data: Path) -> None:
+    old = keys_of(data).files_key
+    await switch(data, "files")
+    await at_work(appliance(), "ระหว่างสองกุญแจ")
+    await switch(data, "files", "--finish")
+    keys = keys_of(data)
+    assert keys.files_keys == (keys.files_key,)
+    assert keys.files_key != old
+    await at_work(appliance(), "หลังเปลี่ยน")
+    assert len(records(data, "keys.switch_begun")) == len(records(data, "keys.switch_finished")) == 1
+
+
 async def test_the_agency_key_is_switched(appliance: Callable[..., Appliance], data: Path) -> None:
     old = keys_of(data).agency_key
     await switch(data, "agency")

@@ -16,10 +16,10 @@ ROOM = RoomId("r_1")
 def test_a_key_opens_for_its_own_file_alone() -> None:
     wrapped = keys.wrap(FILES_KEY, "f_1", KEY)
     assert KEY not in wrapped
-    assert keys.unwrap(FILES_KEY, "f_1", wrapped) == KEY
+    assert keys.unwrap((FILES_KEY,), "f_1", wrapped) == KEY
     for key, file_id in ((FILES_KEY, "f_2"), (bytes(32), "f_1")):
         with pytest.raises(WrongKey):
-            keys.unwrap(key, file_id, wrapped)
+            keys.unwrap((key,), file_id, wrapped)
 
 
 def test_a_reference_opens_in_its_own_message_alone() -> None:

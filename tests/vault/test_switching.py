@@ -19,7 +19,7 @@ from tests.vault.test_keyring import new_key_for
 
 SetUp = Callable[[SourceKind], Folder]
 EPOCH = EpochId("r_1", "2026-W48", "text")
-SWITCHED = (Purpose.AGENCY, Purpose.LOG_SIGNING)
+SWITCHED = (Purpose.AGENCY, Purpose.FILES, Purpose.LOG_SIGNING)
 
 
 @pytest.fixture
@@ -40,6 +40,16 @@ def test_between_the_phases_the_new_agency_key_wraps_and_both_open(folder: Folde
     assert done.agency_keys == (ring.agency_key,)
     with pytest.raises(WrongKey):
         unwrap(done.agency_key, EPOCH, before)
+
+
+def test_between_the_phases_both_files_keys_are_valid_and_the_new_one_counts(folder: Folder) -> None:
+    assert folder.ring.files_keys == (folder.ring.files_key,)
+    begin_switch(folder.path, folder.master, Purpose.FILES)
+    ring = Keyring.load(folder.path, folder.master)
+    assert ring.files_keys == (ring.files_key, folder.ring.files_key)
+    assert ring.agency_keys == folder.ring.agency_keys
+    finish_switch(folder.path, folder.master, Purpose.FILES)
+    assert Keyring.load(folder.path, folder.master).files_keys == (ring.files_key,)
 
 
 def test_between_the_phases_the_present_log_key_stays(folder: Folder) -> None:

@@ -1,9 +1,10 @@
-"""`gchat keys switch`: a new agency key or a new log key in the place of the present one, in two phases."""
+"""`gchat keys switch`: a new agency key, files key or log key in the place of the present one, in two phases."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+from typing import Final
 
 from appliance import config, wiring
 from appliance.actions import key_switch
@@ -13,6 +14,7 @@ from appliance.config import Config
 from appliance.errors import Conflict
 from appliance.locale import both
 from appliance.log.notes import log_signer
+from appliance.process import tls
 from appliance.store import audit
 from appliance.store.migrate import migrate
 from appliance.vault import unlock
@@ -21,11 +23,13 @@ from appliance.vault.master import MasterKey
 from appliance.vault.record import Purpose
 from appliance.vault.switching import begin_switch, finish_switch
 
+PURPOSES: Final = {"log": Purpose.LOG_SIGNING, "agency": Purpose.AGENCY, "files": Purpose.FILES}
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Begin a switch, or finish it."""
     loaded = config.load(arguments.data.resolve())
-    purpose = Purpose.LOG_SIGNING if arguments.key == "log" else Purpose.AGENCY
+    purpose = PURPOSES[arguments.key]
     with wiring.only_process(loaded, refused=wiring.SERVER_MUST_STOP):
         master = unlock.open_master(loaded, ask)
         keys = unlock.unlock_keys(loaded, ask, master)
@@ -52,6 +56,8 @@ async def _finish(loaded: Config, master: MasterKey, keys: Keyring, purpose: Pur
         raise Conflict(code="no_key_switch")
     async with open_services(loaded, keys) as s:
         await key_switch.finish(s, operator(), purpose)
+        if purpose is Purpose.FILES:
+            tls.reseal(loaded, keys)
     retired = log_signer(loaded.agency, keys).verifier.vkey if purpose is Purpose.LOG_SIGNING else None
     finish_switch(loaded.data, master, purpose, retired)
     print(both("switch.finished"))
