@@ -24,6 +24,7 @@ import { useReadable } from "#ui/useReadable";
 import { RoomViewer, useRoomFiles } from "./RoomFiles";
 import type { Root } from "./root";
 
+const FilesPanel = lazy(() => import("#features/files/FilesPanel").then((part) => ({ default: part.FilesPanel })));
 const PersonPane = lazy(() => import("./PersonPane").then((part) => ({ default: part.PersonPane })));
 const ReadersView = lazy(() => import("#features/readers/ReadersView").then((part) => ({ default: part.ReadersView })));
 const RoomInfoView = lazy(() => import("#features/room/RoomInfoView").then((part) => ({ default: part.RoomInfoView })));
@@ -124,6 +125,8 @@ export function RoomSide({ root, room, side, me, onAddMembers, onSuggestMembers 
   switch (side.kind) {
     case "info":
       return <InfoSide key={room} root={root} room={room} me={me} onAddMembers={onAddMembers} onSuggestMembers={onSuggestMembers} />;
+    case "files":
+      return <FilesSide key={room} root={root} room={room} me={me} />;
     case "readers":
       return <ReadersSide key={side.n} root={root} room={room} n={side.n} />;
     case "person":
@@ -141,9 +144,33 @@ function InfoSide({ root, room, me, onAddMembers, onSuggestMembers }: Omit<RoomS
       model={model}
       title={title}
       leave={{ icon: "close", label: t`ปิด`, onPress: shell.back }}
+      onFiles={() => shell.showSide({ kind: "files" })}
       onPerson={shell.openPerson}
       onAddMembers={() => onAddMembers(room)}
       onSuggestMembers={() => onSuggestMembers(room)}
+    />
+  );
+}
+
+function FilesSide({ root, room, me }: { root: Root; room: RoomId; me: Me }) {
+  const { t } = useLingui();
+  const { core, shell, files } = root;
+  const lists = useMemo(
+    () => ({
+      pictures: core.roomFiles(room, ["picture", "video"]),
+      documents: core.roomFiles(room, ["document"]),
+      sounds: core.roomFiles(room, ["sound", "voice"]),
+    }),
+    [core, room],
+  );
+  return (
+    <FilesPanel
+      lists={lists}
+      model={files}
+      me={me.person.id}
+      nameOf={(person) => core.people.nameOf(person)}
+      onJump={(n) => shell.openMessage(room, n)}
+      leave={{ icon: "close", label: t`ปิด`, onPress: shell.back }}
     />
   );
 }

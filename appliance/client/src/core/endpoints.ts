@@ -103,6 +103,8 @@ export class Endpoints {
   endUnreadMark = (room: wire.Id) => this.api.call<unknown>("DELETE", `/rooms/${id(room)}/unread`);
 
   // --- files ---------------------------------------------------------------------------------------------------
+  roomFiles = (room: wire.Id, query: wire.RoomFilesQuery) =>
+    this.api.call<wire.RoomFiles>("GET", `/rooms/${id(room)}/files`, { query: { ...query } });
   /** The bytes of a file or of a variant of one, at most `most`. */
   fileBytes = (file: wire.Id, most: number, signal: AbortSignal) => this.api.bytes(`/files/${id(file)}`, most, signal);
 

@@ -21,9 +21,10 @@ import { personOfNew } from "./newChats";
 import { Outbox } from "./outbox";
 import { People } from "./people";
 import type { Ports, TimerId } from "./ports";
-import type { ClientFrame, Id, Me, TxnId } from "./protocol";
+import type { ClientFrame, Form, Id, Me, TxnId } from "./protocol";
 import { ReaderMarks } from "./readers";
 import { Requests } from "./requests";
+import { RoomFileList } from "./roomFiles";
 import { Rooms } from "./rooms";
 import { Search } from "./search";
 import { Sender } from "./sender";
@@ -53,6 +54,7 @@ export type { Outbox } from "./outbox";
 export type { People } from "./people";
 export type { ReaderMarks, ReadMark } from "./readers";
 export type { Requests } from "./requests";
+export type { RoomFileList } from "./roomFiles";
 export type { Rooms } from "./rooms";
 export type { Search } from "./search";
 export type { Session } from "./session";
@@ -197,6 +199,11 @@ export class Core {
 
   /** Where the bytes of a file, of a variant of one or of an own upload that is ready are read: a path of our own origin. */
   readonly fileUrl = (id: Id): string => `${PREFIX}/files/${encodeURIComponent(id)}`;
+
+  /** The files of a room, of these forms. */
+  roomFiles(room: RoomId, forms: readonly Form[]): RoomFileList {
+    return new RoomFileList(room, forms, this.#endpoints, this.#feed);
+  }
 
   /** Says whether the end of a room is before the reader, in a window that has the focus: what comes there is not unread. */
   watchEnd(room: RoomId, watched: boolean): void {

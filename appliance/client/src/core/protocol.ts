@@ -82,6 +82,8 @@ export type {
   RemovalRequested,
   RenameRoom,
   RequestsSeen,
+  RoomFile,
+  RoomFiles,
   RoomOptions,
   SecondFactor,
   SecondFactorNeeded,
@@ -171,6 +173,13 @@ export interface MessagesQuery {
   before?: Position | null;
   after?: Position | null;
   around?: Position | null;
+  limit?: number;
+}
+
+/** Files of a form, the newest first. */
+export interface RoomFilesQuery {
+  form?: Form | null;
+  cursor?: Cursor | null;
   limit?: number;
 }
 

@@ -196,7 +196,7 @@ test("a reply shows what it answers, from afar too, and loses it with the messag
   timeline.open();
   const reply = () => timeline.snapshot().items.flatMap((item) => (item.kind === "message" && item.text === "ตอบ" ? [item.reply] : []))[0];
   await until(() => reply()?.kind === "known", "quote");
-  expect(reply()).toEqual({ kind: "known", n: first.n, sender: MALEE, text: "ต้นเรื่อง" });
+  expect(reply()).toEqual({ kind: "known", n: first.n, sender: MALEE, text: "ต้นเรื่อง", files: [] });
   world.server.redact(MALEE, world.room, first.n ?? 0);
   await until(() => reply()?.kind === "gone", "gone");
 });

@@ -68,7 +68,11 @@ export function placeOf(file: FileView): Place {
   }
 }
 
+/** What will never be shown needs no box. */
+const LOST: ReadonlySet<FileView["facts"]["state"]> = new Set(["infected", "unavailable", "gone"]);
+
 function hasPicture(file: FileView): boolean {
+  if (LOST.has(file.facts.state)) return false;
   return thumbOf(file) !== null || file.facts.preparing === true || isWaiting(file);
 }
 

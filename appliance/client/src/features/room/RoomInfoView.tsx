@@ -27,12 +27,13 @@ interface RoomInfoProps {
   model: RoomModel;
   title: string;
   leave: { icon: "back" | "close"; label: string; onPress: () => void };
+  onFiles: () => void;
   onPerson: (id: string) => void;
   onAddMembers: () => void;
   onSuggestMembers: () => void;
 }
 
-export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSuggestMembers }: RoomInfoProps) {
+export function RoomInfoView({ model, title, leave, onFiles, onPerson, onAddMembers, onSuggestMembers }: RoomInfoProps) {
   const { t } = useLingui();
   const { room, members, waiting, moreWaiting, removal, suggestion, escalatesDays } = useReadable(model);
   const attempt = useReadable(model.attempt);
@@ -54,6 +55,11 @@ export function RoomInfoView({ model, title, leave, onPerson, onAddMembers, onSu
         </div>
       )}
       <Identity room={room} title={title} />
+      <div className="room-files">
+        <Button icon="clip" block onPress={onFiles}>
+          <Trans>ไฟล์ในห้อง</Trans>
+        </Button>
+      </div>
       {room.view.closed === true && (
         <div className="room-failure">
           <Notice>

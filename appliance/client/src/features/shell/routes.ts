@@ -10,6 +10,7 @@ import type { PersonId, RoomId } from "#core/snapshots";
 
 export type SidePanel =
   | { readonly kind: "info" }
+  | { readonly kind: "files" }
   | { readonly kind: "readers"; readonly n: Position }
   | { readonly kind: "person"; readonly person: PersonId };
 
@@ -108,7 +109,7 @@ function parseRoom([room, kind, value, ...more]: readonly string[]): Route {
   if (personOfNew(room) === "") return LOST;
   if (kind === undefined) return roomRoute(room);
   if (more.length > 0) return LOST;
-  if (kind === "info") return value === undefined ? roomRoute(room, { kind }) : LOST;
+  if (kind === "info" || kind === "files") return value === undefined ? roomRoute(room, { kind }) : LOST;
   if (value === undefined) return LOST;
   if (kind === "person") return roomRoute(room, { kind, person: value });
   const n = position(value);
@@ -138,7 +139,8 @@ function sideParts(side: SidePanel | null): readonly (string | number)[] {
     case undefined:
       return [];
     case "info":
-      return ["info"];
+    case "files":
+      return [side.kind];
     case "readers":
       return ["readers", side.n];
     case "person":
