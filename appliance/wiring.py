@@ -35,6 +35,7 @@ from appliance.files.state import Files
 from appliance.files.workers import Workers
 from appliance.followers.counts import CountWriter, write_counts
 from appliance.followers.people import PeopleFollower
+from appliance.followers.preparing import PreparingFollower
 from appliance.followers.search import SearchFollower
 from appliance.identity.groups import group_rule
 from appliance.identity.loading import load
@@ -242,11 +243,14 @@ async def _following(s: Services) -> AsyncIterator[None]:
     timers = asyncio.create_task(_keep_time(s), name="timers")
     search_follower = SearchFollower(s)
     search_follower.start()
+    preparing = PreparingFollower(s)
+    preparing.start()
     try:
         yield
     finally:
         await administration.close()
         administration_path(s.config.data).unlink(missing_ok=True)
+        await preparing.close()
         await search_follower.close()
         timers.cancel()
         await asyncio.wait((timers,))

@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from appliance import wiring
 from appliance.actions import messages, rooms
@@ -148,10 +149,13 @@ class Bureau:
 
 @asynccontextmanager
 async def open_bureau(
-    folder: Path, *, extra: int = 0, clock: Clock | None = None, limits: Limits = UNLIMITED
+    folder: Path, *, extra: int = 0, clock: Clock | None = None, limits: Limits = UNLIMITED, **sections: Any
 ) -> AsyncIterator[Bureau]:
-    """Open the bureau of a folder, founding it with `extra` more people (`p0`, `p1`, …) if it is not there yet."""
-    config = Config(data=folder, agency=Agency("test", "agency.test"), policies=POLICIES, limits=limits)
+    """Open the bureau of a folder, founding it with `extra` more people (`p0`, `p1`, …) if it is not there yet.
+
+    `sections` are those of the configuration that differ.
+    """
+    config = Config(data=folder, agency=Agency("test", "agency.test"), policies=POLICIES, limits=limits, **sections)
     clock, ids = clock or Clock(), count(1)
     if not config.database.exists():
         config.database.write_bytes(await _founded(extra))

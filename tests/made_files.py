@@ -10,8 +10,8 @@ from appliance.files import keys, said
 from appliance.files.said import Said
 from appliance.model import PersonId
 from appliance.services import Services
-from appliance.store import blobs, uploads
-from appliance.store.blobs import NewBlob
+from appliance.store import file_work, uploads
+from appliance.store.file_work import NewBlob
 from appliance.store.uploads import NewUpload
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _make(  # noqa: PLR0917 - handed on to the writer's thread
         uploads.set_refused(rows, made, "file_type_blocked")
     elif state == uploads.READY:
         root = sha256(made.encode()).digest()
-        blobs.insert(rows, a_blob(made, person, words.type, size, root, wrapped, now))
+        file_work.insert(rows, [a_blob(made, person, words.type, size, root, wrapped, now)])
         uploads.set_ready(rows, made, made)
 
 
@@ -62,11 +62,7 @@ def a_blob(  # noqa: PLR0917 - in the order of the row
     made: str, owner: PersonId, kind: str, size: int, root: bytes, wrapped: bytes | None, now: int
 ) -> NewBlob:
     """Return the row of a file that waits for its scan and its variants."""
-    waits, unknown = ScanState.PENDING.value, None
-    return NewBlob(
-        made, "file", None, None, owner, kind, size, root, wrapped, waits, preparing=True, width=unknown,
-        height=unknown, ms=unknown, pages=unknown, waveform=unknown, made_at=now,
-    )  # fmt: skip
+    return NewBlob(made, "file", owner, kind, size, root, now, wrapped_key=wrapped, preparing=True)
 
 
 async def clean(s: Services, blob: str) -> None:

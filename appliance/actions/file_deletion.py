@@ -50,6 +50,7 @@ class Why(StrEnum):
     ERASED = "erased"
     KEY_DESTROYED = "key_destroyed"
     MODERATED = "moderated"
+    INFECTED = "infected"
     ACCOUNT_ENDED = "account_ended"
     ROOM_CLOSED = "room_closed"
     ORPHAN = "orphan"

@@ -1,6 +1,7 @@
 """Stored files and what was made of them: one row for each object of the folder `files`.
 
-A variant has a `parent` and dies with it. `refs` is counted by the database (triggers of migration 27).
+A variant has a `parent` and dies with it. `refs` is counted by the database (triggers of migration 27). Does not: write
+them (`file_work.py`).
 """
 
 from __future__ import annotations
@@ -44,33 +45,6 @@ class BlobRow(NamedTuple):
     pages: int | None
     waveform: bytes | None
     made_at: Millis
-
-
-class NewBlob(NamedTuple):
-    """A stored object that is new; names as in `BlobRow`."""
-
-    id: str
-    kind: str
-    parent: str | None
-    page: int | None
-    owner: str
-    type: str
-    size: int
-    root: bytes
-    wrapped_key: bytes | None
-    scan: str
-    preparing: bool
-    width: int | None
-    height: int | None
-    ms: int | None
-    pages: int | None
-    waveform: bytes | None
-    made_at: Millis
-
-
-def insert(rows: Rows, blob: NewBlob) -> None:
-    """Add a stored object that nothing refers to yet."""
-    rows.run(SQL.insert, blob._asdict())
 
 
 def get(rows: Rows, blob: str) -> BlobRow | None:

@@ -66,6 +66,12 @@ def mark_blobs(rows: Rows, blobs: Iterable[str], why: str, at: Millis) -> None:
         rows.run(SQL.delete_blob, {"id": blob})
 
 
+def mark_variants(rows: Rows, blob: str, why: str, at: Millis) -> None:
+    """Delete the rows of what was made of a blob, and mark the objects; the blob itself stays."""
+    rows.run(SQL.mark_variant_objects, {"id": blob, "why": why, "at": at})
+    rows.run(SQL.delete_all_variants, {"id": blob})
+
+
 def mark_object(rows: Rows, object_id: str, blob: str, store: str, why: str, at: Millis) -> None:
     """Mark an object that has no row of its own, such as an upload that a cleaned file replaces."""
     rows.run(SQL.mark_object, {"id": object_id, "blob": blob, "store": store, "why": why, "at": at})
@@ -78,6 +84,12 @@ def destroy_references(rows: Rows, key: int, at: Millis) -> None:
     rows.run(SQL.delete_refs_of_key, of)
     rows.run(SQL.receipt_body_key, {**of, "at": at})
     rows.run(SQL.delete_refs_of_body_key, of)
+
+
+def destroy_references_of(rows: Rows, blob: str, why: str, at: Millis) -> None:
+    """Delete the references to a blob: nobody opens it any more, and it goes."""
+    rows.run(SQL.receipt_blob, {"blob": blob, "why": why, "at": at})
+    rows.run(SQL.delete_refs_of_blob, {"blob": blob})
 
 
 def idle_file_keys(rows: Rows, room: int, week: str) -> list[int]:

@@ -95,6 +95,11 @@ def insert(rows: Rows, blobs: Iterable[NewBlob]) -> None:
     rows.many(_SQL.insert, [blob._asdict() for blob in blobs])
 
 
+def put_said(rows: Rows, upload: str, said: bytes) -> None:
+    """Keep what a message will say of the file of an upload, sealed."""
+    rows.run(_SQL.put_said, {"id": upload, "said": said})
+
+
 def put_found_out(rows: Rows, blob: str, known: FoundOut) -> None:
     """Keep what looking at a file has shown."""
     rows.run(_SQL.put_found_out, {"id": blob, **known._asdict()})
@@ -118,6 +123,11 @@ def put_infected(rows: Rows, blob: str, found: str, at: Millis) -> bool:
 def put_released(rows: Rows, blob: str) -> bool:
     """Let a file of the quarantine be opened, as one that could not be scanned; return whether it was there."""
     return rows.run(_SQL.put_released, {"id": blob}) == 1
+
+
+def uploads_of(rows: Rows, blob: str) -> list[str]:
+    """Return the uploads that a file came of, in any state."""
+    return [row[0] for row in rows.all(_SQL.all_uploads_of_blob, {"blob": blob})]
 
 
 def refuse_uploads_of(rows: Rows, blob: str, code: str) -> list[tuple[str, str]]:

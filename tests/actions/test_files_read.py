@@ -16,8 +16,8 @@ from appliance.files import keys
 from appliance.model import PersonId, RoomId
 from appliance.reads import files as reads
 from appliance.reads.files import load_room_files, open_file
-from appliance.store import blobs
-from appliance.store.blobs import NewBlob
+from appliance.store import file_work
+from appliance.store.file_work import NewBlob
 from appliance.wire.files import RoomFilesQuery
 from appliance.wire.messages import TextBody
 from tests.bureau import MALEE, NARIN, OUTSIDER, SECOND, SOMCHAI, Bureau, open_bureau
@@ -37,11 +37,10 @@ async def send(b: Bureau, who: PersonId, room: RoomId, *files: str) -> int:
 async def a_thumb(b: Bureau, parent: str) -> str:
     made = b.s.new_id("f")
     row = NewBlob(
-        made, "thumb", parent, None, NARIN, "image/webp", 90, b"r" * 32, None, "clean", preparing=False, width=320,
-        height=200, ms=None, pages=None, waveform=None, made_at=b.clock(),
-    )  # fmt: skip
+        made, "thumb", NARIN, "image/webp", 90, b"r" * 32, b.clock(), parent=parent, scan="clean", width=320, height=200
+    )
     async with b.s.store.write() as tx:
-        await tx.run(blobs.insert, row)
+        await tx.run(file_work.insert, [row])
     return made
 
 

@@ -1,9 +1,3 @@
--- name: insert
-INSERT INTO blob (id, kind, parent, page, owner, type, size, root, wrapped_key, scan, preparing, width, height, ms, pages,
-    waveform, made_at)
-VALUES (:id, :kind, :parent, :page, :owner, :type, :size, :root, :wrapped_key, :scan, :preparing, :width, :height, :ms,
-    :pages, :waveform, :made_at);
-
 -- name: get
 SELECT id, kind, parent, page, owner, type, size, root, refs, wrapped_key, scan, scanned_at, found, released, preparing,
     width, height, ms, pages, waveform, made_at

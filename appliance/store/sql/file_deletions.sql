@@ -10,6 +10,13 @@ SELECT id, coalesce(parent, id), CASE WHEN parent IS NOT NULL THEN 'variant' WHE
     :why, :at, 0
 FROM blob WHERE (id = :id OR parent = :id) AND EXISTS (SELECT 1 FROM blob b WHERE b.id = :id AND b.refs = 0);
 
+-- name: mark_variant_objects
+INSERT OR IGNORE INTO file_deletion (id, blob, store, why, at, pos)
+SELECT id, parent, 'variant', :why, :at, 0 FROM blob WHERE parent = :id;
+
+-- name: delete_all_variants
+DELETE FROM blob WHERE parent = :id;
+
 -- name: mark_object
 INSERT OR IGNORE INTO file_deletion (id, blob, store, why, at, pos) VALUES (:id, :blob, :store, :why, :at, 0);
 
@@ -44,6 +51,13 @@ WHERE k.key = :key AND e.epoch = :key;
 -- name: delete_refs_of_body_key
 DELETE FROM file_ref WHERE room = (SELECT room FROM epoch_key WHERE key = :key)
     AND (SELECT e.epoch FROM entry e WHERE e.place = (file_ref.room << 32) + file_ref.n) = :key;
+
+-- name: receipt_blob
+INSERT INTO file_receipt (blob, store, why, at, bytes)
+SELECT f.blob, 'reference', :why, :at, length(f.wrapped_key) FROM file_ref f WHERE f.blob = :blob;
+
+-- name: delete_refs_of_blob
+DELETE FROM file_ref WHERE blob = :blob;
 
 -- name: idle_file_keys
 SELECT k.key FROM epoch_key k WHERE k.room = :room AND k.kind = 'file' AND k.week < :week AND k.wrapped IS NOT NULL

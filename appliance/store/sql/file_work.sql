@@ -26,6 +26,9 @@ INSERT INTO blob (id, kind, parent, page, owner, type, size, root, wrapped_key, 
 VALUES (:id, :kind, :parent, :page, :owner, :type, :size, :root, :wrapped_key, :scan, :scan_due, :preparing, :width, :height,
     :ms, :made_at);
 
+-- name: put_said
+UPDATE upload SET said = :said WHERE id = :id;
+
 -- name: put_found_out
 UPDATE blob SET width = coalesce(:width, width), height = coalesce(:height, height), ms = coalesce(:ms, ms),
     pages = coalesce(:pages, pages), waveform = coalesce(:waveform, waveform)
@@ -43,6 +46,9 @@ WHERE id = :id AND scan_due > 0;
 
 -- name: put_released
 UPDATE blob SET scan = 'unscannable', released = 1, preparing = 0 WHERE id = :id AND scan = 'infected' AND preparing = 0;
+
+-- name: all_uploads_of_blob
+SELECT id FROM upload WHERE blob = :blob;
 
 -- name: uploads_of_blob
 SELECT id, person FROM upload WHERE blob = :blob AND state = 'ready';

@@ -1,0 +1,45 @@
+"""The clear bytes of stored files and the workers that are given them, with one kind of error for whatever goes wrong.
+
+Does not: decide who may have them (`log/file_access.py`).
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from appliance.errors import STORAGE_DAMAGED, AppError, Unavailable
+from appliance.files.content import read_clear
+from appliance.files.workers import Failure, WorkerFailed
+from appliance.sealed_file import SealBroken
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from appliance.files.workers import Result
+    from appliance.preview.protocol import Job
+    from appliance.services import Services
+
+WORKER_AWAY: Final = "worker_away"
+WORKER_FAILED: Final = "worker_failed"
+
+
+async def clear(s: Services, object_id: str, key: bytes, size: int) -> AsyncGenerator[bytes]:
+    """Give the bytes of an object. Raises Unavailable, with the code `storage_damaged` where it does not open."""
+    try:
+        async for piece in read_clear(s.files.objects, object_id, key, size):
+            yield piece
+    except SealBroken as broken:
+        raise Unavailable(f"object {object_id}: {broken} does not open", code=STORAGE_DAMAGED) from broken
+
+
+@asynccontextmanager
+async def worked(s: Services, job: Job, content: AsyncIterator[bytes]) -> AsyncGenerator[Result]:
+    """Have a worker do a job. Raises PreviewRefused, AppError (`worker_failed`), Unavailable (`worker_away`)."""
+    try:
+        async with s.files.workers.run(job, content) as result:
+            yield result
+    except WorkerFailed as failed:
+        if failed.code is Failure.NO_FENCE:
+            raise Unavailable(str(failed), code=WORKER_AWAY) from failed
+        raise AppError(f"{job.kind} of {job.type}: {failed}", code=WORKER_FAILED) from failed

@@ -1,0 +1,167 @@
+"""Files in which a virus was found: nobody is given them, their bytes are sealed away, and it is on record.
+
+What happens when one is found, in one transaction: the file is `infected` (nobody opens it from here on, its sender
+neither), what was made of it goes, uploads of it that were not sent yet are refused, the audit log has a record, and
+the rooms of its messages are told. Then comes a line for whoever watches the log (syslog, SOC), without name or words;
+and the object is sealed anew under a key that no message has (`files/keys.py: quarantine_key`).
+
+The message stays with the reason. Once the message's own key is destroyed, nothing opens the file in quarantine either.
+
+An operator may delete such a file, or release it where the finding was wrong, which takes two people. Released, it is
+one that could not be scanned.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from appliance.actions.file_content import clear
+from appliance.actions.file_deletion import Why, delete_marked
+from appliance.actions.preparing import tell
+from appliance.attachments import ScanState
+from appliance.errors import NotFound, Unavailable
+from appliance.files import keys
+from appliance.files.content import write_sealed
+from appliance.log.file_events import announce, announce_at
+from appliance.log.file_facts import scanning_of
+from appliance.log.file_keys import open_blob
+from appliance.log.views import GONE
+from appliance.model import SYSTEM
+from appliance.store import audit, blobs, file_deletions, file_refs, file_work, uploads
+from appliance.wire.files import UploadChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from appliance.log.file_keys import OpenBlob
+    from appliance.log.riders import RiderTx
+    from appliance.rules.roles import Actor
+    from appliance.services import Services
+    from appliance.store.file_work import Infected
+
+logger = logging.getLogger(__name__)
+INFECTED: Final = "file_infected"
+FOUND: Final = "file.infected"
+RELEASED: Final = "file.release"
+DELETED: Final = "file.delete_infected"
+
+
+async def put_in_quarantine(s: Services, blob: str, signature: str) -> None:
+    """Note that a scan that was due has found a virus in a file."""
+
+    def put(tx: RiderTx) -> int | None:
+        row = blobs.get(tx.rows, blob)
+        if row is None or not file_work.put_infected(tx.rows, blob, signature, tx.at):
+            return None
+        file_deletions.mark_variants(tx.rows, blob, Why.INFECTED.value, tx.at)
+        for upload, _person in file_work.refuse_uploads_of(tx.rows, blob, INFECTED):
+            if (refused := uploads.get(tx.rows, upload)) is not None:
+                tell(tx, refused, UploadChanged(id=upload, state="refused", refused=INFECTED))
+        rooms = sorted({reference.room for reference in file_refs.of_blob(tx.rows, blob)})
+        audit.append(
+            tx.rows,
+            at=tx.at,
+            actor=SYSTEM,
+            action=FOUND,
+            target=blob,
+            outcome="done",
+            detail={"signature": signature, "person": row.owner, "rooms": list(rooms)},
+        )
+        announce(tx, s.log.bodies, scanning_of(s.config.files), blob)
+        return len(rooms)
+
+    rooms = await s.log.change(put)
+    if rooms is None:
+        return
+    logger.warning("ALERT virus found: file=%s signature=%s rooms=%d", blob, signature, rooms)
+    s.files.to_prepare.set()
+    await delete_marked(s)
+
+
+async def seal_away(s: Services, opened: OpenBlob) -> None:
+    """Seal the object of an infected file under the key of the quarantine. Raises AppError, StorageFull."""
+    row, key = opened
+    if await _quarantine_key(s, opened) is None:
+        await _seal_anew(s, opened, key, keys.quarantine_key(s.keys.files_key, key, row.id))
+    async with s.store.write() as tx:
+        await tx.run(file_work.end_preparing, row.id)
+
+
+async def list_quarantine(s: Services) -> Sequence[Infected]:
+    """Return what is in quarantine."""
+    async with s.store.read() as reader:
+        return await reader.run(file_work.list_infected)
+
+
+async def release(s: Services, by: Actor, blob: str, why: str, second: Actor) -> None:
+    """Let a file of the quarantine be opened again, as one that could not be scanned.
+
+    Raises NotFound for one that is not there, or is not sealed away yet.
+    """
+    async with s.store.read() as reader:
+        opened = await reader.run(open_blob, s.log.bodies, s.keys.files_keys, blob)
+    if opened is None or opened.row.scan != ScanState.INFECTED or opened.row.preparing:
+        raise NotFound(code="not_in_quarantine", file=blob)
+    if (sealed := await _quarantine_key(s, opened)) is not None:
+        await _seal_anew(s, opened, sealed, opened.key)
+
+    def put(tx: RiderTx) -> None:
+        if not file_work.put_released(tx.rows, blob):
+            raise NotFound(code="not_in_quarantine", file=blob)
+        detail = {"why": why, "second": second.name, "signature": opened.row.found}
+        audit.append(tx.rows, at=tx.at, actor=by.name, action=RELEASED, target=blob, outcome="done", detail=detail)
+        announce(tx, s.log.bodies, scanning_of(s.config.files), blob)
+
+    await s.log.change(put)
+
+
+async def delete_infected(s: Services, by: Actor, blob: str, why: str) -> None:
+    """Delete a file of the quarantine for good; its messages say then that it is gone. Raises NotFound."""
+
+    def put(tx: RiderTx) -> None:
+        row = blobs.get(tx.rows, blob)
+        if row is None or row.scan != ScanState.INFECTED:
+            raise NotFound(code="not_in_quarantine", file=blob)
+        detail = {"why": why, "signature": row.found}
+        audit.append(tx.rows, at=tx.at, actor=by.name, action=DELETED, target=blob, outcome="done", detail=detail)
+        told = file_refs.of_blob(tx.rows, blob)
+        file_deletions.destroy_references_of(tx.rows, blob, Why.INFECTED.value, tx.at)
+        for upload in file_work.uploads_of(tx.rows, blob):
+            file_deletions.mark_uploads(tx.rows, [upload], Why.INFECTED.value, tx.at)
+        file_deletions.mark_blobs(tx.rows, [blob], Why.INFECTED.value, tx.at)
+        for reference in told:
+            announce_at(tx, reference.room, reference.n, blob, GONE)
+
+    await s.log.change(put)
+    await delete_marked(s)
+
+
+async def _quarantine_key(s: Services, opened: OpenBlob) -> bytes | None:
+    """Return the key of the quarantine that opens the object, None where it is not sealed away yet."""
+    for files_key in s.keys.files_keys:
+        sealed = keys.quarantine_key(files_key, opened.key, opened.row.id)
+        if await _opens(s, opened, sealed):
+            return sealed
+    return None
+
+
+async def _opens(s: Services, opened: OpenBlob, key: bytes) -> bool:
+    """Return whether the object opens with a key: its first record does or does not."""
+    pieces = clear(s, opened.row.id, key, opened.row.size)
+    try:
+        await anext(pieces)
+    except Unavailable:
+        return False
+    finally:
+        await pieces.aclose()
+    return True
+
+
+async def _seal_anew(s: Services, opened: OpenBlob, old: bytes, new: bytes) -> None:
+    """Seal an object under another key: a new one takes its place, whole or not at all."""
+    row, objects = opened.row, s.files.objects
+    staging = f"{row.id}-q"
+    await objects.run(objects.delete, staging)
+    await write_sealed(objects, staging, new, clear(s, row.id, old, row.size), as_id=row.id)
+    await objects.run(objects.replace, row.id, staging)

@@ -1,0 +1,165 @@
+"""What is made of a file to be shown in its place: thumbnails, views, pages, posters, sound for every browser (F11).
+
+Rules:
+- the parts are written as objects first; their rows, what was found out, and that it is done, in one transaction. After
+  a crash the file is looked at again, and objects without rows are swept away;
+- a PDF file is rendered some pages at a time, and each batch is shown at once;
+- a file that nothing can be made of is sent as it is: that is an end too;
+- what is infected is not looked at: its bytes are sealed away (`file_quarantine.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from appliance.actions.file_content import clear, worked
+from appliance.actions.file_quarantine import seal_away
+from appliance.attachments import ScanState
+from appliance.errors import AppError, NotFound
+from appliance.files import keys
+from appliance.files.content import write_sealed
+from appliance.files.workers import PreviewRefused
+from appliance.log.file_events import announce
+from appliance.log.file_facts import scanning_of
+from appliance.log.file_keys import open_blob
+from appliance.preview.protocol import Job, JobKind
+from appliance.rules.looking import job_for
+from appliance.store import blobs, file_work
+from appliance.store.file_work import FoundOut, NewBlob
+
+if TYPE_CHECKING:
+    from appliance.files.workers import Result
+    from appliance.log.file_keys import OpenBlob
+    from appliance.log.riders import RiderTx
+    from appliance.preview.protocol import Facts
+    from appliance.services import Services
+
+MOST_PAGES: Final = 100
+"""Pages of a PDF file that are rendered. Whoever wants the others downloads it."""
+
+
+class _Batch(NamedTuple):
+    found: FoundOut
+    variants: list[NewBlob]
+    ended: bool
+
+
+async def make_variants(s: Services, blob: str) -> None:
+    """Make what a file still lacks. Raises AppError for what may go better another time."""
+    async with s.store.read() as reader:
+        opened = await reader.run(open_blob, s.log.bodies, s.keys.files_keys, blob)
+    if opened is None or not opened.row.preparing:
+        return
+    if opened.row.scan == ScanState.INFECTED:
+        await seal_away(s, opened)
+        return
+    kind = job_for(opened.row.type)
+    if kind is None:
+        await give_up(s, blob)
+        return
+    try:
+        await (_render(s, opened) if kind is JobKind.PDF else _look(s, opened, kind))
+    except PreviewRefused:
+        await give_up(s, blob)
+
+
+async def give_up(s: Services, blob: str, _error: AppError | None = None) -> None:
+    """Note that nothing more will be made of a file: it is sent as it is."""
+
+    def put(tx: RiderTx) -> None:
+        if file_work.end_preparing(tx.rows, blob):
+            announce(tx, s.log.bodies, scanning_of(s.config.files), blob)
+
+    await s.log.change(put)
+
+
+async def _look(s: Services, opened: OpenBlob, kind: JobKind) -> None:
+    row, key = opened
+    async with worked(s, Job(kind, row.type, row.size), clear(s, row.id, key, row.size)) as result:
+        await _keep(s, opened, await _written(s, opened, result, ended=True))
+
+
+async def _render(s: Services, opened: OpenBlob) -> None:
+    """Render pages, from the first that is not there."""
+    row, key = opened
+    async with s.store.read() as reader:
+        made = await reader.run(blobs.variants_of, row.id)
+    page = max((one.page or 0 for one in made), default=0) + 1
+    while True:
+        job = Job(JobKind.PDF, row.type, row.size, page)
+        async with worked(s, job, clear(s, row.id, key, row.size)) as result:
+            batch = await _written(s, opened, result, ended=False)
+        last = max((one.page or 0 for one in batch.variants), default=0)
+        ended = last < page or last >= min(MOST_PAGES, batch.found.pages or 0)
+        await _keep(s, opened, batch._replace(ended=ended))
+        if ended:
+            return
+        page = last + 1
+
+
+async def _written(s: Services, opened: OpenBlob, result: Result, *, ended: bool) -> _Batch:
+    """Write the parts as objects. Raises AppError, and then none of them stays."""
+    variants: list[NewBlob] = []
+    try:
+        async for part, chunks in result.parts():
+            fresh = s.new_id("f")
+            written = await write_sealed(s.files.objects, fresh, keys.variant_key(opened.key, fresh), chunks)
+            variants.append(
+                NewBlob(
+                    fresh,
+                    part.kind.value,
+                    opened.row.owner,
+                    part.type,
+                    written.size,
+                    written.root,
+                    s.clock(),
+                    parent=opened.row.id,
+                    page=part.page,
+                    width=part.width,
+                    height=part.height,
+                )
+            )
+    except BaseException:
+        await _forget(s, variants)
+        raise
+    return _Batch(_found_out(result.facts), variants, ended)
+
+
+async def _keep(s: Services, opened: OpenBlob, batch: _Batch) -> None:
+    """Add the rows, unless the file has gone or was found infected meanwhile, or these were made before."""
+    blob = opened.row.id
+
+    def put(tx: RiderTx) -> None:
+        row = blobs.get(tx.rows, blob)
+        there = {(one.kind, one.page) for one in blobs.variants_of(tx.rows, blob)}
+        fresh = {(one.kind, one.page) for one in batch.variants}
+        if row is None or row.scan == ScanState.INFECTED or not row.preparing or there & fresh:
+            raise NotFound
+        file_work.insert(tx.rows, batch.variants)
+        file_work.put_found_out(tx.rows, blob, batch.found)
+        if batch.ended:
+            file_work.end_preparing(tx.rows, blob)
+        announce(tx, s.log.bodies, scanning_of(s.config.files), blob)
+
+    try:
+        await s.log.change(put)
+    except NotFound:
+        await _forget(s, batch.variants)
+    except BaseException:
+        await _forget(s, batch.variants)
+        raise
+
+
+async def _forget(s: Services, variants: list[NewBlob]) -> None:
+    for one in variants:
+        await s.files.objects.run(s.files.objects.delete, one.id)
+
+
+def _found_out(facts: Facts) -> FoundOut:
+    return FoundOut(
+        facts.width,
+        facts.height,
+        None if facts.seconds is None else round(facts.seconds * 1000),
+        facts.pages,
+        None if facts.waveform is None else bytes(facts.waveform),
+    )

@@ -1,0 +1,241 @@
+"""From a file to its state, with a real clamd: the five states, what is never clean, and what follows from a virus."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from appliance.actions import file_quarantine, scanning
+from appliance.actions.file_variants import make_variants
+from appliance.actions.preparing import prepare_upload
+from appliance.errors import NotFound, Unavailable
+from appliance.followers.preparing import PreparingFollower
+from appliance.rules.roles import Actor
+from appliance.sealed_file import SealBroken
+from appliance.store import file_work
+from tests.bureau import MALEE
+from tests.clamd import EICAR, MARKER, Clamd, daemon
+from tests.files.prepared import NOBODY, Desk, desk
+from tests.waiting import until
+
+BOSS, SECOND = (Actor(name, None, ()) for name in ("boss", "head"))
+
+
+@pytest.fixture
+async def opened(tmp_path: Path, clamd: Clamd) -> AsyncIterator[Desk]:
+    async with desk(tmp_path, clamd.path, scan="hold") as made:
+        yield made
+
+
+async def sent(at: Desk, content: bytes, name: str = "รายงาน.bin") -> tuple[str, int]:
+    """Prepare and send a file; return its blob and the position of the message."""
+    upload = await at.whole_upload(content, name)
+    await prepare_upload(at.b.s, upload)
+    blob = (await at.upload(upload)).blob
+    assert blob is not None
+    return blob, await at.send(blob)
+
+
+def packed(content: bytes, *, password: bool = False) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ในนี้.bin", content)
+    made = bytearray(written.getvalue())
+    if password:
+        # The bit that says so, in both headers of the member (APPNOTE 4.3.7, 4.3.12).
+        made[6] |= 1
+        made[made.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(made)
+
+
+STATES = [
+    ("nothing in it", os.urandom(300_000), "clean"),
+    ("EICAR", EICAR, "infected"),
+    ("a marker behind 200 kB", os.urandom(200_000) + MARKER, "infected"),
+    ("as long as the limit", bytes(20 << 20), "too_big"),
+]
+PACKED = [
+    ("a zip of something small", packed(b"x" * 1000), "clean"),
+    ("a zip with EICAR", packed(EICAR), "infected"),
+    ("a zip that holds 30 MB and the marker", packed(bytes(30 << 20) + MARKER), "unscannable"),
+    ("a zip with a password", packed(b"x" * 1000, password=True), "unscannable"),
+    ("a picture with such a zip behind it", b"GIF89a" + bytes(900) + packed(bytes(30 << 20) + MARKER), "unscannable"),
+    ("7z, which nobody here lists", b"7z\xbc\xaf\x27\x1c" + bytes(900), "unscannable"),
+]
+
+
+@pytest.mark.parametrize(("content", "state"), [row[1:] for row in STATES], ids=[row[0] for row in STATES])
+async def test_states(opened: Desk, content: bytes, state: str) -> None:
+    blob, _ = await sent(opened, content)
+    assert (await opened.blob(blob)).scan == "pending"
+    await scanning.scan_file(opened.b.s, blob)
+    row = await opened.blob(blob)
+    assert (row.scan, row.scanned_at) == (state, opened.b.clock())
+    assert f'"state":"{state}"' in (await opened.events("file"))[-1]
+
+
+@pytest.mark.media
+@pytest.mark.parametrize(("content", "state"), [row[1:] for row in PACKED], ids=[row[0] for row in PACKED])
+async def test_what_holds_other_files_is_clean_only_if_all_of_it_was_looked_at(
+    opened: Desk, content: bytes, state: str
+) -> None:
+    upload = await opened.whole_upload(content, original=True)
+    await prepare_upload(opened.b.s, upload)
+    await scanning.scan_file(opened.b.s, upload)
+    assert (await opened.blob(upload)).scan == state
+
+
+async def test_while_the_scanner_is_away_everything_is_pending_and_then_it_is_scanned(tmp_path: Path) -> None:
+    with daemon() as clamd:
+        async with desk(tmp_path, clamd.path, scan="hold") as at:
+            clamd.stop()
+            blobs = [(await sent(at, content))[0] for content in (b"clean", EICAR, MARKER)]
+            for blob in blobs:
+                with pytest.raises(Unavailable) as refused:
+                    await scanning.scan_file(at.b.s, blob)
+                assert refused.value.code == "scanner_away"
+            follower = PreparingFollower(at.b.s)
+            follower.start()
+            try:
+                assert [(await at.blob(blob)).scan for blob in blobs] == ["pending"] * 3
+                clamd.start()
+
+                async def scanned() -> bool:
+                    return [(await at.blob(blob)).scan for blob in blobs] == ["clean", "infected", "infected"]
+
+                await until(scanned, "all scanned")
+            finally:
+                await follower.close()
+
+
+async def test_nobody_gets_what_is_infected_and_it_is_on_record(opened: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    blob, n = await sent(opened, MARKER, "ความลับของมาลี.txt")
+    key = await opened.filing.rows("SELECT wrapped_key FROM file_ref")
+    before = await opened.bytes(blob)
+    with caplog.at_level(logging.WARNING):
+        await scanning.scan_file(opened.b.s, blob)
+    assert "ALERT virus found" in caplog.text
+    assert blob in caplog.text
+    assert "ความลับ" not in caplog.text
+    [(actor, target, detail)] = await opened.audited("file.infected")
+    assert (actor, target) == ("system", blob)
+    assert msgspec.json.decode(detail) == {
+        "signature": "Test.Marker.UNOFFICIAL", "person": MALEE, "rooms": [opened.room],
+    }  # fmt: skip
+    facts = msgspec.json.decode((await opened.events("file"))[-1])
+    assert (facts["n"], facts["id"], facts["facts"]["state"]) == (n, blob, "infected")
+    # The reference is as it was, and its key opens the object no more once that is sealed anew.
+    await _seal(opened, blob)
+    assert await opened.filing.rows("SELECT wrapped_key FROM file_ref") == key
+    with pytest.raises(SealBroken):
+        await opened.bytes(blob)
+    assert before == MARKER
+    assert not (await opened.blob(blob)).preparing
+
+
+async def test_sealing_away_is_done_once_however_often_it_begins(opened: Desk) -> None:
+    blob, _ = await sent(opened, MARKER)
+    await scanning.scan_file(opened.b.s, blob)
+    objects = opened.b.s.files.objects
+    objects.create(f"{blob}-q")  # what a crash left
+    await _seal(opened, blob)
+    sealed = objects.read(blob, 0, 1_000)
+    await opened.filing.run(lambda rows: rows.run("UPDATE blob SET preparing = 1"))
+    await _seal(opened, blob)
+    assert objects.read(blob, 0, 1_000) == sealed
+    assert await opened.filing.objects() == {blob}
+
+
+async def test_what_was_not_sent_yet_cannot_be_sent_any_more(opened: Desk) -> None:
+    upload = await opened.whole_upload(MARKER)
+    await prepare_upload(opened.b.s, upload)
+    await scanning.scan_file(opened.b.s, upload)
+    row = await opened.upload(upload)
+    assert (row.state, row.refused) == ("refused", "file_infected")
+    assert '"refused":"file_infected"' in (await opened.events("upload"))[-1]
+
+
+async def test_two_people_release_what_was_no_virus(opened: Desk) -> None:
+    blob, _ = await sent(opened, MARKER)
+    await scanning.scan_file(opened.b.s, blob)
+    with pytest.raises(NotFound):  # not sealed away yet
+        await file_quarantine.release(opened.b.s, BOSS, blob, "แบบฟอร์มของหน่วยงาน", SECOND)
+    await _seal(opened, blob)
+    [one] = await file_quarantine.list_quarantine(opened.b.s)
+    assert (one.id, one.owner, one.size, one.found) == (blob, MALEE, len(MARKER), "Test.Marker.UNOFFICIAL")
+    await file_quarantine.release(opened.b.s, BOSS, blob, "แบบฟอร์มของหน่วยงาน", SECOND)
+    row = await opened.blob(blob)
+    assert (row.scan, bool(row.released), row.found) == ("unscannable", True, "Test.Marker.UNOFFICIAL")
+    assert await opened.bytes(blob) == MARKER
+    assert await file_quarantine.list_quarantine(opened.b.s) == []
+    assert [(actor, target) for actor, target, _ in await opened.audited("file.release")] == [("boss", blob)]
+    # It is not scanned again, and so not found again.
+    assert await scanning.scan_again(opened.b.s) == 1
+    assert await _due(opened) == []
+    with pytest.raises(NotFound):
+        await file_quarantine.release(opened.b.s, BOSS, blob, "อีกครั้ง", SECOND)
+
+
+async def test_what_is_deleted_from_the_quarantine_is_gone_everywhere(opened: Desk) -> None:
+    blob, _ = await sent(opened, MARKER)
+    await scanning.scan_file(opened.b.s, blob)
+    await file_quarantine.delete_infected(opened.b.s, BOSS, blob, "ไม่ใช้แล้ว")
+    assert await opened.filing.rows("SELECT id FROM blob") == []
+    assert await opened.filing.rows("SELECT blob FROM file_ref") == []
+    assert await opened.filing.objects() == set()
+    assert {store for store, *_ in await opened.filing.receipts(blob)} == {"reference", "quarantine"}
+    assert '"state":"gone"' in (await opened.events("file"))[-1]
+    assert [target for _, target, _ in await opened.audited("file.delete_infected")] == [blob]
+    with pytest.raises(NotFound):
+        await file_quarantine.delete_infected(opened.b.s, BOSS, blob, "ไม่ใช้แล้ว")
+
+
+async def test_what_is_scanned_again_keeps_its_state_until_it_was(opened: Desk) -> None:
+    clean, _ = await sent(opened, b"clean")
+    big, _ = await sent(opened, bytes(20 << 20))
+    for blob in (clean, big):
+        await scanning.scan_file(opened.b.s, blob)
+    assert await scanning.scan_again(opened.b.s) == 1
+    assert await _due(opened) == [big]
+    assert await scanning.scan_again(opened.b.s, clean_too=True) == 2
+    assert await _due(opened) == [clean, big]
+    assert (await opened.blob(clean)).scan == "clean"
+    fresh, _ = await sent(opened, bytes(5_000))
+    assert await _due(opened) == [fresh, clean, big]
+
+
+async def test_rooms_hear_when_a_file_has_waited_long_enough(tmp_path: Path) -> None:
+    async with desk(tmp_path, NOBODY, scan="deliver") as at:
+        blob, _ = await sent(at, b"clean")
+        follower = PreparingFollower(at.b.s)
+        follower.start()
+        try:
+            assert await at.events("file") == []
+            at.b.clock.pass_(30_000)
+            at.b.s.files.to_prepare.set()
+
+            async def told() -> bool:
+                return len(await at.events("file")) == 1
+
+            await until(told, "the facts")
+            facts = msgspec.json.decode((await at.events("file"))[0])["facts"]
+            assert (facts["state"], facts.get("held", False)) == ("pending", False)
+            assert (await at.blob(blob)).scan == "pending"
+        finally:
+            await follower.close()
+
+
+async def _seal(at: Desk, blob: str) -> None:
+    await make_variants(at.b.s, blob)
+
+
+async def _due(at: Desk) -> list[str]:
+    async with at.b.s.store.read() as reader:
+        return await reader.run(file_work.blobs_to_scan, False, 99)  # noqa: FBT003
