@@ -89,6 +89,19 @@ def version_of(at: RoomReader, row: EntryRow, viewer: Viewer) -> EntryEvent:
     return _event(at, row, header, _facts_of(at, row, header), viewer, words)
 
 
+def found_by(at: RoomReader, row: EntryRow, viewer: Viewer) -> tuple[str, tuple[FileRef, ...]] | None:
+    """Return what an entry is found by for whoever looks, and its files; None where there is nothing to find.
+
+    Files whose keys or bytes were destroyed are not found any more.
+    """
+    kind = entry_types.find(row.type, entries.stored_header(row.header).rules_version)
+    words = words_of(at, row, viewer) if kind is not None and kind.words is not None else Words()
+    if kind is None or kind.words is None or words.body is None:
+        return None
+    kept = tuple(one for one in words.files if one.id in words.facts)
+    return kind.words(words.body._replace(files=kept) if words.files else words.body), kept
+
+
 def files_of(at: RoomReader, row: EntryRow) -> tuple[FileRef, ...]:
     """Return the files that an entry says it carries, whoever looks; none where its body cannot be read."""
     header = entries.stored_header(row.header)

@@ -22,7 +22,7 @@ from appliance.log.events import RoomReader, Viewer
 from appliance.model import PersonId, RoomId, UnitId
 from appliance.reads.damaged import is_damage, is_of_item, viewer_of
 from appliance.reads.rooms import member_keys, member_rooms
-from appliance.rules import entry_types
+from appliance.reads.search_types import index_types
 from appliance.rules.text import closed_directions
 from appliance.search_client import Budget
 from appliance.store import entries, rooms
@@ -93,7 +93,7 @@ def _parse(text: str) -> Query:
 
 
 def _request(s: Services, wanted: Query, query: SearchQuery, mine: list[RoomId]) -> wire.Search:
-    filters = (query.room, query.sender, query.unit, query.from_, query.to, query.has_link)
+    filters = (query.room, query.sender, query.unit, query.from_, query.to, query.has_link, query.has_file, query.type)
     if not wanted.needles and all(value is None for value in filters):
         raise Invalid(field="q", code="query_too_short")
     senders = None if query.sender is None else {query.sender}
@@ -105,7 +105,7 @@ def _request(s: Services, wanted: Query, query: SearchQuery, mine: list[RoomId])
         needles=list(wanted.needles),
         rooms=[room for room in mine if query.room in (None, room)],
         senders=None if senders is None else sorted(senders),
-        types=None if query.type is None else [query.type],
+        types=index_types(query.type, has_file=query.has_file),
         has_link=query.has_link,
         since=min(query.from_ or 0, END_OF_TIME),
         until=END_OF_TIME if query.to is None else min(query.to, END_OF_TIME),
@@ -195,13 +195,8 @@ def _texts(rows: Rows, s: Services, person: PersonId, candidates: list[wire.Hit]
 def _text(rows: Rows, s: Services, key: int, room: RoomId, n: int, viewer: Viewer) -> str | None:
     """Return what an entry is found by, in its newest words, if it is shown to the person."""
     row = entries.one(rows, key, n)
-    if row is None:
-        return None
-    kind = entry_types.find(row.type, entries.stored_header(row.header).rules_version)
-    if kind is None or kind.words is None:
-        return None
-    body = events.words_of(RoomReader(rows, s.log.bodies, room, key), row, viewer).body
-    return kind.words(body) if body is not None else None
+    found = None if row is None else events.found_by(RoomReader(rows, s.log.bodies, room, key), row, viewer)
+    return None if found is None else found[0]
 
 
 def _hit(candidate: wire.Hit, cut: wire.Cut) -> Hit:

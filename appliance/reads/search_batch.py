@@ -22,6 +22,7 @@ from appliance.log.damage import DAMAGED
 from appliance.log.events import RoomReader, Viewer
 from appliance.model import Deny, RoomId
 from appliance.reads.history import history_id_at
+from appliance.reads.search_types import index_type
 from appliance.rules import entry_types
 from appliance.rules.policy import policy_of
 from appliance.rules.visibility import INDEX
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from appliance.wire.committed import Committed
 
 logger = logging.getLogger(__name__)
-TEXT: Final = "text"
 ENTRY_OVERHEAD: Final = 200
 """Bytes of an entry beside its text, at most: ids, numbers, and what MessagePack adds."""
 # Not the fault of one message: the disk is full or failing, and what could not be read is read again later.
@@ -197,7 +197,9 @@ def fresh_batch(fresh: Iterable[Committed], after: int, history_id: str, bounds:
                     size += size_of(text)
                     if messages and (size > bounds.bytes or len(messages) == wire.MAX_ENTRIES):
                         return wire.Add(after, upto, messages, history_id=history_id)
-                    messages.append(_entry_of(news.room, event.n, event.sender, event.at, text, replaces=False))
+                    body = getattr(event, "body", None)
+                    kind = index_type(one.form for one in getattr(body, "files", ()))
+                    messages.append(_entry_of(news.room, event.n, event.sender, event.at, text, kind, replaces=False))
                 history_id, upto = feed.history_id(pos, event.at, news.room, event.n), pos
         upto = max(upto, committed.pos)
     return wire.Add(after, upto, messages, history_id=history_id)
@@ -211,16 +213,18 @@ def size_of(text: str) -> int:
 def _entry(rows: Rows, s: Services, room: RoomId, key: int, n: int, *, replaces: bool) -> wire.IndexEntry | None:
     """Return a message with its newest words, or None when it has none to find."""
     row = entries.one(rows, key, n)
-    if row is None:
+    at = RoomReader(rows, s.log.bodies, room, key)
+    found = None if row is None else events.found_by(at, row, Viewer(INDEX, s.clock()))
+    if row is None or found is None:
         return None
-    kind = entry_types.find(row.type, decode_header(row.header).rules_version)
-    if kind is None or kind.words is None:
-        return None
-    body = events.words_of(RoomReader(rows, s.log.bodies, room, key), row, Viewer(INDEX, s.clock())).body
-    return _entry_of(room, n, row.sender, row.at, kind.words(body), replaces=replaces) if body is not None else None
+    text, files = found
+    kind = index_type(one.form.value for one in files)
+    return _entry_of(room, n, row.sender, row.at, text, kind, replaces=replaces)
 
 
-def _entry_of(room: RoomId, n: int, sender: str, at: Millis, text: str, *, replaces: bool) -> wire.IndexEntry:
+def _entry_of(
+    room: RoomId, n: int, sender: str, at: Millis, text: str, kind: str, *, replaces: bool
+) -> wire.IndexEntry:
     # Most messages have neither sign, and looking for a letter in either case is dear.
     has_link = ("." in text or "/" in text) and _LINK.search(text) is not None
-    return wire.IndexEntry(room, n, sender, at, text, TEXT, has_link, replaces)
+    return wire.IndexEntry(room, n, sender, at, text, kind, has_link, replaces)

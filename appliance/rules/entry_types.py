@@ -171,6 +171,10 @@ def _text(body: TextBody) -> str:
     return body.text
 
 
+def _text_and_names(body: TextBody) -> str:
+    return "\n".join((body.text, *(one.name for one in body.files))).lstrip("\n") if body.files else body.text
+
+
 def _length(body: TextBody) -> int:
     return len(body.text) + sum(len(one.name) for one in body.files)
 
@@ -265,7 +269,7 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
         may=messages.may_write,
         shown_to=to_everyone,
         message=True,
-        words=_text,
+        words=_text_and_names,
         says=_text,
         carries=_carried,
         fits=_files_fit,

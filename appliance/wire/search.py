@@ -12,7 +12,11 @@ from appliance.wire.cursors import Cursor
 
 
 class SearchQuery(Request, kw_only=True):
-    """All filters must hold. `from` and `to` bound the time: from <= at < to. `unit` includes the units below it."""
+    """All filters must hold. `from` and `to` bound the time: from <= at < to. `unit` includes the units below it.
+
+    A message is found by its words and the names of its files. `type` asks for messages with a file of this form, and
+    `text` for those without files; `has_file` for messages with files, or without.
+    """
 
     q: Annotated[str, Meta(max_length=400)] = ""
     room: Id | None = None
@@ -20,8 +24,9 @@ class SearchQuery(Request, kw_only=True):
     unit: Id | None = None
     from_: Millis | None = msgspec.field(default=None, name="from")
     to: Millis | None = None
-    type: Literal["text"] | None = None
+    type: Literal["text", "picture", "video", "sound", "voice", "document"] | None = None
     has_link: bool | None = None
+    has_file: bool | None = None
     cursor: Cursor | None = None
     limit: Annotated[int, Meta(ge=1, le=100)] = 30
 

@@ -4461,13 +4461,14 @@ export interface operations {
             query?: {
                 cursor?: string | null;
                 from?: number | null;
+                has_file?: boolean | null;
                 has_link?: boolean | null;
                 limit?: number;
                 q?: string;
                 room?: string | null;
                 sender?: string | null;
                 to?: number | null;
-                type?: "text" | null;
+                type?: ("document" | "picture" | "sound" | "text" | "video" | "voice") | null;
                 unit?: string | null;
             };
             header?: never;
