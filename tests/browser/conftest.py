@@ -52,6 +52,8 @@ ARGUMENTS: Final = (
     "--no-first-run",
     "--no-pings",
     "--font-render-hinting=none",
+    # A microphone that beeps; whether a page may use it is asked as ever, and refused unless a test grants it.
+    "--use-fake-device-for-media-stream",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 HERE: Final = Path(__file__).parent

@@ -21,15 +21,6 @@ PICK_AND_LOOK = """async () => {
   await null;
   return [field.value, field.selectionStart];
 }"""
-OFFER_A_FILE = """type => {
-  const data = new DataTransfer();
-  data.items.add(new File(["%PDF"], "letter.pdf", { type: "application/pdf" }));
-  const given = type === "paste" ? { clipboardData: data } : { dataTransfer: data };
-  const Offer = type === "paste" ? ClipboardEvent : DragEvent;
-  const event = new Offer(type, { ...given, bubbles: true, cancelable: true });
-  document.querySelector("main").dispatchEvent(event);
-  return event.defaultPrevented;
-}"""
 COVERED = """message => {
   const tools = message.querySelector(".msg-tools").getBoundingClientRect();
   const { left, right } = message.getBoundingClientRect();
@@ -80,17 +71,9 @@ async def test_an_emoji_is_put_where_the_caret_was(served: Agency, windows: Open
     await expect(window.composer).to_have_value(f"ขอบคุณครั{picked}!บ")
 
 
-async def test_files_and_texts_that_are_too_long_are_answered(served: Agency, windows: OpenWindow) -> None:
+async def test_texts_that_are_too_long_are_answered(served: Agency, windows: OpenWindow) -> None:
     window = await windows(served.url, "narin.p")
     await window.open_room()
-    refusal = window.page.get_by_text("ระบบรุ่นนี้ยังส่งไฟล์ไม่ได้")
-    for offer in ("drop", "paste"):
-        await window.evaluate(OFFER_A_FILE, offer)
-        await expect(refusal).to_be_visible()
-        await window.page.get_by_role("status").filter(has=refusal).get_by_role("button", name="ปิด").click()
-        await expect(refusal).to_have_count(0)
-    assert await window.evaluate(OFFER_A_FILE, "dragover")
-
     await window.composer.fill("ก" * 18_000)
     await expect(window.page.get_by_text("18,000 จาก 20,000 ตัวอักษร")).to_be_visible()
     await window.composer.fill("ก" * 20_002)

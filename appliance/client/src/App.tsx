@@ -11,7 +11,7 @@ import { Boundary } from "#ui/Boundary";
 import { Opening } from "#ui/Opening";
 import { useReadable } from "#ui/useReadable";
 
-import { FilesRefused } from "./FilesRefused";
+import { FilesElsewhere } from "./FilesElsewhere";
 import type { Root } from "./root";
 
 /** The sign-in page comes without the rooms; main.tsx fetches their code while somebody types. */
@@ -37,7 +37,7 @@ export function App({ root }: { root: Root }) {
       ) : (
         <LoginView model={login} state={session} language={<LanguageSwitch model={root.preferences} />} agency={agency} />
       )}
-      <FilesRefused />
+      <FilesElsewhere />
     </>
   );
 }

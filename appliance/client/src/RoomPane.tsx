@@ -62,7 +62,7 @@ interface RoomPaneProps {
 }
 
 export function RoomPane({ root, room, me, requests, infoOpen, landing, onSearch }: RoomPaneProps) {
-  const { core, shell } = root;
+  const { core, shell, recorder } = root;
   const { t } = useLingui();
   const snapshot = useReadable(core.rooms.room(room));
   const { loaded } = useReadable(core.rooms.list);
@@ -70,8 +70,8 @@ export function RoomPane({ root, room, me, requests, infoOpen, landing, onSearch
   const title = useTitle(root, snapshot);
   const other = useOther(root, snapshot);
   const timeline = useMemo(() => new TimelineModel(core, room, me.person.id), [core, room, me.person.id]);
-  const composer = useMemo(() => new ComposerModel(core, room), [core, room]);
   const files = useRoomFiles(root, room);
+  const composer = useMemo(() => new ComposerModel(core, room, recorder), [core, room, recorder]);
   const openReaders = useCallback((n: number) => shell.showSide({ kind: "readers", n }), [shell]);
   const edit = useCallback((item: MessageItem) => composer.startEdit(item), [composer]);
   const toComposer = useCallback(() => document.getElementById(COMPOSER_ID)?.focus(), []);

@@ -7,6 +7,7 @@ import { type ReactNode, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { Core, Store } from "#core/index";
+import { Recorder } from "#core/recorder";
 import { NotificationsModel } from "#features/account/NotificationsModel";
 import { type Preferences, PreferencesModel } from "#features/account/PreferencesModel";
 import { FilesModel } from "#features/files/FilesModel";
@@ -19,6 +20,7 @@ import { browserPorts } from "#platform/browserPorts";
 import { installOffer } from "#platform/install";
 import { browserHistory, PageLocation } from "#platform/location";
 import { browserPictures, browserSounds } from "#platform/media";
+import { browserMicrophone } from "#platform/microphone";
 import { registerServiceWorker, type WaitingUpdate } from "#platform/serviceWorker";
 import { keepFocus } from "#ui/keepFocus";
 import { LayersContext } from "#ui/layers";
@@ -75,10 +77,14 @@ async function start(element: HTMLElement): Promise<void> {
     shell.follow,
   );
   const files = new FilesModel(core, browserPictures, browserSounds());
+  const recorder = new Recorder(browserMicrophone, ports.time);
+  core.session.subscribe(() => {
+    if (core.session.snapshot().kind !== "signed_in") recorder.cancel();
+  });
   mount(
     element,
     <LayersContext value={location}>
-      <App root={{ core, shell, preferences, notifications, files, update, install }} />
+      <App root={{ core, shell, preferences, notifications, files, recorder, update, install }} />
     </LayersContext>,
   );
   await core.start();

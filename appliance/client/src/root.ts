@@ -1,5 +1,6 @@
 /** The shape of what `main.tsx` builds and every screen is given. A module of its own, so that no screen imports `App`. */
 import type { Core } from "#core/index";
+import type { Recorder } from "#core/recorder";
 import type { Readable } from "#core/store";
 import type { NotificationsModel } from "#features/account/NotificationsModel";
 import type { PreferencesModel } from "#features/account/PreferencesModel";
@@ -15,6 +16,7 @@ export interface Root {
   readonly preferences: PreferencesModel;
   readonly notifications: NotificationsModel;
   readonly files: FilesModel;
+  readonly recorder: Recorder;
   readonly update: Readable<WaitingUpdate | null>;
   readonly install: Readable<InstallOffer | null>;
 }

@@ -7,7 +7,7 @@ import { formatLength, formatSize, spokenLength } from "./sizes";
 beforeEach(() => i18n.loadAndActivate({ locale: "th", messages: {} }));
 afterEach(() => setDateStyle({ era: "auto", digits: "arabic" }));
 
-const KB = 1024;
+const KB = 1000;
 const MB = KB * KB;
 
 test.each([

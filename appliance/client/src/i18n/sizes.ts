@@ -4,12 +4,12 @@ import { plural } from "@lingui/core/macro";
 import { formatNumber, withDigits } from "./dates";
 
 const UNITS = ["KB", "MB", "GB", "TB"] as const;
-const STEP = 1024;
+const STEP = 1000;
 
-/** «0 KB», «12 KB», «3.4 MB»: as file managers count, one decimal below ten; what is not empty is at least 1 KB. */
+/** «0 KB», «12 KB», «3.4 MB»: as the settings count, one decimal below ten; what is not empty is at least 1 KB. */
 export function formatSize(bytes: number): string {
   let [size, unit] = [bytes / STEP, 0];
-  // Rounded up, 1,023.9 KB would be 1,024 KB.
+  // Rounded up, 999.9 KB would be 1,000 KB.
   while (size >= STEP - 0.5 && unit < UNITS.length - 1) [size, unit] = [size / STEP, unit + 1];
   const rounded = unit === 0 ? Math.ceil(size) : size < 9.95 ? Math.round(10 * size) / 10 : Math.round(size);
   return `${formatNumber(rounded)}\u00a0${UNITS[unit] as string}`;

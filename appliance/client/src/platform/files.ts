@@ -1,13 +1,15 @@
-/** Files that people drop on the page or paste into it: caught before the browser does something of its own with them. */
+/** Files that people drop on the page or paste into it where no room takes them (localFiles.ts: `takeFiles`): caught before the browser does something of its own with them. */
 
-/** Calls back for each drop or paste of files; the function it returns stops that. Text pasted with a picture is text. */
+/** Calls back for each drop or paste of files that nobody has taken; the function it returns stops that. Text pasted with a picture is text. */
 export function onFilesOffered(tell: () => void): () => void {
   const catchDrag = (event: DragEvent): void => {
     if (!event.dataTransfer?.types.includes("Files")) return;
+    const isTaken = event.defaultPrevented;
     event.preventDefault();
-    if (event.type === "drop") tell();
+    if (event.type === "drop" && !isTaken) tell();
   };
-  const catchPaste = ({ clipboardData }: ClipboardEvent): void => {
+  const catchPaste = ({ clipboardData, defaultPrevented }: ClipboardEvent): void => {
+    if (defaultPrevented) return;
     const types = clipboardData?.types ?? [];
     if (types.includes("Files") && !types.includes("text/plain")) tell();
   };

@@ -4,6 +4,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { type DraftChange, Drafts } from "#core/drafts";
 import type { Core } from "#core/index";
 import { PasswordGuard } from "#core/passwordGuard";
+import { Recorder } from "#core/recorder";
 import type { Attachment, DraftText, MessageItem, RoomSnapshot } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 import { Turns } from "#core/turns";
@@ -18,6 +19,7 @@ let draft: Readable<DraftText>;
 let room: Store<RoomSnapshot | null>;
 let model: ComposerModel;
 let passwordGuard: PasswordGuard;
+let recorder: Recorder;
 const add = vi.fn((_room: string, _text: DraftText) => Promise.resolve("t_1"));
 const edit = vi.fn(() => Promise.resolve());
 const tell = vi.fn();
@@ -32,6 +34,7 @@ beforeEach(() => {
     denied: {},
   } as unknown as RoomSnapshot);
   passwordGuard = new PasswordGuard(Math.random);
+  recorder = new Recorder({ open: () => Promise.reject(new Error("no microphone")) }, { now: () => 0, setTimeout, clearTimeout });
   const core = {
     attachments: () => new Store<readonly Attachment[]>([]),
     drafts,
@@ -48,7 +51,7 @@ beforeEach(() => {
     session: { snapshot: () => ({ kind: "signed_in", me: { person: { id: "p_me" } } }), passwordGuard },
     people: { known: () => null },
   };
-  model = new ComposerModel(core as unknown as Core, "r_1");
+  model = new ComposerModel(core as unknown as Core, "r_1", recorder);
 });
 
 test("sends the trimmed text with the people still named in it, and empties the draft", async () => {

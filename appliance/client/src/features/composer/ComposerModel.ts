@@ -11,6 +11,7 @@ import { derived } from "#core/derived";
 import { filesOf, withFiles } from "#core/drafts";
 import type { Core } from "#core/index";
 import { spellingsOf } from "#core/naming";
+import type { Recorder } from "#core/recorder";
 import { sendable } from "#core/sendable";
 import type { DraftText, MessageItem, PersonId, RoomId, RoomSnapshot } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
@@ -19,7 +20,10 @@ import { EVERYONE_WORDS } from "#i18n/everyone";
 import { messageLine } from "#i18n/files";
 import { nameOf, unitOf } from "#ui/names";
 
+import { AttachModel } from "./AttachModel";
+import { voiceFile } from "./fileNames";
 import type { Candidate } from "./mentions";
+import { VoiceModel } from "./VoiceModel";
 
 interface Editing {
   readonly n: number;
@@ -35,6 +39,8 @@ export interface ComposerSnapshot {
   /** Why nothing may be written here; null when it may. */
   readonly denied: string | null;
   readonly everyoneDenied: string | null;
+  /** Why no files may be sent here; null when they may. */
+  readonly attachDenied: string | null;
   /** The writer is asked whether to send words that hold their own password. */
   readonly asking: boolean;
 }
@@ -51,15 +57,19 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
   readonly subscribe: (listener: () => void) => () => void;
   readonly attempt = new Attempt();
   readonly room: RoomId;
+  readonly files: AttachModel;
+  readonly voice: VoiceModel;
   readonly #core: Core;
   readonly #draft: Readable<DraftText>;
   readonly #editing = new Store<Editing | null>(null);
   readonly #asking = new Store(false);
   #kept: Promise<boolean> = Promise.resolve(true);
 
-  constructor(core: Core, room: RoomId) {
+  constructor(core: Core, room: RoomId, recorder: Recorder) {
     this.#core = core;
     this.room = room;
+    this.files = new AttachModel(core, room);
+    this.voice = new VoiceModel(recorder, this.files, room, (recording) => voiceFile(recording, core.clock.now()));
     this.#draft = core.drafts.draft(room);
     const roomState = core.rooms.room(room);
     const joined = derived([this.#draft, this.#editing, this.#asking, roomState], () => this.#compute(roomState.snapshot()));
@@ -114,8 +124,16 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
   readonly sendAnyway = (): Promise<boolean> => {
     this.#asking.set(false);
     const editing = this.#editing.snapshot();
-    return editing ? this.attempt.run(() => this.#saveEdit(editing), "edit") : this.#sendDraft();
+    if (editing) return this.attempt.run(() => this.#saveEdit(editing), "edit");
+    // A file that is still being looked at belongs to this message.
+    return this.files.snapshot().reading === 0 ? this.#sendDraft() : this.files.settled().then(() => this.#sendDraft());
   };
+
+  /** Ends the recording and sends it with what is written. */
+  readonly sendVoice = async (): Promise<boolean> => (await this.voice.keep()) && (await this.send());
+
+  /** The time of the server, for names that have a time in them. */
+  readonly now = (): number => this.#core.clock.now();
 
   readonly candidates = (query: string): readonly Candidate[] => {
     const room = this.#core.rooms.room(this.room).snapshot();
@@ -195,6 +213,7 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
       mode,
       denied: room?.denied["post"] ?? null,
       everyoneDenied: room?.denied["mention_everyone"] ?? null,
+      attachDenied: room?.denied["attach"] ?? null,
       asking: this.#asking.snapshot(),
     };
   }

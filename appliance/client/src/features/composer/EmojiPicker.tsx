@@ -16,7 +16,7 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
   if (drawn.length === 0) return null;
   return (
     <>
-      <IconButton ref={button} icon="reaction" label={t`แทรกอิโมจิ`} expanded={anchor !== null} onPress={() => setAnchor(button.current)} className="composer-emoji" />
+      <IconButton ref={button} icon="reaction" label={t`แทรกอิโมจิ`} expanded={anchor !== null} onPress={() => setAnchor(button.current)} className="composer-tool" />
       {anchor !== null && (
         <AnchoredPanel anchor={anchor} label={t`อิโมจิ`} placement="top end" onClose={() => setAnchor(null)}>
           <EmojiGrid

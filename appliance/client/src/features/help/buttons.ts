@@ -13,6 +13,8 @@ export const BUTTONS = {
   start: { icon: "add", label: msg`เริ่มการสนทนา` },
   chat: { icon: "person", label: msg`สนทนาส่วนตัว` },
   newRoom: { icon: "group", label: msg`สร้างห้องใหม่` },
+  attach: { icon: "clip", label: msg`แนบไฟล์` },
+  voice: { icon: "microphone", label: msg`บันทึกข้อความเสียง` },
   search: { icon: "search", label: msg`ค้นหา` },
   readers: { icon: "eye", label: msg`ผู้อ่านข้อความนี้` },
   message: { icon: "more", label: msg`ตัวเลือกของข้อความนี้` },

@@ -7,6 +7,8 @@ import type { Delivery, NoticeItem, PendingItem, PersonId } from "#core/snapshot
 import { formatDate, formatDay, formatLongDay, formatTime } from "#i18n/dates";
 import { namesLeftOut, noticeText, SHOWN_NAMES } from "#i18n/notices";
 import { reasonText } from "#i18n/reasons";
+import { browserFile, fileName } from "#platform/localFiles";
+import { AttachedFile, type FileVerbs } from "#ui/AttachedFile";
 import { Button } from "#ui/Button";
 import { Icon } from "#ui/Icon";
 import { Name, NamedText } from "#ui/Name";
@@ -144,7 +146,8 @@ export const PendingRow = memo(function PendingRow({ item, head, model, actions,
             <QuoteWords quote={item.reply} model={model} />
           </div>
         )}
-        <MessageText id={`t-${item.txnId}`} text={item.text} mentions={item.mentions} everyone={item.everyone} model={model} />
+        {item.text !== "" && <MessageText id={`t-${item.txnId}`} text={item.text} mentions={item.mentions} everyone={item.everyone} model={model} />}
+        {item.files.length > 0 && <UnsentFiles item={item} model={model} tabIndex={buttonTab} />}
         {item.delivery.kind === "failed" && <Failed item={item} delivery={item.delivery} model={model} />}
       </div>
       <div className="msg-side">
@@ -162,6 +165,30 @@ export const PendingRow = memo(function PendingRow({ item, head, model, actions,
     </article>
   );
 });
+
+/** The files of a message that waits, with how far each is. */
+function UnsentFiles({ item, model, tabIndex }: { item: PendingItem; model: TimelineModel; tabIndex: number }) {
+  const [notSame, setNotSame] = useState(false);
+  const chooseAgain = async (id: string, file: File) => {
+    const chosen = await browserFile(file, fileName(file.name, file.name));
+    setNotSame(!(await model.unsentFiles.chooseAgain(id, chosen)));
+  };
+  const verbs: FileVerbs = { ...model.unsentFiles, chooseAgain: (id, file) => void chooseAgain(id, file), remove: null, setOriginal: null };
+  return (
+    <ul className="msg-unsent-files">
+      {item.files.map((file) => (
+        <li key={file.id}>
+          <AttachedFile file={file} verbs={verbs} tabIndex={tabIndex} />
+        </li>
+      ))}
+      {notSame && (
+        <li role="alert" className="msg-not-same">
+          <Trans>ไม่ใช่ไฟล์เดิม โปรดเลือกไฟล์ที่มีชื่อและขนาดเดียวกัน</Trans>
+        </li>
+      )}
+    </ul>
+  );
+}
 
 function DeliveryMark({ delivery }: { delivery: Delivery }) {
   switch (delivery.kind) {

@@ -10,10 +10,11 @@ import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
 import { oneEmoji } from "#core/emoji";
 import type { Core } from "#core/index";
+import type { LocalFile } from "#core/ports";
 import type { Version } from "#core/protocol";
 import { roleIn, ruleRoom } from "#core/roomRules";
 import { type Deny, mayEdit, mayReact, mayRedact } from "#core/rules";
-import type { MessageItem, PersonId, RoomId, TimelineSnapshot } from "#core/snapshots";
+import type { MessageItem, PersonId, RoomId, TimelineSnapshot, UploadId } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 
 import { reachesLine, type Row, timelineRows } from "./rows";
@@ -128,6 +129,16 @@ export class TimelineModel implements Readable<TimelineView> {
   readonly uncover = (): Promise<boolean> => this.attempt.run(() => this.#core.rooms.uncover(this.room), "uncover");
   readonly retrySend = (txnId: string): void => void this.#core.outbox.retry(txnId);
   readonly removeUnsent = (txnId: string): Promise<boolean> => this.attempt.run(() => this.#core.outbox.remove(txnId), `remove ${txnId}`);
+
+  /** What can be done about the files of a message that waits; taking one out is taking the message back. */
+  readonly unsentFiles = {
+    pause: (id: UploadId): void => void this.attempt.run(() => this.#core.uploads.pause(id), `pause ${id}`),
+    resume: (id: UploadId): void => void this.attempt.run(() => this.#core.uploads.resume(id), `resume ${id}`),
+    retry: (id: UploadId): void => void this.attempt.run(() => this.#core.uploads.retry(id), `retry ${id}`),
+    chooseAgain: (id: UploadId, file: LocalFile): Promise<boolean> => this.#core.uploads.chooseAgain(id, file),
+    localOf: (id: UploadId): LocalFile | null => this.#core.uploads.fileOf(id),
+    addressOf: (remote: string): string => this.#core.fileUrl(remote),
+  };
 
   /** Takes an unsent message back into the field, in front of what stands there; false when it has left this device. */
   readonly editUnsent = async (txnId: string): Promise<boolean> => {
