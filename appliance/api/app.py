@@ -17,6 +17,7 @@ from appliance.api import (
     stream,
     sync,
     terms,
+    uploads,
 )
 from appliance.reads.readiness import Readiness
 from appliance.web.app import build
@@ -30,7 +31,20 @@ if TYPE_CHECKING:
 
     from appliance.services import Services
 
-SUBJECTS: Final = (sessions, me, terms, directory, rooms, owner_requests, messages, search, sync, stream, openapi)
+SUBJECTS: Final = (
+    sessions,
+    me,
+    terms,
+    directory,
+    rooms,
+    owner_requests,
+    messages,
+    search,
+    sync,
+    stream,
+    uploads,
+    openapi,
+)
 STAFF: Final = Application(
     routes=tuple(route for subject in SUBJECTS for route in subject.routes.routes),
     session_cookie="__Host-gchat",

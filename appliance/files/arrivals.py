@@ -34,6 +34,9 @@ class Arrivals:
     def __init__(self) -> None:
         self._places: dict[str, _Place] = {}
 
+    def __contains__(self, upload: str) -> bool:
+        return upload in self._places
+
     def __len__(self) -> int:
         return len(self._places)
 

@@ -26,7 +26,7 @@ from appliance.sealed_file import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterable
 
     from appliance.files.objects import Objects
 
@@ -87,7 +87,7 @@ def records_of(object_id: str, key: bytes) -> Records:
 
 async def read_clear(
     objects: Objects, object_id: str, key: bytes, size: int, start: int = 0, stop: int | None = None
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Give the bytes `start` to `stop` (not included) of a content of `size` bytes, at most 256 KiB at a time.
 
     Raises SealBroken, ObjectMissing, Unavailable; what was given before that is right.

@@ -58,9 +58,17 @@ class Objects:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="files")
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a blocking function in a thread of the files. It runs to its end even when the caller goes away."""
-        work = self._threads.submit(function, *args, **kwargs)
-        return await asyncio.shield(asyncio.wrap_future(work))
+        """Run a blocking function in a thread of the files; a caller who is cancelled waits until it has ended."""
+        work = asyncio.wrap_future(self._threads.submit(function, *args, **kwargs))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            while not work.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait((work,))
+            if not work.cancelled():
+                work.exception()
+            raise
 
     def close(self) -> None:
         """Wait for what is under way and take nothing more."""

@@ -7,7 +7,7 @@ The database itself reserves their sizes in the quota.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from appliance.model import Millis, PersonId, RoomId
 from appliance.store.queries import Queries
@@ -20,6 +20,7 @@ RECEIVING = "receiving"
 PREPARING = "preparing"
 READY = "ready"
 REFUSED = "refused"
+State = Literal["receiving", "preparing", "ready", "refused"]
 
 
 class UploadRow(NamedTuple):
@@ -35,7 +36,7 @@ class UploadRow(NamedTuple):
     label: int
     said: bytes
     wrapped_key: bytes
-    state: str
+    state: State
     refused: str | None
     blob: str | None
     made_at: Millis

@@ -20,7 +20,7 @@ from appliance.web.authentication import authenticate, with_reason
 from appliance.web.call import CALL, Call
 from appliance.web.connection_limit import CODE, RETRY_S, ConnectionLimit
 from appliance.web.errors import of_http, status_of
-from appliance.web.proxies import FORWARDED, Proxies
+from appliance.web.proxies import FORWARDED, PROXIES, Proxies
 from appliance.web.rate_limits import REQUEST_LIMITS, RequestLimits, admit
 from appliance.web.routes import MAX_BODY, Route, answer
 from appliance.web.security_headers import put_on
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 SERVICES: Final = web.AppKey["Services"]("services")
-PROXIES: Final = web.AppKey("proxies", Proxies)
 FORWARDED_REQUESTS: Final = web.AppKey("forwarded_requests", ConnectionLimit)
 DEVICE_COOKIE_S: Final = 400 * 86_400
 """How long a browser keeps the device cookie: the longest it may (RFC 6265bis §5.6.2)."""
@@ -59,6 +58,7 @@ def _handler(route: Route) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         call: Call = request[CALL]
         limits = request.app[REQUEST_LIMITS]
+        call.headers.update(route.headers)
         try:
             authenticate(call, route)
         except errors.AppError as refusal:
@@ -108,6 +108,7 @@ async def _every_request(request: web.Request, handler: Handler) -> web.StreamRe
         request.method, request.rel_url.raw_path, response.status, milliseconds,
     )  # fmt: skip
     if not response.prepared:
+        response.headers.update(call.headers)
         response.headers["X-Request-Id"] = call.request_id
     return response
 

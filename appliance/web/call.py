@@ -30,6 +30,8 @@ class Call:
     cookie: str | None = None
     clear_cookie: bool = False
     new_device_cookie: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    """What the answer carries besides, be it an error or not."""
     language: Language = field(init=False)
 
     def __post_init__(self) -> None:

@@ -48,6 +48,10 @@ STATUS_BY_CODE: Final = {
     "too_slow": 408,
     "bad_request": 400,
     "websocket_expected": 426,
+    "tus_version": 412,
+    "upload_checksum": 460,
+    "upload_expired": 410,
+    "upload_disk_full": 507,
 }
 # What aiohttp raises by itself, by status; whatever else it may come to raise is a bad request.
 CODE_OF_HTTP: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 417: "expectation_failed"}

@@ -102,7 +102,11 @@ def _operation(route: Route, schemas: dict[str, Any], streams: Mapping[str, Stre
         "operationId": route.handler.__name__,
         "tags": [route.tag],
         "summary": route.summary,
-        "parameters": [*_path_parameters(route), *_query_parameters(route, schemas)],
+        "parameters": [
+            *_path_parameters(route),
+            *_query_parameters(route, schemas),
+            *(route.exchange.parameters() if route.exchange else ()),
+        ],
         "responses": _responses(route, opens_stream=route.path in streams),
     }
     if route.public:
@@ -112,6 +116,8 @@ def _operation(route: Route, schemas: dict[str, Any], streams: Mapping[str, Stre
             "required": True,
             "content": {"application/json": {"schema": _ref(route.body.__name__)}},
         }
+    elif route.exchange is not None and (taken := route.exchange.request_body()):
+        operation["requestBody"] = taken
     return operation
 
 
@@ -119,6 +125,8 @@ def _responses(route: Route, *, opens_stream: bool) -> dict[str, Any]:
     error = {"description": "See `error.code`.", "content": {"application/json": {"schema": _ref("ErrorAnswer")}}}
     if opens_stream:
         return {"101": {"description": "The stream is open."}, "4XX": error, "5XX": error}
+    if route.exchange is not None:
+        return {**route.exchange.responses(), "4XX": error, "5XX": error}
     if not route.answers:
         return {"204": {"description": "Done."}, "4XX": error, "5XX": error}
     names = [_ref(kind.__name__) for kind in route.answers]

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import re
 from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 logger = logging.getLogger(__name__)
 FORWARDED: Final = "X-Forwarded-For"
+FORWARDED_PROTO: Final = "X-Forwarded-Proto"
+FORWARDED_HOST: Final = "X-Forwarded-Host"
 _MAX_HOPS: Final = 20
+_HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]{1,261}")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -63,6 +69,22 @@ class Proxies:
 
     def _has(self, address: Address) -> bool:
         return any(address in network for network in self._networks)
+
+
+PROXIES: Final = web.AppKey("proxies", Proxies)
+
+
+def origin_of(request: web.Request) -> str | None:
+    """Return scheme and host that a request was sent to, as its sender knows them: of a proxy that is trusted, its own.
+
+    None where the request names no host that could be one.
+    """
+    scheme, host = request.scheme, request.host
+    if request.app[PROXIES].trusts(request.remote or ""):
+        given = request.headers.get(FORWARDED_PROTO, scheme).strip().lower()
+        scheme = given if given in ("http", "https") else scheme
+        host = request.headers.get(FORWARDED_HOST, host).strip()
+    return f"{scheme}://{host}" if _HOST.fullmatch(host) else None
 
 
 def _parsed(text: str) -> Address | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, get_args, get_type_hints
 
 import msgspec
@@ -22,10 +22,11 @@ from appliance.web.decoding import read_body, read_query
 from appliance.web.path_parts import PathPart, path_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from appliance.people import ConsoleRole
     from appliance.web.call import Call
+    from appliance.web.exchange import Exchange
 
     Handler = Callable[..., Awaitable[Any]]
     Role = StaffRole | ConsoleRole
@@ -36,9 +37,11 @@ PUBLIC_BODY: Final = 16 << 10
 """Most bytes of a body where nobody has signed in yet: anybody may send one."""
 
 
-class Cost(IntEnum):
+class Cost(float, Enum):
     """What a call costs, in requests of its caller's limit."""
 
+    PART = 0.1
+    """A part of something larger, such as a file."""
     ONE = 1
     FEW = 2
     SEVERAL = 5
@@ -59,7 +62,7 @@ class Route:
     before_terms: bool
     roles: frozenset[Role]
     max_body: int
-    cost: int
+    cost: float
     heavy: bool
     appends: bool
     parts: tuple[PathPart, ...]
@@ -67,6 +70,8 @@ class Route:
     query: type | None
     answers: tuple[type, ...]
     decode_body: msgspec.json.Decoder[Any] | None
+    headers: Mapping[str, str]
+    exchange: Exchange | None
 
     @property
     def summary(self) -> str:
@@ -81,7 +86,8 @@ class Options(TypedDict, total=False):
     accepted. `role`: the caller must have it, or one of several; everybody with an account is a `StaffRole.MEMBER`.
     `max_body` is the most bytes of a body. `cost` is how many requests a call counts as in its caller's limit. Of the
     `heavy` routes one call at a time runs for each person (`appliance.limits.HeavyCalls`). A call that `appends` to
-    rooms is not read while its caller may append nothing.
+    rooms is not read while its caller may append nothing. `headers` are on every answer, errors too. `exchange` says
+    what the route takes and gives that is no JSON: then it reads its body itself.
     """
 
     status: int
@@ -92,6 +98,8 @@ class Options(TypedDict, total=False):
     cost: Cost
     heavy: bool
     appends: bool
+    headers: Mapping[str, str]
+    exchange: Exchange
 
 
 class Routes:
@@ -128,7 +136,7 @@ class Routes:
             before_terms=options.get("before_terms", False) or public,
             roles=frozenset((role,) if isinstance(role, str) else role),
             max_body=options.get("max_body", PUBLIC_BODY if public else MAX_BODY),
-            cost=int(options.get("cost", Cost.ONE)),
+            cost=float(options.get("cost", Cost.ONE)),
             heavy=options.get("heavy", False),
             appends=options.get("appends", False),
             parts=path_parts(path, hints),
@@ -136,6 +144,8 @@ class Routes:
             query=query,
             answers=answers,
             decode_body=msgspec.json.Decoder(body) if body else None,
+            headers=options.get("headers", {}),
+            exchange=options.get("exchange"),
         )
 
     def get(self, path: str, **options: Unpack[Options]) -> Callable[[Handler], Handler]:

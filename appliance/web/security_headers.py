@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+POLICY: Final = "Content-Security-Policy"
 CONTENT_POLICY: Final = (
     "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
@@ -26,7 +27,7 @@ def security_headers(trusted_types: str = "'none'", devices: Collection[str] = (
     pages may ask for.
     """
     return {
-        "Content-Security-Policy": CONTENT_POLICY.format(trusted_types=trusted_types),
+        POLICY: CONTENT_POLICY.format(trusted_types=trusted_types),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": ", ".join(f"{name}=({'self' if name in devices else ''})" for name in DEVICES),
@@ -42,8 +43,14 @@ STRICTEST: Final = security_headers()
 
 
 def put_on(response: web.StreamResponse, headers: Mapping[str, str], *, secure: bool) -> None:
-    """Put headers on a response that is not sent yet; `secure` says that the connection speaks TLS."""
+    """Put headers on a response that is not sent yet; `secure` says that the connection speaks TLS.
+
+    A content policy of its own stays: a file that somebody sent has a stricter one than a page of ours.
+    """
+    own = response.headers.get(POLICY)
     response.headers.update(headers)
+    if own is not None:
+        response.headers[POLICY] = own
     response.headers.setdefault("Cache-Control", "no-store")
     if secure:
         response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT

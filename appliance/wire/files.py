@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from appliance.attachments import MAX_FILE_NAME
 from appliance.wire.common import Answer, Id, Limit, Millis, Person, Position, Request
 from appliance.wire.cursors import Cursor
 
@@ -15,6 +16,7 @@ FileState = Literal[
 """What the scan says of a file, or why its bytes are not here. `gone`: its key or its bytes were destroyed."""
 Form = Literal["picture", "video", "sound", "voice", "document"]
 Bytes = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Pixels = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
 class Variant(Answer, kw_only=True):
@@ -99,6 +101,24 @@ class UploadChanged(Answer, kw_only=True):
     id: Id
     state: Literal["preparing", "ready", "refused"]
     refused: str | None = None
+
+
+class UploadMetadata(Request, kw_only=True):
+    """What the header `Upload-Metadata` says of a file, each value in base64. Without `room` it is for one's own card.
+
+    `original`: the bytes are to stay as they are, with whatever they say of place and device. `width` and `height`
+    (pixels) and `seconds` are what the sender's device found.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=MAX_FILE_NAME)]
+    type: str = "application/octet-stream"
+    room: Id | None = None
+    label: Annotated[int, Meta(ge=0, le=9)] = 0
+    form: Form = "document"
+    original: bool = False
+    width: Pixels | None = None
+    height: Pixels | None = None
+    seconds: Annotated[float, Meta(ge=0, le=1e6)] | None = None
 
 
 class UploadView(Answer, kw_only=True):

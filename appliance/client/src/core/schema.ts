@@ -816,6 +816,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin an upload; the request may carry the first bytes. */
+        post: operations["create_upload"];
+        delete?: never;
+        /** Say what this server can do with uploads. */
+        options: operations["describe_uploads"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return an upload as it stands, with what a message would carry once it is ready. */
+        get: operations["get_upload"];
+        put?: never;
+        post?: never;
+        /** Cancel an upload, whatever its state; what was kept of it is deleted. */
+        delete: operations["delete_upload"];
+        options?: never;
+        /** Say where an upload stands; whoever still writes to it is stopped. */
+        head: operations["head_upload"];
+        /** Take bytes of an upload from its offset on; answered when they are on the disk. */
+        patch: operations["patch_upload"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2455,6 +2493,25 @@ export interface components {
             type: "upload";
         };
         /**
+         * UploadView
+         * @description An upload as it stands: `offset` bytes are kept, sealed and on disk. `file` is what a message would carry.
+         */
+        UploadView: {
+            /** @description milliseconds since the epoch, UTC */
+            expires_at: number;
+            /** @default null */
+            file?: components["schemas"]["FileView"] | null;
+            id: string;
+            name: string;
+            offset: number;
+            /** @default null */
+            refused?: string | null;
+            size: number;
+            /** @enum {unknown} */
+            state: "preparing" | "ready" | "receiving" | "refused";
+            type: string;
+        };
+        /**
          * Variant
          * @description What was made of a file to be shown in its place, read like a file by its own `id`. `page` counts from 1.
          */
@@ -2658,6 +2715,7 @@ export type UnitView = components['schemas']['UnitView'];
 export type Unreader = components['schemas']['Unreader'];
 export type UploadChanged = components['schemas']['UploadChanged'];
 export type UploadEvent = components['schemas']['UploadEvent'];
+export type UploadView = components['schemas']['UploadView'];
 export type Variant = components['schemas']['Variant'];
 export type Version = components['schemas']['Version'];
 export type Watch = components['schemas']['Watch'];
@@ -5141,6 +5199,288 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_upload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version of tus, 1.0.0. */
+                "Tus-Resumable": string;
+                /** @description Algorithm and value in base64 that the bytes of this request must have. */
+                "Upload-Checksum"?: string;
+                /** @description Bytes of the whole file. */
+                "Upload-Length": string;
+                /** @description Pairs of a key and its value in base64: name, type, room, label, form, original, width, height, seconds. */
+                "Upload-Metadata": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The upload is there. */
+            201: {
+                headers: {
+                    /** @description Where the bytes go. */
+                    Location?: string;
+                    /** @description Until when the upload is kept unless a message refers to it. */
+                    "Upload-Expires"?: string;
+                    /** @description How many bytes are kept. */
+                    "Upload-Offset"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    describe_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What this server can do. */
+            204: {
+                headers: {
+                    /** @description Algorithms of checksums. */
+                    "Tus-Checksum-Algorithm"?: string;
+                    /** @description Extensions of tus. */
+                    "Tus-Extension"?: string;
+                    /** @description Bytes of the largest file. */
+                    "Tus-Max-Size"?: string;
+                    /** @description Versions of tus. */
+                    "Tus-Version"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Return an upload as it stands, with what a message would carry once it is ready. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadView"];
+                };
+            };
+        };
+    };
+    delete_upload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version of tus, 1.0.0. */
+                "Tus-Resumable": string;
+            };
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The upload is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    head_upload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version of tus, 1.0.0. */
+                "Tus-Resumable": string;
+            };
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Where the upload stands. */
+            200: {
+                headers: {
+                    /** @description Until when the upload is kept unless a message refers to it. */
+                    "Upload-Expires"?: string;
+                    /** @description Bytes of the whole file. */
+                    "Upload-Length"?: string;
+                    /** @description What was said of the file. */
+                    "Upload-Metadata"?: string;
+                    /** @description How many bytes are kept. */
+                    "Upload-Offset"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    patch_upload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version of tus, 1.0.0. */
+                "Tus-Resumable": string;
+                /** @description Algorithm and value in base64 that the bytes of this request must have. */
+                "Upload-Checksum"?: string;
+                /** @description The offset at which the bytes of this request begin. */
+                "Upload-Offset": string;
+            };
+            path: {
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The bytes are kept. */
+            204: {
+                headers: {
+                    /** @description Until when the upload is kept unless a message refers to it. */
+                    "Upload-Expires"?: string;
+                    /** @description How many bytes are kept. */
+                    "Upload-Offset"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;

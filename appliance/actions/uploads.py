@@ -1,0 +1,263 @@
+"""Uploads, from what is said before the first byte until the last one is there (F11).
+
+Everything is decided before the first byte: room, classification, kind, size, space. From then on the offset is the
+number of bytes in whole sealed records on the disk, and nothing else has to be remembered. With the last byte an upload
+is handed to `preparing`. Whose upload it is not, and what is gone, is not found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from appliance.actions.file_deletion import Why, delete_uploads
+from appliance.actions.file_quota import refuse_above
+from appliance.attachments import FileForm
+from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound, StorageFull, TooLarge, TooMany
+from appliance.files import keys, said
+from appliance.files.content import acknowledged
+from appliance.files.receiving import Receiver, receive, receive_checked
+from appliance.log.file_facts import facts_of, scanning_of
+from appliance.rules.uploads import MOST_UPLOADS, may_be_named, may_upload
+from appliance.sealed_file import RECORD_BYTES, SEALED_RECORD_BYTES
+from appliance.store import blobs, uploads
+from appliance.wire.files import FileView, UploadView
+
+if TYPE_CHECKING:
+    from appliance.files.said import Said
+    from appliance.model import PersonId, RoomId
+    from appliance.services import Services
+    from appliance.store.db import Rows
+    from appliance.store.uploads import UploadRow
+
+HOUR_MS: Final = 3_600_000
+ALGORITHMS: Final[Mapping[str, Callable[[], hashlib._Hash]]] = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}
+"""What a checksum of a part may be made with. It finds accidents on the way, so that SHA-1 does no harm."""
+RETRY_S: Final = 3600
+
+
+class WrongOffset(Conflict):
+    """Bytes for another place than the one where the upload stands; `offset` is that one."""
+
+    code = "upload_offset"
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset=offset)
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes of an upload on their way. `length` is how many are announced, None where none are.
+
+    `cut()` ends the connection they come by. `sum` is the algorithm and the value that they must have.
+    """
+
+    offset: int
+    length: int | None
+    pieces: AsyncIterable[bytes]
+    cut: Callable[[], object]
+    sum: tuple[str, bytes] | None = None
+
+
+async def begin_upload(
+    s: Services, actor: PersonId, about: Said, size: int, room: RoomId | None, label: int
+) -> UploadRow:
+    """Make room for a file whose bytes will follow; answers when it is on the disk.
+
+    Without a room it is a picture for the person's own card. Raises Forbidden, NotFound, Invalid (`file_empty`),
+    TooLarge (`upload_too_large`), QuotaExceeded, TooMany (`too_many_uploads`), StorageFull, Unavailable.
+    """
+    files = s.config.files
+    if size < 1:
+        raise Invalid(code="file_empty")
+    if size > files.largest:
+        raise TooLarge(code="upload_too_large", most=files.largest // 1_000_000)
+    if denied := may_be_named(about.name, files.blocked):
+        raise Forbidden(denied)
+    where = await _room_for(s, actor, about, room, label)
+    key, upload, now = keys.new_file_key(), s.new_id("f"), s.clock()
+    new = uploads.NewUpload(
+        id=upload,
+        person=actor,
+        room=where,
+        size=size,
+        label=label,
+        said=said.sealed(about, key, upload),
+        wrapped_key=keys.wrap(s.keys.files_key, upload, key),
+        made_at=now,
+        expires_at=now + files.upload_hours * HOUR_MS,
+    )
+    await _insert(s, new)
+    return await find_upload(s, actor, upload)
+
+
+async def _room_for(s: Services, actor: PersonId, about: Said, room: RoomId | None, label: int) -> int | None:
+    """Return the key of the room that a file is uploaded for, which takes it from this person. Raises as above."""
+    if room is None:
+        if about.form is not FileForm.PICTURE or label:
+            raise Invalid(field="room")
+        return None
+    head = await s.log.head_for(actor, room)
+    if denied := may_upload(head.state, s.log.home.principal(actor), label):
+        raise Forbidden(denied)
+    return head.key
+
+
+async def _insert(s: Services, new: uploads.NewUpload) -> None:
+    """Make the object and then its row: a crash between them leaves an object alone, which the sweep removes."""
+    objects = s.files.objects
+    await objects.run(objects.create, new.id)
+    try:
+        async with s.store.write() as tx:
+            await tx.run(_insert_row, s, new)
+    except BaseException:
+        await objects.run(objects.delete, new.id)
+        raise
+
+
+def _insert_row(rows: Rows, s: Services, new: uploads.NewUpload) -> None:
+    if uploads.count_of(rows, new.person) >= MOST_UPLOADS:
+        raise TooMany(RETRY_S, code="too_many_uploads")
+    refuse_above(s, rows, new.person, new.size)
+    uploads.insert(rows, new)
+
+
+async def find_upload(s: Services, actor: PersonId, upload: str) -> UploadRow:
+    """Return an upload of this person. Raises NotFound, and AppError (`upload_expired`) once its time is over."""
+    async with s.store.read() as reader:
+        row = await reader.run(uploads.get, upload)
+    if row is None or row.person != actor:
+        raise NotFound(field="upload")
+    if row.expires_at <= s.clock():
+        raise AppError(code="upload_expired")
+    return row
+
+
+def said_of(s: Services, row: UploadRow) -> Said:
+    """Return what is said of the file of an upload. Raises WrongKey."""
+    return said.opened(_key(s, row), row.id, row.said)
+
+
+async def offset_of(s: Services, actor: PersonId, upload: str, cut: Callable[[], object] | None = None) -> int:
+    """Return how many bytes of an upload are kept.
+
+    With `cut` who writes to it now is stopped first: the answer then is where to go on. Without it, it is where the
+    upload stood a moment ago.
+    """
+    row = await find_upload(s, actor, upload)
+    if cut is None and upload in s.files.arrivals:
+        objects = s.files.objects
+        length = await objects.run(objects.size, upload)
+        return min(length // SEALED_RECORD_BYTES * RECORD_BYTES, row.size)
+    async with s.files.arrivals.only_writer(upload, cut or _let_it_be):
+        return await _kept(s, await find_upload(s, actor, upload))
+
+
+async def receive_part(s: Services, actor: PersonId, upload: str, part: Part) -> int:
+    """Take bytes of an upload; return the offset after them, which are on the disk then.
+
+    Whatever ends it early, all whole records that had arrived are kept, but those of a part with a sum. Raises
+    WrongOffset, TooLarge (`upload_too_long`), Conflict (`upload_checksum`, `upload_taken_over`), NotFound, AppError
+    (`upload_expired`, `upload_disk_full`), Unavailable, and what the pieces raise.
+    """
+    async with s.files.arrivals.only_writer(upload, part.cut):
+        row = await find_upload(s, actor, upload)
+        kept = await _kept(s, row)
+        if part.offset != kept:
+            raise WrongOffset(kept)
+        if part.length is not None and kept + part.length > row.size:
+            raise TooLarge(code="upload_too_long")
+        if kept == row.size or part.length == 0:
+            return kept
+        if s.disk.is_nearly_full():
+            raise AppError(code="upload_disk_full")
+        try:
+            kept = await _receive(s, row, part)
+        except StorageFull as full:
+            raise AppError(code="upload_disk_full") from full
+        if kept == row.size:
+            await _complete(s, row)
+        return kept
+
+
+async def cancel_upload(s: Services, actor: PersonId, upload: str, cut: Callable[[], object]) -> None:
+    """Delete an upload for good; who writes to it now is stopped first. Raises NotFound, Unavailable."""
+    await find_upload(s, actor, upload)
+    async with s.files.arrivals.only_writer(upload, cut):
+        await delete_uploads(s, [upload], Why.CANCELLED)
+
+
+async def show_upload(s: Services, actor: PersonId, upload: str) -> UploadView:
+    """Return an upload as it stands, with what a message would carry. Raises NotFound, AppError (`upload_expired`)."""
+    offset = await offset_of(s, actor, upload)
+    row = await find_upload(s, actor, upload)
+    about = said_of(s, row)
+    async with s.store.read() as reader:
+        file = await reader.run(_file_of, s, row, about)
+    return UploadView(
+        id=row.id,
+        state=row.state,
+        name=about.name,
+        type=about.type,
+        size=row.size,
+        offset=offset,
+        expires_at=row.expires_at,
+        refused=row.refused,
+        file=file,
+    )
+
+
+def _file_of(rows: Rows, s: Services, row: UploadRow, about: Said) -> FileView | None:
+    blob = None if row.blob is None else blobs.get(rows, row.blob)
+    facts = None if blob is None else facts_of(rows, blob.id, scanning_of(s.config.files), s.clock())
+    if blob is None or facts is None:
+        return None
+    return FileView(
+        id=blob.id,
+        name=about.name,
+        type=blob.type,
+        size=blob.size,
+        form=about.form.value,
+        facts=facts,
+        original=about.original,
+        label=row.label,
+    )
+
+
+async def _receive(s: Services, row: UploadRow, part: Part) -> int:
+    objects = s.files.objects
+    receiver = Receiver(objects, row.id, _key(s, row), row.size, part.offset)
+    if part.sum is None:
+        return await receive(receiver, part.pieces)
+    algorithm, expected = part.sum
+    return await receive_checked(receiver, part.pieces, ALGORITHMS[algorithm](), expected, objects, s.new_id("f"))
+
+
+async def _kept(s: Services, row: UploadRow) -> int:
+    """Return how many bytes of an upload are kept; one that is found to be whole is handed on, as after a crash."""
+    if row.state != uploads.RECEIVING:
+        return row.size
+    objects = s.files.objects
+    kept = await objects.run(acknowledged, objects, row.id, _key(s, row), row.size)
+    if kept == row.size:
+        await _complete(s, row)
+    return kept
+
+
+async def _complete(s: Services, row: UploadRow) -> None:
+    """Hand an upload that is whole to those who prepare it."""
+    expires_at = s.clock() + s.config.files.upload_hours * HOUR_MS
+    async with s.store.write() as tx:
+        await tx.run(uploads.set_preparing, row.id, expires_at)
+        tx.after_commit(s.files.to_prepare.set)
+
+
+def _key(s: Services, row: UploadRow) -> bytes:
+    return keys.unwrap(s.keys.files_keys, row.id, row.wrapped_key)
+
+
+def _let_it_be() -> None:
+    """Be cut by nobody: whoever only asks where an upload stands is done before anything could be."""
