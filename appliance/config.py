@@ -132,7 +132,7 @@ class Files:
     largest: int = 500_000_000
     upload_hours: int = 24
     blocked: tuple[str, ...] = ()
-    quota_person_year: int = 5 * 1024**3
+    quota_person_year: int = 5_000_000_000
     quota_unit: int = 0
     disk_percent: int = 80
     fence: str = "bwrap"

@@ -14,6 +14,7 @@ from appliance.store import entries, epoch_keys
 from appliance.store.db import Rows
 from appliance.vault.epochs import EpochCipher, EpochId, iso_week, new_epoch_key, unwrap_any, wrap
 from tests.bureau import DAY, MALEE, Bureau
+from tests.made_files import an_upload
 
 T = TypeVar("T")
 FREE = 1_000_000
@@ -63,6 +64,15 @@ class Filing:
                 variant, keys.variant_key(key, variant), person, content[:100], kind="thumb", parent=name, wrapped=None
             )
         return name
+
+    async def ready(self, person: PersonId, name: str, content: bytes = CONTENT) -> str:
+        """Make an upload that can be sent, with its bytes; return its id, which is also that of its file."""
+        made = await an_upload(self.b.s, person, name, size=len(content))
+        root = await self._write(made, await self.key_of(made), content)
+        await self.run(
+            lambda rows: rows.run("UPDATE blob SET root = ?, scan = 'clean', preparing = 0 WHERE id = ?", (root, made))
+        )
+        return made
 
     async def refer(self, blob: str, room: RoomId, n: int, place: int = 0, key: bytes | None = None) -> int:
         """Have message `n` of a room refer to a blob, under a key of the week; return the number of that key."""

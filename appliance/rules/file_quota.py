@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 WARN_PERCENT: Final = 90
 """From here on administrators are warned."""
-_STEP: Final = 1024
+_STEP: Final = 1000
 _UNITS: Final = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
@@ -88,8 +88,8 @@ def year_of(at: Millis) -> int:
 
 
 def size_text(size: int) -> str:
-    """Return bytes as people read them: `512 B`, `1.5 MB`, rounded down, so that as much as is shown does fit."""
-    steps = min(max(size, 1).bit_length() - 1, 10 * (len(_UNITS) - 1)) // 10
+    """Return bytes as people read them: `512 B`, `1.5 MB` (of 1,000 KB), rounded down: as much as is shown does fit."""
+    steps = min((len(str(size)) - 1) // 3, len(_UNITS) - 1)
     tenths = size * 10 // _STEP**steps
     shown = f"{tenths // 10}" if tenths % 10 == 0 or steps == 0 else f"{tenths // 10}.{tenths % 10}"
     return f"{shown} {_UNITS[steps]}"

@@ -59,7 +59,7 @@ async def test_twenty_at_once_at_the_limit_never_pass_it_and_the_refused_ones_sa
     refused = [error for error in done if error is not None]
     assert len(refused) == 10
     assert all(isinstance(error, QuotaExceeded) for error in refused)
-    assert {(error.code, error.detail["left"]) for error in refused} == {("quota_person", "512 KB")}
+    assert {(error.code, error.detail["left"]) for error in refused} == {("quota_person", "524.2 KB")}
     assert (await Filing(bureau).use())[0] == ("agency", "", 0, 10 * MIB)
     await begin(s, "up_rest", MIB // 2)  # type: ignore[misc]
     await begin(s, "up_of_another", MIB, SOMCHAI)  # type: ignore[misc]

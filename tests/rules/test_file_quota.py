@@ -75,13 +75,13 @@ def test_a_year_begins_at_midnight_in_thailand() -> None:
     ("size", "text"),
     [
         (0, "0 B"),
-        (1023, "1023 B"),
-        (1024, "1 KB"),
-        (1536, "1.5 KB"),
-        (1024**2 - 1, "1023.9 KB"),
-        (1024**2, "1 MB"),
-        (5 * 1024**3, "5 GB"),
-        (2**60, "1024 PB"),
+        (999, "999 B"),
+        (1000, "1 KB"),
+        (1550, "1.5 KB"),
+        (999_999, "999.9 KB"),
+        (10**6, "1 MB"),
+        (5 * 10**9, "5 GB"),
+        (10**18, "1000 PB"),
     ],
 )
 def test_a_size_reads_as_people_say_it_and_never_as_more(size: int, text: str) -> None:

@@ -76,7 +76,7 @@ def counts(raw: Any) -> tuple[Counter[Any], Counter[Any]]:
     true: Counter[Any] = Counter()
     for statement, what in (
         ("SELECT owner, year, size FROM blob WHERE EXISTS (SELECT 1 FROM file_ref f WHERE f.blob = id)", "bytes"),
-        ("SELECT person, year, size FROM upload", "reserved"),
+        ("SELECT person, year, size FROM upload WHERE state <> 'refused'", "reserved"),
     ):
         for owner, year, size in raw.execute(statement):
             true["person", owner, year, what] += size
@@ -91,13 +91,17 @@ def test_random_sequences_keep_every_count(raw: Any, seed: int) -> None:
     blobs: list[str] = []
     refs: list[int] = []
     for step in range(300):
-        what = random.choice(("upload", "drop", "blob", "ref", "ref", "unref", "undone"))
+        what = random.choice(("upload", "drop", "refuse", "blob", "ref", "ref", "unref", "undone"))
         person, at, size = random.choice(PEOPLE), random.choice(list(YEARS.values())), random.randrange(1, 10**9)
         if what == "upload":
             add_upload(raw, f"u{step}", person, size, at)
             uploads.add(f"u{step}")
         elif what == "drop" and uploads:
-            raw.execute("DELETE FROM upload WHERE id = ?", (uploads.pop(),))
+            gone = sorted(uploads)[random.randrange(len(uploads))]
+            uploads.remove(gone)
+            raw.execute("DELETE FROM upload WHERE id = ?", (gone,))
+        elif what == "refuse" and uploads:
+            raw.execute("UPDATE upload SET state = 'refused' WHERE id = ?", (max(uploads),))
         elif what == "blob":
             add_blob(raw, f"b{step}", person, size, at)
             blobs.append(f"b{step}")

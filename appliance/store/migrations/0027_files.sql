@@ -125,7 +125,13 @@ CREATE TRIGGER upload_reserved AFTER INSERT ON upload BEGIN
     ON CONFLICT (scope, owner, year) DO UPDATE SET reserved = reserved + excluded.reserved;
 END;
 
-CREATE TRIGGER upload_released AFTER DELETE ON upload BEGIN
+-- A refused upload stays until its sender has seen why, and takes no space.
+CREATE TRIGGER upload_refused AFTER UPDATE OF state ON upload WHEN OLD.state <> 'refused' AND NEW.state = 'refused' BEGIN
+    UPDATE file_use SET reserved = reserved - OLD.size
+    WHERE (scope = 'person' AND owner = OLD.person AND year = OLD.year) OR (scope = 'agency' AND owner = '' AND year = 0);
+END;
+
+CREATE TRIGGER upload_released AFTER DELETE ON upload WHEN OLD.state <> 'refused' BEGIN
     UPDATE file_use SET reserved = reserved - OLD.size
     WHERE (scope = 'person' AND owner = OLD.person AND year = OLD.year) OR (scope = 'agency' AND owner = '' AND year = 0);
 END;

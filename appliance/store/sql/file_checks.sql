@@ -29,7 +29,7 @@ SELECT scope, owner, year, bytes, reserved FROM file_use;
 SELECT owner, year, sum(size) FROM blob WHERE refs > 0 GROUP BY owner, year;
 
 -- name: use_of_uploads
-SELECT person, year, sum(size) FROM upload GROUP BY person, year;
+SELECT person, year, sum(size) FROM upload WHERE state <> 'refused' GROUP BY person, year;
 
 -- name: overdue_uploads
 SELECT id FROM upload WHERE expires_at <= :before ORDER BY expires_at LIMIT :limit;
