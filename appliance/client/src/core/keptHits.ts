@@ -22,15 +22,19 @@ export function termsOf(typed: string): readonly string[] {
 /** The message as a hit, or null when it is not what was asked for. */
 export function keptHit(room: string, event: Event, terms: readonly string[], query: SearchQuery): Hit | null {
   const { n, sender, at } = event;
-  const text = event.body?.text;
-  if (!isMessage(event) || text === undefined || n == null || sender == null) return null;
+  const files = event.body?.files ?? [];
+  const said = event.body?.text;
+  if (!isMessage(event) || said === undefined || n == null || sender == null) return null;
+  const text = [said, ...files.map(({ name }) => name)].join("\n").trim();
   const words = folded(text);
   const fits =
     terms.every((term) => words.includes(term)) &&
     (query.sender == null || sender === query.sender) &&
     (query.from == null || at >= query.from) &&
     (query.to == null || at < query.to) &&
-    (query.has_link == null || LINK.test(text));
+    (query.has_link == null || LINK.test(said)) &&
+    (query.has_file == null || files.length > 0) &&
+    (query.type == null || files.some(({ form }) => form === query.type));
   return fits ? { room, n, at, sender, ...cut(text, terms) } : null;
 }
 

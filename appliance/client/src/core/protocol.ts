@@ -192,6 +192,9 @@ export interface SearchQuery {
   from?: Millis | null;
   to?: Millis | null;
   has_link?: true | null;
+  /** Messages that carry a file of this form, or any. */
+  type?: Form | null;
+  has_file?: true | null;
   cursor?: string | null;
   limit?: number;
 }

@@ -105,3 +105,16 @@ test.each([
 ])("%s, asked for %s", (text, typed, expected) => {
   expect(marked(text, typed)).toEqual(expected);
 });
+
+test("a message is found by the names of its files, and by their form", () => {
+  const event: Event = {
+    type: "message.text", at: 1, n: 4, sender: MALEE,
+    body: { text: "", files: [{ id: "f", name: "แผนเผชิญเหตุน้ำท่วม.pdf", type: "application/pdf", size: 1, form: "document", facts: { state: "clean" } }] },
+  };
+  const found = (typed: string, more = {}) => keptHit("r", event, termsOf(typed), { q: typed, ...more })?.snippet ?? null;
+  expect(found("น้ำท่วม")).toBe("แผนเผชิญเหตุน้ำท่วม.pdf");
+  expect(found("น้ำท่วม", { type: "document" })).not.toBeNull();
+  expect(found("น้ำท่วม", { has_file: true })).not.toBeNull();
+  expect(found("น้ำท่วม", { type: "picture" })).toBeNull();
+  expect(found("ไฟไหม้")).toBeNull();
+});

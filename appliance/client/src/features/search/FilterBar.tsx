@@ -1,4 +1,6 @@
-/** What the search is narrowed to: a room, a sender, a unit, days, links. */
+/** What the search is narrowed to: a room, a sender, a unit, days, files, links. */
+import type { MessageDescriptor } from "@lingui/core";
+import { msg } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 
@@ -11,11 +13,14 @@ import { Avatar } from "#ui/Avatar";
 import { Button } from "#ui/Button";
 import { DateField } from "#ui/DateField";
 import { nameOf, placeOf } from "#ui/names";
+import { Icon, type IconName } from "#ui/Icon";
 import { RoomAvatar } from "#ui/RoomAvatar";
+import { Row } from "#ui/Row";
 import { useReadable } from "#ui/useReadable";
 
 import { OptionList, Pick } from "./Pick";
-import { type Filters, hasFilters, type SearchModel } from "./SearchModel";
+import { moveFocus } from "./moveFocus";
+import { type FileFilter, type Filters, hasFilters, type SearchModel } from "./SearchModel";
 import { useRoomTitle, useSenderName } from "./titles";
 
 interface FilterBarProps {
@@ -51,6 +56,7 @@ export function FilterBar({ model, filters, here }: FilterBarProps) {
       >
         {() => <DaysPicker model={model} />}
       </Pick>
+      <FileFilterPick model={model} chosen={filters.file} />
       <span className={`pick ${filters.hasLink ? "pick-chosen" : ""}`}>
         <Button icon="link" variant="quiet" pressed={filters.hasLink} onPress={() => model.setFilters({ hasLink: !filters.hasLink })}>
           <Trans>มีลิงก์</Trans>
@@ -62,6 +68,41 @@ export function FilterBar({ model, filters, here }: FilterBarProps) {
         </Button>
       )}
     </div>
+  );
+}
+
+const FILES: Record<FileFilter, { readonly icon: IconName; readonly words: MessageDescriptor }> = {
+  any: { icon: "clip", words: msg`ไฟล์ทุกชนิด` },
+  picture: { icon: "image", words: msg`รูปภาพ` },
+  video: { icon: "film", words: msg`วิดีโอ` },
+  document: { icon: "file", words: msg`เอกสารและไฟล์อื่น` },
+  voice: { icon: "microphone", words: msg`ข้อความเสียง` },
+  sound: { icon: "sound", words: msg`ไฟล์เสียง` },
+};
+
+function FileFilterPick({ model, chosen }: { model: SearchModel; chosen: FileFilter | null }) {
+  const { t, i18n } = useLingui();
+  return (
+    <Pick icon="clip" label={t`มีไฟล์`} chosen={chosen === null ? null : i18n._(FILES[chosen].words)} onClear={() => model.setFilters({ file: null })}>
+      {(close) => (
+        <div className="pick-panel" onKeyDownCapture={(event) => moveFocus(event, ".pick-options button")}>
+          <ul className="pick-options">
+            {Object.entries(FILES).map(([id, { icon, words }]) => (
+              <li key={id}>
+                <Row
+                  lead={<Icon name={icon} />}
+                  title={i18n._(words)}
+                  onPress={() => {
+                    model.setFilters({ file: id as FileFilter });
+                    close();
+                  }}
+                />
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </Pick>
   );
 }
 

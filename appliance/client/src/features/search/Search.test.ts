@@ -6,7 +6,7 @@ import type { Found, Hit, SearchQuery } from "#core/protocol";
 import { Store } from "#core/store";
 
 import { byRoom, parts } from "./hits";
-import { NO_FILTERS, SearchModel } from "./SearchModel";
+import { hasFilters, NO_FILTERS, SearchModel } from "./SearchModel";
 
 const hit = (room: string, n: number, snippet = "ประชุม"): Hit => ({ room, n, at: n, sender: "p_1", snippet, highlights: [] });
 const answer = (hits: Hit[], more: Partial<Found> = {}): Found => ({ hits, ...more });
@@ -90,11 +90,22 @@ test("filters ask at once, days in Bangkok's time and either way round", () => {
   model.setFilters({ hasLink: true, room: "r_1" });
   const from = Date.UTC(2026, 8, 30, 17);
   expect(asked.map(({ query }) => query)).toEqual([
-    { q: "", room: null, sender: null, unit: null, from, to: from + 5 * 86_400_000, has_link: null, limit: 30 },
-    { q: "", room: "r_1", sender: null, unit: null, from, to: from + 5 * 86_400_000, has_link: true, limit: 30 },
+    { q: "", room: null, sender: null, unit: null, from, to: from + 5 * 86_400_000, has_link: null, has_file: null, type: null, limit: 30 },
+    { q: "", room: "r_1", sender: null, unit: null, from, to: from + 5 * 86_400_000, has_link: true, has_file: null, type: null, limit: 30 },
   ]);
   model.clearFilters();
   expect(model.snapshot()).toMatchObject({ filters: NO_FILTERS, phase: { kind: "idle" } });
+});
+
+test("files are asked for by their form, or of any", () => {
+  const { model, asked } = office();
+  model.setFilters({ file: "picture" });
+  model.setFilters({ file: "any" });
+  expect(asked.map(({ query: { type, has_file } }) => [type, has_file])).toEqual([
+    ["picture", null],
+    [null, true],
+  ]);
+  expect(hasFilters(model.snapshot().filters)).toBe(true);
 });
 
 test("pages follow one another, and a page that does not come can be asked for again", async () => {

@@ -10,7 +10,7 @@ import { CallError } from "#core/errors";
 import { type Failure, failureOf } from "#core/failure";
 import type { Core } from "#core/index";
 import { PeopleSearch } from "#core/peopleSearch";
-import type { Hit, PersonView, SearchQuery, UnitView } from "#core/protocol";
+import type { Form, Hit, PersonView, SearchQuery, UnitView } from "#core/protocol";
 import type { PersonId, RoomId, RoomSummary } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 import { rankedByName } from "#core/text";
@@ -25,7 +25,11 @@ export interface Filters {
   readonly from: string | null;
   readonly to: string | null;
   readonly hasLink: boolean;
+  readonly file: FileFilter | null;
 }
+
+/** Messages that carry a file: of a form, or any. */
+export type FileFilter = Form | "any";
 
 export type Phase =
   | { readonly kind: "idle" }
@@ -51,7 +55,7 @@ export interface SearchSnapshot {
 /** A message's place, which names a hit. */
 export type HitPlace = Pick<Hit, "room" | "n">;
 
-export const NO_FILTERS: Filters = { room: null, sender: null, unit: null, from: null, to: null, hasLink: false };
+export const NO_FILTERS: Filters = { room: null, sender: null, unit: null, from: null, to: null, hasLink: false, file: null };
 const TYPING_MS = 200;
 const PAGE = 30;
 const MAX_ROOMS = 4;
@@ -256,7 +260,7 @@ export class SearchModel implements Readable<SearchSnapshot> {
 
   #question(): SearchQuery {
     const { query, filters } = this.snapshot();
-    const { room, sender, unit, hasLink } = filters;
+    const { room, sender, unit, hasLink, file } = filters;
     const days = [filters.from, filters.to];
     const [from, to] = filters.from !== null && filters.to !== null && filters.from > filters.to ? days.reverse() : days;
     return {
@@ -267,6 +271,8 @@ export class SearchModel implements Readable<SearchSnapshot> {
       from: from == null ? null : startOfDay(from),
       to: to == null ? null : endOfDay(to),
       has_link: hasLink ? true : null,
+      has_file: file === "any" ? true : null,
+      type: file === "any" ? null : file,
       limit: PAGE,
     };
   }
@@ -286,6 +292,6 @@ export class SearchModel implements Readable<SearchSnapshot> {
   }
 }
 
-export function hasFilters({ room, sender, unit, from, to, hasLink }: Filters): boolean {
-  return hasLink || [room, sender, unit, from, to].some((value) => value !== null);
+export function hasFilters({ room, sender, unit, from, to, hasLink, file }: Filters): boolean {
+  return hasLink || [room, sender, unit, from, to, file].some((value) => value !== null);
 }
