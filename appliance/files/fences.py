@@ -15,6 +15,8 @@ import contextlib
 import itertools
 import os
 import shutil
+import signal
+import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
@@ -95,11 +97,9 @@ class BwrapLine:
     writer: asyncio.StreamWriter
 
     async def end(self) -> None:
-        """Kill the worker and all that it started: bubblewrap is the first process of their namespace."""
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-        self.writer.close()
-        await self.process.wait()
+        """Kill the worker and all that it started: what leaves the group ends with the first of their namespace."""
+        self.writer.transport.abort()
+        await _killed(self.process)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +110,17 @@ class BwrapFence:
     readable: Sequence[Path] = field(default_factory=lambda: tuple(own_code()))
 
     async def start(self) -> BwrapLine:
-        """Start a worker. Raises FenceMissing without bubblewrap."""
-        process = await self._run(self.command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
-        if process.stdin is None or process.stdout is None:  # pragma: no cover
-            raise FenceMissing("no pipes")
-        return BwrapLine(process, process.stdout, process.stdin)
+        """Start a worker, whose input and output are one socket, as systemd has it. Raises FenceMissing."""
+        own, its = socket.socketpair()
+        try:
+            process = await self._run(self.command, stdin=its.fileno(), stdout=its.fileno(), stderr=DEVNULL)
+        except BaseException:
+            own.close()
+            raise
+        finally:
+            its.close()
+        reader, writer = await asyncio.open_unix_connection(sock=own, limit=MAX_LINE)
+        return BwrapLine(process, reader, writer)
 
     async def check(self) -> None:
         """Run a program that does nothing. Raises FenceMissing with what bubblewrap says."""
@@ -123,8 +129,7 @@ class BwrapFence:
             async with asyncio.timeout(_PROBE_S):
                 _, said = await process.communicate()
         except TimeoutError as error:
-            process.kill()
-            await process.wait()
+            await _killed(process)
             raise FenceMissing("bubblewrap does not start within ten seconds") from error
         if process.returncode:
             raise FenceMissing(said[:_ERROR_BYTES].decode(errors="replace").strip() or "bubblewrap failed")
@@ -136,7 +141,7 @@ class BwrapFence:
         line = bwrap_line(command, self.readable, is_root=os.geteuid() == _ROOT)
         try:
             return await asyncio.create_subprocess_exec(
-                program, *line, stdin=stdin, stdout=stdout, stderr=stderr, limit=MAX_LINE, env={}
+                program, *line, stdin=stdin, stdout=stdout, stderr=stderr, env={}, start_new_session=True
             )
         except OSError as error:
             raise FenceMissing(f"bubblewrap does not start: {error}") from error
@@ -158,14 +163,14 @@ class SystemdLine:
 class SystemdFence:
     """Connects to the socket of `gchat-preview.socket`."""
 
-    socket: Path
+    path: Path
 
     async def start(self) -> SystemdLine:
         """Connect. Raises FenceMissing where nothing listens or this user may not connect."""
         try:
-            reader, writer = await asyncio.open_unix_connection(self.socket, limit=MAX_LINE)
+            reader, writer = await asyncio.open_unix_connection(self.path, limit=MAX_LINE)
         except (FileNotFoundError, PermissionError, ConnectionRefusedError) as error:
-            raise FenceMissing(f"{self.socket}: {error.strerror}; is gchat-preview.socket started?") from error
+            raise FenceMissing(f"{self.path}: {error.strerror}; is gchat-preview.socket started?") from error
         return SystemdLine(reader, writer)
 
     async def check(self) -> None:
@@ -180,7 +185,7 @@ def bwrap_line(command: Sequence[str], readable: Sequence[Path], *, is_root: boo
     processes do not hold for root.
     """
     line = [f"--unshare-{name}" for name in _NAMESPACES]
-    line += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
+    line += ["--die-with-parent", "--clearenv", "--cap-drop", "ALL"]
     line += (
         ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if is_root else ["--unshare-user", "--disable-userns"]
     )
@@ -199,6 +204,17 @@ def bwrap_line(command: Sequence[str], readable: Sequence[Path], *, is_root: boo
     if is_root:
         line += ["setpriv", *_other_user(), "--clear-groups", "--no-new-privs"]
     return [*line, "prlimit", *_limits(), *command]
+
+
+async def _killed(process: Process) -> None:
+    """Kill the processes of a fence and wait for the end of the first.
+
+    As a group, since bubblewrap's second process does not yet end with the first while both set up the fence.
+    """
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
 
 
 def own_code() -> Iterator[Path]:

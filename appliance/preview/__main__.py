@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Final
 
 from appliance.preview.content import Content, Outcome, Refused
-from appliance.preview.protocol import LARGEST, MAX_LINE, SECONDS, Answer, Job, JobKind, Refusal, encode, read_job
+from appliance.preview.protocol import MAX_LINE, SECONDS, Answer, JobKind, Refusal, encode, read_job
 
 _WORK: Final = {
     JobKind.CLEAN: "appliance.preview.cleaning:clean",
@@ -30,27 +30,26 @@ def main() -> None:
     job = read_job(sys.stdin.buffer.readline(MAX_LINE + 1))
     with suppress(OSError):  # systemd's fence refuses this call, and has a limit of its own
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS[job.kind], SECONDS[job.kind]))
-    try:
-        outcome = work(job)
-    except Refused as refusal:
-        sys.stdout.buffer.write(encode(Answer(refused=refusal.why)))
-    except MemoryError:
-        sys.stdout.buffer.write(encode(Answer(refused=Refusal.TOO_LARGE)))
-    except Exception:  # noqa: BLE001 -- a decoder may raise anything; the file is at fault, or made to be
-        sys.stdout.buffer.write(encode(Answer(refused=Refusal.BROKEN)))
-    else:
-        sys.stdout.buffer.write(encode(outcome.answer()))
+    content, outcome = Content(job, sys.stdin.buffer), Outcome()
+    refused = work(content, outcome)
+    content.skip()
+    sys.stdout.buffer.write(encode(Answer(refused=refused) if refused else outcome.answer()))
+    if not refused:
         outcome.write(sys.stdout.buffer)
     sys.stdout.buffer.flush()
 
 
-def work(job: Job) -> Outcome:
-    """Do what the job says with the file that follows it. Raises Refused, and whatever a decoder raises."""
-    if job.size > LARGEST[job.kind]:
-        raise Refused(Refusal.TOO_LARGE)
-    outcome = Outcome()
-    pkgutil.resolve_name(_WORK[job.kind])(Content(job, sys.stdin.buffer), outcome)
-    return outcome
+def work(content: Content, outcome: Outcome) -> Refusal | None:
+    """Do what the job says with the file that follows it; return why nothing was made, None if something was."""
+    try:
+        pkgutil.resolve_name(_WORK[content.job.kind])(content, outcome)
+    except Refused as refusal:
+        return refusal.why
+    except MemoryError:
+        return Refusal.TOO_LARGE
+    except Exception:  # noqa: BLE001 -- a decoder may raise anything; the file is at fault, or made to be
+        return Refusal.BROKEN
+    return None
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ A file is held in memory or in the worker's private /tmp, which is memory too an
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -23,30 +25,39 @@ class Refused(Exception):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True)
 class Content:
-    """The bytes of the file, still to be read from the appliance: once, with one of the two."""
+    """The bytes of the file, still to be read from the appliance: once, with one of the first two."""
 
-    job: Job
-    stream: IO[bytes]
+    def __init__(self, job: Job, stream: IO[bytes]) -> None:
+        self.job = job
+        self._stream = stream
+        self._left = job.size
 
     def in_memory(self) -> bytes:
         """Return all of them. Raises Refused if the appliance broke off."""
-        content = self.stream.read(self.job.size)
-        if len(content) != self.job.size:
-            raise Refused(Refusal.BROKEN)
-        return content
+        return b"".join(self._chunks())
 
     def in_folder(self) -> Path:
         """Write them into the private folder and return the path. Raises Refused if the appliance broke off."""
-        path, left = FOLDER / "content", self.job.size
+        path = FOLDER / "content"
         with path.open("wb") as file:
-            while left and (chunk := self.stream.read(min(left, _CHUNK))):
+            for chunk in self._chunks():
                 file.write(chunk)
-                left -= len(chunk)
-        if left:
-            raise Refused(Refusal.BROKEN)
         return path
+
+    def skip(self) -> None:
+        """Read what was not read: an answer that comes while the appliance is still sending may be lost with it."""
+        with suppress(Refused):
+            for _ in self._chunks():
+                pass
+
+    def _chunks(self) -> Iterator[bytes]:
+        while self._left:
+            chunk = self._stream.read(min(self._left, _CHUNK))
+            if not chunk:
+                raise Refused(Refusal.BROKEN)
+            self._left -= len(chunk)
+            yield chunk
 
 
 @dataclass(slots=True)

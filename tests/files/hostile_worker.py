@@ -1,0 +1,123 @@
+"""What a decoder would try that a file has taken over. It runs inside a fence in place of the worker.
+
+It needs nothing but Python. Its first line of input is JSON: what to try, and where the things are that it must not
+reach. It answers with one line of JSON: for each attempt what came of it, `DONE` for those that worked.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+NEW_USER, NEW_NET = 0x10000000, 0x40000000
+DONE = "DONE"
+
+
+def connect(family: int, address: Any) -> None:
+    with socket.socket(family) as end:
+        end.settimeout(2)
+        end.connect(address)
+
+
+def listing(path: str | Path) -> list[str]:
+    return [found.name for found in Path(path).iterdir()]
+
+
+def call(name: str, *values: Any) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*values):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def become_root() -> None:
+    os.setuid(0)
+    Path("/proc/self/status").read_text(encoding="utf-8")
+
+
+def list_others() -> None:
+    """Find a process that is not one of the fence's own: it has them counted from 1 and few."""
+    found = [int(name) for name in listing("/proc") if name.isdigit()]
+    if len(found) > 4:  # this one, the fence's first one, and what starts them
+        return
+    raise ProcessLookupError(f"{len(found)} processes")
+
+
+def take_memory() -> None:
+    taken = bytearray(2 * 1024**3)
+    taken[::4096] = b"x" * len(taken[::4096])
+
+
+def fork_often() -> None:
+    for _ in range(64):
+        if os.fork() == 0:
+            time.sleep(20)
+            os._exit(0)
+
+
+def read_environment() -> None:
+    if b"=" not in Path("/proc/1/environ").read_bytes().replace(b"PWD=", b""):
+        raise FileNotFoundError
+
+
+def fill_folder(most: int) -> None:
+    found = os.statvfs("/tmp")  # noqa: S108 -- the fence's own
+    if found.f_blocks * found.f_frsize <= most:
+        raise OSError("as small as it has to be")
+
+
+def attempts(given: dict[str, Any]) -> dict[str, Callable[[], object]]:
+    return {
+        "tcp": lambda: connect(socket.AF_INET, ("127.0.0.1", given["port"])),
+        "abstract socket": lambda: connect(socket.AF_UNIX, b"\0" + given["abstract"].encode()),
+        "socket of the system": lambda: connect(socket.AF_UNIX, given["socket"]),
+        "names": lambda: socket.getaddrinfo("example.org", 80),
+        "keys": lambda: Path(given["secret"]).read_bytes(),
+        "folder of data": lambda: listing(Path(given["secret"]).parent),
+        "passwords": lambda: Path("/etc/shadow").read_bytes(),
+        "people": lambda: Path("/etc/passwd").read_bytes(),
+        "root's home": lambda: listing("/root/.ssh"),
+        "state of the system": lambda: listing("/var/lib"),
+        "disk": lambda: Path(given["device"]).open("rb").close(),
+        "write beside the program": lambda: Path(__file__).with_name("left").write_bytes(b""),
+        "write into /usr": lambda: Path("/usr/lib/left").write_bytes(b""),
+        "write into /": lambda: Path("/left").write_bytes(b""),
+        "large folder": lambda: fill_folder(given["tmp"]),
+        "processes of others": list_others,
+        "environment of others": read_environment,
+        "files of others": lambda: listing("/proc/1/root/etc"),
+        "end others": lambda: os.kill(given["pid"], 9),
+        "root": become_root,
+        "mount": lambda: call("mount", b"none", b"/mnt", b"tmpfs", 0, None),
+        "network of its own": lambda: call("unshare", NEW_NET),
+        "user of its own": lambda: call("unshare", NEW_USER),
+        "memory": take_memory,
+        "processes": fork_often,
+    }
+
+
+def main() -> None:
+    given = json.loads(sys.stdin.buffer.readline())
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    came = {"status": " ".join(line for line in status.splitlines() if line.startswith(("CapEff", "NoNewPrivs")))}
+    for name, attempt in attempts(given).items():
+        try:
+            attempt()
+            came[name] = DONE
+        except Exception as error:  # noqa: BLE001 -- whatever refuses it
+            came[name] = f"{type(error).__name__}: {error}"[:80]
+        except MemoryError as error:
+            came[name] = type(error).__name__
+    sys.stdout.buffer.write(json.dumps(came).encode() + b"\n")
+    sys.stdout.buffer.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
