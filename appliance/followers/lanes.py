@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 MAX_TRIES: Final = 3
+LEAST_PAUSE_S: Final = 0.01
 FIRST_PAUSE_S: Final = 0.5
 MAX_PAUSE_S: Final = 15.0
 MAX_DOUBLINGS: Final = 10
@@ -65,6 +66,7 @@ class Lane:
         self._s, self._work, self._workers = s, work, workers
         self._busy: set[str] = set()
         self._later: dict[str, _Later] = {}
+        self._readings: dict[object, set[str]] = {}
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -85,6 +87,9 @@ class Lane:
             except AppError as error:
                 logger.info("%s: cannot look for work just now: %s", self._work.name, error)
                 item = None
+            except Exception:
+                logger.exception("%s: could not look for work", self._work.name)
+                item = None
             if item is None:
                 await self._rest()
                 continue
@@ -93,30 +98,45 @@ class Lane:
             try:
                 await self._attempt(item)
             finally:
-                self._busy.discard(item)
+                self._end(item)
 
     async def _take(self, *, by_age: bool) -> str | None:
-        now = asyncio.get_running_loop().time()
-        waiting = {item for item, later in self._later.items() if later.due > now}
-        if len(waiting) >= MAX_WAITING:
+        if len(self._waiting()) >= MAX_WAITING:
             return None
-        limit = len(self._busy) + len(waiting) + self._workers
-        async with self._s.store.read() as reader:
-            found = await reader.run(self._work.waiting, by_age, limit)
+        # What another worker ends while this one reads is still in what is read.
+        reading, ended = object(), set[str]()
+        self._readings[reading] = ended
+        try:
+            limit = len(self._busy) + len(self._waiting()) + 2 * self._workers
+            async with self._s.store.read() as reader:
+                found = await reader.run(self._work.waiting, by_age, limit)
+        finally:
+            del self._readings[reading]
         # Nothing is awaited from here on: no other worker takes the same.
-        item = next((one for one in found if one not in self._busy and one not in waiting), None)
+        taken = ended | self._busy | self._waiting()
+        item = next((one for one in found if one not in taken), None)
         if item is not None:
             self._busy.add(item)
-        else:
-            # Nothing else is there: what was due for another try has gone from the tables.
-            self._later = {one: at for one, at in self._later.items() if one in waiting or one in self._busy}
+        elif len(found) < limit:
+            # That is all there is: what is not among it has gone from the tables.
+            self._later = {one: later for one, later in self._later.items() if one in found or one in self._busy}
         return item
+
+    def _waiting(self) -> set[str]:
+        """Return the items that are not due for their next try yet."""
+        now = asyncio.get_running_loop().time()
+        return {item for item, later in self._later.items() if later.due > now}
+
+    def _end(self, item: str) -> None:
+        self._busy.discard(item)
+        for ended in self._readings.values():
+            ended.add(item)
 
     async def _rest(self) -> None:
         now = asyncio.get_running_loop().time()
-        due = min((later.due for later in self._later.values() if later.due > now), default=now + IDLE_S)
+        due = min((later.due for item, later in self._later.items() if item not in self._busy), default=now + IDLE_S)
         with suppress(TimeoutError):
-            async with asyncio.timeout(min(IDLE_S, max(0.0, due - now))):
+            async with asyncio.timeout(min(IDLE_S, max(LEAST_PAUSE_S, due - now))):
                 await self._woken.wait()
 
     async def _attempt(self, item: str) -> None:

@@ -1,0 +1,277 @@
+"""From the last byte to a file that can be sent and looked at: real workers, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from PIL import Image
+
+from appliance.actions import file_variants, preparing
+from appliance.actions.file_deletion import Why, delete_uploads
+from appliance.attachments import FileForm
+from appliance.errors import AppError, StorageFull, Unavailable
+from appliance.files.fences import BwrapFence
+from appliance.files.workers import Failure, WorkerFailed, Workers
+from appliance.followers.preparing import PreparingFollower
+from tests.files.corpus import pdf
+from tests.files.prepared import Desk, desk
+from tests.filing import CONTENT
+from tests.waiting import until
+
+GPS_IFD, GPS_LATITUDE, ORIENTATION = 0x8825, 2, 0x0112
+PDF = b"%PDF-1.4\n"
+
+
+@pytest.fixture
+async def opened(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with desk(tmp_path, scan="off") as made:
+        yield made
+
+
+def photograph(width: int = 640, height: int = 480) -> bytes:
+    """Return a JPEG that says where it was taken and that it lies on its side."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    exif.get_ifd(GPS_IFD)[GPS_LATITUDE] = (13.0, 45.0, 7.25)
+    file = io.BytesIO()
+    Image.effect_noise((width, height), 60).convert("RGB").save(file, "JPEG", exif=exif)
+    return file.getvalue()
+
+
+def has_gps(content: bytes) -> bool:
+    return bool(Image.open(io.BytesIO(content)).getexif().get_ifd(GPS_IFD))
+
+
+@pytest.mark.media
+@pytest.mark.parametrize(
+    ("name", "kind", "form"),
+    [
+        ("ภาพถ่าย.jpg", "image/jpeg", FileForm.PICTURE),
+        ("ภาพถ่าย.jpg", "image/jpeg", FileForm.DOCUMENT),
+        ("ภาพถ่าย.bin", "application/octet-stream", FileForm.DOCUMENT),
+        ("ภาพถ่าย", "", FileForm.DOCUMENT),
+    ],
+)
+async def test_no_photograph_says_where_it_was_taken_however_it_is_sent(
+    opened: Desk, name: str, kind: str, form: FileForm
+) -> None:
+    upload = await opened.whole_upload(photograph(), name, kind, form=form)
+    await preparing.prepare_upload(opened.b.s, upload)
+    row = await opened.upload(upload)
+    assert (row.state, row.blob != upload) == ("ready", True)
+    made = await opened.bytes(row.blob)
+    assert not has_gps(made)
+    blob = await opened.blob(row.blob)
+    assert (blob.size, blob.owner, blob.kind) == (len(made), row.person, "file")
+    # The uploaded object is gone, with a receipt.
+    assert await opened.filing.objects() == {blob.id}
+    assert [(store, why) for store, why, _ in await opened.filing.receipts(blob.id)] == [("staging", "replaced")]
+
+
+@pytest.mark.media
+async def test_an_original_is_sent_byte_by_byte_and_says_so(opened: Desk) -> None:
+    content = photograph()
+    upload = await opened.whole_upload(content, "หลักฐาน.jpg", "image/jpeg", form=FileForm.PICTURE, original=True)
+    await preparing.prepare_upload(opened.b.s, upload)
+    row = await opened.upload(upload)
+    assert row.blob == upload
+    assert await opened.bytes(row.blob) == content
+    assert (await opened.said(upload)).original
+    await file_variants.make_variants(opened.b.s, upload)
+    blob = await opened.blob(upload)
+    # What is shown in its place says nothing of the place.
+    assert (blob.width, blob.height, bool(blob.preparing)) == (480, 640, False)
+    variants = await opened.variants(upload)
+    assert [one.kind for one in variants] == ["thumb", "view"]
+    assert await opened.filing.objects() == {upload, *(one.id for one in variants)}
+
+
+@pytest.mark.media
+async def test_what_cannot_be_cleaned_is_refused_and_not_sent_on_the_quiet(opened: Desk) -> None:
+    upload = await opened.whole_upload(photograph()[:200], "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
+    await preparing.prepare_upload(opened.b.s, upload)
+    row = await opened.upload(upload)
+    assert (row.state, row.refused, row.blob) == ("refused", "file_not_cleaned", None)
+    assert '"refused":"file_not_cleaned"' in (await opened.events("upload"))[-1]
+    assert await opened.filing.objects() == {upload}
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"MZ" + bytes(900), "คำสั่ง.pdf"),
+        (b"\x7fELF" + bytes(900), "รายงาน"),
+        (b"PK\x03\x04" + bytes(70_000) + b"word/vbaProject.bin" + bytes(9), "บันทึก.docx"),
+        (b"PK\x03\x04" + bytes(64 * 1024 - 12) + b"vbaProject.bin", "บันทึก.docx"),
+    ],
+)
+async def test_programs_and_macros_are_refused_under_any_name(opened: Desk, content: bytes, name: str) -> None:
+    upload = await opened.whole_upload(content, name, "application/pdf")
+    await preparing.prepare_upload(opened.b.s, upload)
+    assert (await opened.upload(upload)).refused == "file_type_blocked"
+
+
+async def test_a_document_is_sent_as_it_is_and_what_is_another_type_is_unknown(opened: Desk) -> None:
+    for content, name, kind in (
+        (PDF, "ประกาศ.pdf", "application/pdf"),
+        (os.urandom(900), "ประกาศ.pdf", "application/pdf"),
+    ):
+        upload = await opened.whole_upload(content, name, kind, form=FileForm.PICTURE)
+        await preparing.prepare_upload(opened.b.s, upload)
+        row = await opened.upload(upload)
+        blob = await opened.blob(row.blob)
+        assert (row.state, row.blob) == ("ready", upload)
+        assert blob.type == (kind if content == PDF else "application/octet-stream")
+        about = await opened.said(upload)
+        assert (about.name, about.form, about.original) == (name, FileForm.DOCUMENT, False)
+        assert await opened.bytes(upload) == content
+
+
+async def test_preparing_twice_changes_nothing(opened: Desk) -> None:
+    upload = await opened.whole_upload(PDF, "ประกาศ.pdf", "application/pdf")
+    await preparing.prepare_upload(opened.b.s, upload)
+    before = await opened.events("upload")
+    await preparing.prepare_upload(opened.b.s, upload)
+    await preparing.prepare_upload(opened.b.s, "f_none")
+    assert await opened.events("upload") == before
+    assert len(before) == 1
+
+
+@pytest.mark.media
+async def test_an_upload_that_is_cancelled_while_it_is_cleaned_leaves_nothing(opened: Desk) -> None:
+    upload = await opened.whole_upload(photograph(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
+    publish = preparing._publish  # noqa: SLF001 the moment between cleaning and its row
+
+    async def cancelled_first(*given: object) -> None:
+        await delete_uploads(opened.b.s, [upload], Why.CANCELLED)
+        await publish(*given)  # type: ignore[arg-type]
+
+    with patch.object(preparing, "_publish", cancelled_first):
+        await preparing.prepare_upload(opened.b.s, upload)
+    assert await opened.filing.objects() == set()
+    assert await opened.filing.rows("SELECT id FROM blob") == []
+    assert await opened.events("upload") == []
+
+
+@pytest.mark.media
+async def test_variants_of_a_file_that_went_meanwhile_leave_no_object(opened: Desk) -> None:
+    upload = await opened.whole_upload(photograph(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
+    await preparing.prepare_upload(opened.b.s, upload)
+    blob = (await opened.upload(upload)).blob
+    assert blob
+    keep = file_variants._keep  # noqa: SLF001
+
+    async def gone_first(*given: object) -> None:
+        await delete_uploads(opened.b.s, [upload], Why.CANCELLED)
+        await keep(*given)  # type: ignore[arg-type]
+
+    with patch.object(file_variants, "_keep", gone_first):
+        await file_variants.make_variants(opened.b.s, blob)
+    assert await opened.filing.objects() == set()
+
+
+@pytest.mark.media
+async def test_variants_are_made_once_and_rooms_are_told(opened: Desk) -> None:
+    upload = await opened.whole_upload(photograph(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
+    await preparing.prepare_upload(opened.b.s, upload)
+    blob = (await opened.upload(upload)).blob
+    assert blob
+    n = await opened.send(blob)
+    await file_variants.make_variants(opened.b.s, blob)
+    variants = await opened.variants(blob)
+    await opened.filing.run(lambda rows: rows.run("UPDATE blob SET preparing = 1 WHERE id = ?", (blob,)))
+    await file_variants.make_variants(opened.b.s, blob)
+    assert await opened.variants(blob) == variants
+    assert await opened.filing.objects() == {blob, *(one.id for one in variants)}
+    [told] = await opened.events("file")
+    assert f'"n":{n}' in told
+    assert '"kind":"thumb"' in told
+
+
+async def test_without_a_fence_pictures_wait_and_are_then_refused_and_documents_are_sent(opened: Desk) -> None:
+    class NoFence(Workers):
+        def run(self, *_given: object) -> object:  # type: ignore[override]
+            raise WorkerFailed(Failure.NO_FENCE, "no bubblewrap")
+
+    object.__setattr__(opened.b.s.files, "workers", NoFence(BwrapFence(), 1))
+    picture = await opened.whole_upload(photograph(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
+    with pytest.raises(Unavailable) as away:
+        await preparing.prepare_upload(opened.b.s, picture)
+    assert away.value.code == "worker_away"
+    await preparing.give_up(opened.b.s, picture, away.value)
+    assert (await opened.upload(picture)).refused == "worker_away"
+    document = await opened.whole_upload(PDF, "ประกาศ.pdf", "application/pdf")
+    await preparing.prepare_upload(opened.b.s, document)
+    with pytest.raises(Unavailable):
+        await file_variants.make_variants(opened.b.s, document)
+    assert (await opened.upload(document)).state == "ready"
+
+
+async def test_the_follower_finds_everything_in_the_tables_after_a_crash(opened: Desk) -> None:
+    """What was left of an earlier process: uploads to prepare, and files whose variants are to be made."""
+    uploads = [await opened.whole_upload(PDF + bytes(size), "ก.pdf", "application/pdf") for size in (9, 0, 5_000)]
+    broken = await opened.whole_upload(CONTENT, "ข.bin")
+    opened.b.s.files.objects.truncate(broken, 40_000)
+    follower = PreparingFollower(opened.b.s)
+    follower.start()
+    try:
+
+        async def done() -> bool:
+            states = [(await opened.upload(one)).state for one in (*uploads, broken)]
+            waits = await opened.filing.rows("SELECT 1 FROM blob WHERE preparing = 1")
+            return states == ["ready", "ready", "ready", "refused"] and not waits
+
+        await until(done, "all prepared")
+    finally:
+        await follower.close()
+    assert (await opened.upload(broken)).refused == "storage_damaged"
+
+
+async def test_a_full_disk_refuses_nobody(opened: Desk) -> None:
+    upload = await opened.whole_upload(PDF, "ก.pdf", "application/pdf")
+
+    async def full(*_given: object) -> None:
+        raise StorageFull
+
+    with patch.object(type(opened.b.s.log), "change", full), pytest.raises(StorageFull):
+        await preparing.prepare_upload(opened.b.s, upload)
+    assert (await opened.upload(upload)).state == "preparing"
+    await preparing.prepare_upload(opened.b.s, upload)
+    assert (await opened.upload(upload)).state == "ready"
+
+
+async def test_what_a_person_is_told_of_an_upload_that_nobody_could_prepare(opened: Desk) -> None:
+    for code, told in (("worker_failed", "file_not_cleaned"), ("internal", "file_not_prepared")):
+        upload = await opened.whole_upload(PDF)
+        await preparing.give_up(opened.b.s, upload, AppError(code=code))
+        assert (await opened.upload(upload)).refused == told
+
+
+@pytest.mark.media
+@pytest.mark.slow
+async def test_pages_are_rendered_batch_by_batch_and_go_on_where_they_stopped(opened: Desk) -> None:
+    upload = await opened.whole_upload(pdf(23), "ระเบียบ.pdf", "application/pdf")
+    await preparing.prepare_upload(opened.b.s, upload)
+    keep = file_variants._keep  # noqa: SLF001
+
+    async def killed_after_the_first(*given: object) -> None:
+        await keep(*given)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    with patch.object(file_variants, "_keep", killed_after_the_first), pytest.raises(KeyboardInterrupt):
+        await file_variants.make_variants(opened.b.s, upload)
+    first = [one.page for one in await opened.variants(upload) if one.kind == "page"]
+    assert first == [*range(1, len(first) + 1)]
+    assert (await opened.blob(upload)).preparing
+    await file_variants.make_variants(opened.b.s, upload)
+    blob = await opened.blob(upload)
+    assert ([one.page for one in await opened.variants(upload) if one.kind == "page"], blob.pages) == (
+        [*range(1, 24)], 23,
+    )  # fmt: skip
+    assert not blob.preparing
+    assert len([one for one in await opened.variants(upload) if one.kind == "thumb"]) == 1
