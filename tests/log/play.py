@@ -11,16 +11,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from appliance.actions import evidence, messages, owner_requests, removal_requests, rooms
+from appliance.log.file_events import announce
+from appliance.log.file_facts import scanning_of
 from appliance.model import Draft, EntryType, PersonId, RoomId
 from appliance.rules.entry_states import OwnerReassigned
 from appliance.rules.owner_requests import Outcome
 from appliance.wire.messages import TextBody
 from tests.bureau import CLERK, DAY, HOME, MALEE, NARIN, OUTSIDER, SECOND, SOMCHAI, Bureau, principal
 from tests.log.stations import Station, Tape, connect, station
+from tests.made_files import an_upload, clean
 
 STREAMS: Final = ["stick", "free", "breathe", "reconnect"]
-WORDS: Final = ["say", "say", "many", "mention", "reply", "private"]
-CHANGES: Final = ["edit", "retract", "erase", "react", "take back"]
+WORDS: Final = ["say", "say", "many", "mention", "reply", "private", "attach"]
+CHANGES: Final = ["edit", "retract", "erase", "react", "take back", "find out"]
 ROOMS: Final = ["membership", "membership", "add again", "rename", "hand over", "reassign", "ask", "close", "end"]
 OWN: Final = ["read", "read part", "mute", "clear", "uncover", "hide", "pin", "mark", "unmark"]
 STEPS: Final = [*STREAMS, *WORDS, *CHANGES, *ROOMS, *OWN]
@@ -39,6 +42,8 @@ class Play:
     closed: list[RoomId] = field(default_factory=list)
     newest: dict[RoomId, int] = field(default_factory=dict)
     """The newest message of Narin's that stands, by room where it can still be changed."""
+    files: list[str] = field(default_factory=list)
+    """What was attached to messages, whether they stand or not."""
 
     @classmethod
     async def begun(cls, b: Bureau) -> Play:
@@ -86,6 +91,13 @@ class Play:
                 self.newest[room] = sent.n
             case "reply":
                 self.newest[room] = (await self.b.say(NARIN, room, "ตอบ", reply_to=self.newest.get(room))).n
+            case "attach":
+                made = [await an_upload(services, NARIN, f"แผนที่ {which}.pdf") for _ in range(1 + which % 2)]
+                text = TextBody(text="ตามแนบ" if which % 3 else "")
+                self.newest[room] = (
+                    await messages.send_message(services, NARIN, room, text, self.b.txn(), files=made)
+                ).n
+                self.files += made
             case "private":
                 # Narin is the first to write: a clerk may not write to them first.
                 author, other = (who, NARIN) if which % 2 and who in self.chats else (NARIN, who)
@@ -108,6 +120,11 @@ class Play:
                 await evidence.erase_bodies(services, room, max(0, n - which), n, "ระเบียบ 90 วัน")
             case "react":
                 await messages.react(services, who, room, n, "👍🙏"[which % 2], on=True)
+            case "find out" if self.files:
+                file = self.files[which % len(self.files)]
+                await clean(services, file)
+                scanning = scanning_of(services.config.files)
+                await services.log.change(lambda tx: announce(tx, services.log.bodies, scanning, file))
             case "take back":
                 for emoji in "👍🙏":
                     await messages.react(services, who, room, n, emoji, on=False)

@@ -11,14 +11,15 @@
 import { cursorKept, loadCursor } from "./db/meta";
 import { loadRow, loadRows, messagesGone, rowKept } from "./db/messages";
 import { asEntry, kindOf } from "./entries";
+import { fileChange } from "./fileFacts";
 import { loadRooms, roomGone, roomKept } from "./db/rooms";
 import { THUMBS_GONE } from "./db/thumbs";
 import type { Tables, Write } from "./db/tables";
-import type { Cursor, Event, Position, RoomView } from "./protocol";
+import type { Cursor, Event, FileChanged, Position, RoomView } from "./protocol";
 import { cutBelow, grown, type Range, rangeOf } from "./ranges";
 import { applyToRoom, asView, stillPending, withView, type RoomRecord } from "./roomState";
 import { Store, type Readable } from "./store";
-import { erase, fold, isEntry, liveRow, pointsBack, type Row } from "./timelineRows";
+import { erase, fold, isEntry, liveRow, pointsBack, refile, type Row } from "./timelineRows";
 import { Turns } from "./turns";
 
 export type RoomMap = ReadonlyMap<string, RoomRecord>;
@@ -55,7 +56,7 @@ export type FeedMessage =
   | { readonly kind: "reload" };
 
 const NOTHING: ReadonlySet<string> = new Set();
-/** How many entries that point back are remembered, to be folded into pages that were on their way meanwhile. */
+/** How many events that point back are remembered, to be folded into pages that were on their way meanwhile. */
 const REMEMBER = 500;
 
 export class Feed {
@@ -67,7 +68,7 @@ export class Feed {
   readonly #turns = new Turns();
   /** The newest position of each room that `#recent` had to let go. */
   readonly #forgotten = new Map<string, Position>();
-  #recent: (Event & { n: number; target: number; room: string })[] = [];
+  #recent: Pointing[] = [];
   /** Called after a batch or a local change was persisted, for the other tabs. */
   announce: (message: FeedMessage) => void = () => undefined;
   /** Called with a room whose entries came without its view, or whose counts only the server knows. */
@@ -173,7 +174,7 @@ export class Feed {
       const record = this.record(page.room);
       if (record === undefined || (this.#forgotten.get(page.room) ?? -1) >= page.asOf) return;
       const since = this.#recent.filter((event) => event.room === page.room);
-      const rows = page.rows.map((row) => since.filter((e) => e.target === row.event.n).reduce(fold, row));
+      const rows = page.rows.map((row) => since.reduce(pointed, row));
       const kept = { ...record, ranges: grown(record.ranges, page.range) };
       await tables.write([...rows.map((row) => rowKept(page.room, row.event.n ?? 0, row)), roomKept(kept)]);
       if (this.#tables !== tables) return;
@@ -217,7 +218,7 @@ export class Feed {
   }
 
   #plan(batch: Batch): Plan | null {
-    const plan: Plan = { changed: new Map(), left: new Set(), unknown: new Set(), entries: [] };
+    const plan: Plan = { changed: new Map(), left: new Set(), unknown: new Set(), entries: [], files: [] };
     const known = (room: string): RoomRecord | null => {
       const planned = plan.changed.get(room);
       if (planned !== undefined) return planned;
@@ -234,6 +235,8 @@ export class Feed {
       if (isEntry(event) && event.n > record.next && batch.source === "live") return null;
       const skips = isEntry(event) && event.n > record.next;
       const applied = applyToRoom(record, event, this.#me);
+      const change = fileChange(event);
+      if (change !== null) plan.files.push({ room: event.room, change });
       if (applied === null) plan.left.add(event.room);
       else if (isEntry(event)) plan.entries.push(event);
       if (applied !== record) plan.changed.set(event.room, skips && applied !== null ? { ...applied, stale: true } : applied);
@@ -276,6 +279,11 @@ export class Feed {
       const row = rows.get(place)?.row ?? (await loadRow(tables, event.room, event.target));
       if (row !== undefined) rows.set(place, { room: event.room, n: event.target, row: fold(row, event) });
     }
+    for (const { room, change } of plan.files) {
+      const place = `${room} ${change.n}`;
+      const row = rows.get(place)?.row ?? (await loadRow(tables, room, change.n));
+      if (row !== undefined && plan.changed.get(room) !== null) rows.set(place, { room, n: change.n, row: refile(row, change) });
+    }
     for (const { room, n, row } of rows.values()) writes.push(rowKept(room, n, row));
     for (const record of plan.changed.values()) if (record !== null) writes.push(roomKept(record));
     return writes;
@@ -283,9 +291,11 @@ export class Feed {
 
   #adopt(batch: Batch, plan: Plan): void {
     this.#cursor = batch.pos;
-    for (const event of batch.events) if (pointsBack(event) && isEntry(event)) this.#recent.push(event);
+    // What became known of files in between is not told any more: what was told before may be older than any page.
+    if (batch.source === "snapshot") this.#recent = this.#recent.filter((event) => event.type !== "file");
+    for (const event of batch.events) if (isPointing(event)) this.#recent.push(event);
     for (const event of this.#recent.splice(0, Math.max(0, this.#recent.length - REMEMBER))) {
-      this.#forgotten.set(event.room, event.n);
+      if (isEntry(event)) this.#forgotten.set(event.room, event.n);
     }
     const known = this.#rooms.snapshot();
     const begun = new Set([...plan.changed.keys()].filter((room) => !known.has(room)));
@@ -328,6 +338,20 @@ function withoutTxn(event: Event): Event {
   return rest;
 }
 
+/** What changes an older entry: a later one, or what became known of a file. */
+type Pointing = Event & { room: string };
+
+function isPointing(event: Event): event is Pointing {
+  return typeof event.room === "string" && (pointsBack(event) || fileChange(event) !== null);
+}
+
+/** The row after such an event, where it is about it. */
+function pointed(row: Row, event: Pointing): Row {
+  const change = fileChange(event);
+  if (change !== null) return refile(row, change);
+  return pointsBack(event) && event.target === row.event.n ? fold(row, event) : row;
+}
+
 interface Plan {
   /** Records as the batch leaves them; null: no longer ours. */
   readonly changed: Map<string, RoomRecord | null>;
@@ -337,4 +361,6 @@ interface Plan {
   readonly unknown: Set<string>;
   /** Entries to keep. */
   readonly entries: (Event & { n: number; room: string })[];
+  /** What became known of files, in its order. */
+  readonly files: { readonly room: string; readonly change: FileChanged }[];
 }

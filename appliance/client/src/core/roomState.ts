@@ -14,8 +14,8 @@
 
 import { concernsPerson } from "./concerns";
 import { asEntry, kindOf } from "./entries";
-import { hide, isHidden } from "./entries/hidden";
-import { losesWords } from "./erasure";
+import { afterErasure } from "./erasure";
+import { fileChange, withFacts } from "./fileFacts";
 import type { Event, MemberView, Position, RoomView } from "./protocol";
 import { isMessage } from "./registry";
 import { grown, type Range, without } from "./ranges";
@@ -115,6 +115,8 @@ function applyEphemeral(record: RoomRecord, event: Event, me: string): RoomRecor
       return event.state === undefined || event.state === null ? record : withView(record, asView(event.state), me);
     case "room.left":
       return null;
+    case "file":
+      return withFile(record, event);
     case "receipt":
       return withReads(record, event.state ?? {}, me);
     default:
@@ -212,6 +214,14 @@ function withReads(record: RoomRecord, { read = {}, shown = {} }: ReceiptState, 
 
 // --- the row's second line -----------------------------------------------------------------------------------------
 
+/** What became known of a file of the newest message. */
+function withFile(record: RoomRecord, event: Event): RoomRecord {
+  const [change, { last }] = [fileChange(event), record.view];
+  if (change === null || last === undefined || last === null) return record;
+  const changed = withFacts(last, change);
+  return changed === last ? record : { ...record, view: { ...record.view, last: changed } };
+}
+
 /** The newest message or thing done to us, kept for the list; later entries that point at it change it. */
 function withLast(record: RoomRecord, event: Event, me: string): RoomRecord {
   const { last } = record.view;
@@ -230,7 +240,7 @@ function withLast(record: RoomRecord, event: Event, me: string): RoomRecord {
 function changedLast(last: Event, event: Event): Event {
   const kind = kindOf(event);
   const gone = kind.erases(asEntry(event));
-  if (gone !== null) return isHidden(last) || !losesWords(last, gone) ? last : hide(last, "erased");
+  if (gone !== null) return afterErasure(last, gone);
   const changesWords = kind.effect === "rewords" || kind.effect === "retracts";
   return changesWords && event.target === last.n ? kind.fold(last, asEntry(event)) : last;
 }

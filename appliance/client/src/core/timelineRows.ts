@@ -9,9 +9,9 @@
  */
 
 import { asEntry, kindOf } from "./entries";
-import { hide, isHidden } from "./entries/hidden";
-import { losesWords } from "./erasure";
-import type { Event, Position } from "./protocol";
+import { afterErasure } from "./erasure";
+import { withFacts } from "./fileFacts";
+import type { Event, FileChanged, Position } from "./protocol";
 import type { Range } from "./ranges";
 
 export interface Row {
@@ -52,10 +52,16 @@ export function fold(row: Row, later: Event & { n: number }): Row {
   return { event: kindOf(later).fold(row.event, asEntry(later)), asOf: later.n + 1 };
 }
 
+/** The row with what an event says of a file of it; the same row when it says nothing of one. */
+export function refile(row: Row, change: FileChanged): Row {
+  const event = withFacts(row.event, change);
+  return event === row.event ? row : { ...row, event };
+}
+
 /** Takes the words off a row where `later` says they were destroyed; those of a later edit stand. */
 export function erase(row: Row, gone: Range, later: Event & { n: number }): Row {
-  if (later.n < row.asOf || isHidden(row.event) || !losesWords(row.event, gone)) return row;
-  return { event: hide(row.event, "erased"), asOf: later.n + 1 };
+  const event = later.n < row.asOf ? row.event : afterErasure(row.event, gone);
+  return event === row.event ? row : { event, asOf: later.n + 1 };
 }
 
 /** Which part of a room a page of messages covers without a gap, given what was asked. Null: nothing. */

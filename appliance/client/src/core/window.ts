@@ -6,9 +6,10 @@
  */
 
 import { asEntry, kindOf } from "./entries";
-import type { Event, Position } from "./protocol";
+import { fileChange } from "./fileFacts";
+import type { Event, FileChanged, Position } from "./protocol";
 import type { Range } from "./ranges";
-import { erase, fold, isEntry, liveRow, pointsBack, type Row } from "./timelineRows";
+import { erase, fold, isEntry, liveRow, pointsBack, refile, type Row } from "./timelineRows";
 
 export class TimelineWindow {
   #rows = new Map<Position, Row>();
@@ -44,10 +45,12 @@ export class TimelineWindow {
     for (const row of rows) if (typeof row.event.n === "number") this.#rows.set(row.event.n, row);
   }
 
-  /** Applies live entries of the room; true when something it shows has changed. */
+  /** Applies live entries of the room, and what became known of files; true when something it shows has changed. */
   apply(events: readonly Event[]): boolean {
     let changed = false;
     for (const event of events) {
+      const change = fileChange(event);
+      if (change !== null) changed = this.#refile(change) || changed;
       if (!isEntry(event)) continue;
       if (this.#range !== null && event.n === this.#range[1] + 1) {
         this.#rows.set(event.n, liveRow(event));
@@ -77,6 +80,14 @@ export class TimelineWindow {
       this.#rows.set(n, erased);
     }
     return changed;
+  }
+
+  #refile(change: FileChanged): boolean {
+    const row = this.#rows.get(change.n);
+    if (row === undefined) return false;
+    const refiled = refile(row, change);
+    this.#rows.set(change.n, refiled);
+    return refiled !== row;
   }
 
   #fold(event: Event & { n: number; target: number }): boolean {

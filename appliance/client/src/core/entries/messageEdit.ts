@@ -8,5 +8,8 @@ export const messageEdit: EntryKind<Entry<"message.edit">> = { ...SILENT, effect
 
 function reworded(message: Event, edit: Entry<"message.edit">): Event {
   if (isHidden(message) || edit.body === undefined || edit.body === null || (message.edited?.n ?? -1) >= edit.n) return message;
-  return { ...message, body: edit.body, edited: { n: edit.n, at: edit.at } };
+  // New words for a message, which keeps its files.
+  const files = message.body?.files;
+  const body = files === undefined ? edit.body : { ...edit.body, files };
+  return { ...message, body, edited: { n: edit.n, at: edit.at } };
 }
