@@ -6,7 +6,8 @@ One walk over all entries of a room, in one read transaction. Each entry is judg
 - the columns of every row with its own header, since reads use the columns;
 - each body with its commitment, where the keys are given; its form is no matter of this walk, since nobody changed it;
 - the positions in the feed, which rise with the entries;
-- the tables that people see with the entries: room, members, retractions, edits, reactions, mentions, concerns;
+- the tables that people see with the entries: room, members, retractions, edits, reactions, mentions, concerns,
+  references to files;
 - the tables by which entries and repeats are found (`entry_at`, `unfolded_at`, `txn`) with the log that they are made
   from, also ahead of the room's end;
 - the epoch keys that the entries name with those of the room.
@@ -287,7 +288,7 @@ class _Walk:
             return Fault(self._room, "index", ahead)
         if fault := self._wrong_keys():
             return fault
-        differing = self._expected.differing(self._rows, self._row.key)
+        differing = self._expected.differing(self._rows, self._row.key, self._check.bodies)
         return Fault(self._room, *differing) if differing else None
 
     def _wrong_keys(self) -> Fault | None:

@@ -91,6 +91,6 @@ def before(rows: Rows, room: int, place: tuple[int, int], form: str | None) -> I
         n, number = found[-1][:2]
 
 
-def in_room(rows: Rows, room: int) -> list[KeptReference]:
-    """Return what all references of a room say, in order."""
-    return [KeptReference._make(row) for row in rows.all(SQL.in_room, {"room": room})]
+def in_room(rows: Rows, room: int) -> list[ReferenceRow]:
+    """Return all references of a room, in order."""
+    return [ReferenceRow._make(row) for row in rows.all(SQL.in_room, {"room": room})]

@@ -97,6 +97,71 @@ def test_the_hub_takes_in_what_people_may_write(text: str) -> None:
     assert admitted(with_body(canonical({"text": text}))) is None
 
 
+def a_file(number: int = 1, **other: object) -> dict[str, object]:
+    """A file as the body of a message says it."""
+    root = f"{number:064x}"
+    return {"id": f"f_{number}", "name": "ก.pdf", "type": "application/pdf", "size": 5, "root": root} | other
+
+
+def with_files(carried: list[dict[str, object]], text: str = "", **header: int) -> RoomBuilder:
+    """The small room with a message that carries files; the header counts them, where it says nothing else."""
+    room = small()
+    said = {"files": len(carried)} | header
+    body = canonical({"files": carried, "text": text})
+    room.append("moi", "message.text", body=body, st={key: value for key, value in said.items() if value})
+    return room
+
+
+@pytest.mark.parametrize("text", ["", "ดูไฟล์"])
+@pytest.mark.parametrize("count", [1, 20])
+def test_the_hub_takes_files_in_with_words_and_without(text: str, count: int) -> None:
+    room = with_files([a_file(number, form="voice", original=True) for number in range(count)], text)
+    assert admitted(room) is None
+    assert isinstance(judged(room), Accepted)
+
+
+@pytest.mark.parametrize(
+    ("files", "header", "text", "code"),
+    [
+        ([a_file()], {"files": 0}, "x", "body_files"),
+        ([a_file()], {"files": 2}, "x", "body_files"),
+        ([a_file(1), a_file(1)], {}, "x", "body_files"),
+        ([a_file(label=2)], {"label": 1}, "x", "body_files"),
+        ([a_file()], {}, " ", "body_text"),
+        ([a_file()], {}, "x" * 20_001, "body_text"),
+        ([a_file(id="../x")], {}, "", "body_form"),
+        ([a_file(name="a/b")], {}, "", "body_form"),
+        ([a_file(name="ก\u202egpj.exe")], {}, "", "body_form"),
+        ([a_file(name="")], {}, "", "body_form"),
+        ([a_file(name="ก" * 256)], {}, "", "body_form"),
+        ([a_file(type="Text/HTML")], {}, "", "body_form"),
+        ([a_file(type="text")], {}, "", "body_form"),
+        ([a_file(size=-1)], {}, "", "body_form"),
+        ([a_file(root="0" * 63)], {}, "", "body_form"),
+        ([a_file(form="poem")], {}, "", "body_form"),
+        ([a_file(original=1)], {}, "", "body_form"),
+    ],
+)
+def test_the_hub_takes_no_files_in_that_are_none_or_that_the_header_does_not_say(
+    files: list[dict[str, object]], header: dict[str, int], text: str, code: str
+) -> None:
+    assert admitted(with_files(files, text, **header)) == code
+
+
+def test_an_edit_brings_no_files() -> None:
+    room = with_body(canonical({"files": [a_file()], "text": "x"}), "message.edit")
+    assert admitted(room) == "body_files"
+
+
+@pytest.mark.parametrize(("header", "reason"), [({"files": 21}, "too_many_files"), ({"label": 1}, "label_too_high")])
+def test_a_replica_takes_no_more_files_and_no_higher_label_than_the_rules_allow(
+    header: dict[str, int], reason: str
+) -> None:
+    verdict = judged(with_files([a_file(number) for number in range(21)][: header.get("files", 1)], "x", **header))
+    assert isinstance(verdict, Refused)
+    assert verdict.reason == reason
+
+
 def test_the_hub_takes_in_what_has_the_form() -> None:
     room = with_body(b'{"mentions":["p_1@moc"],"more":{"a":[1]},"text":"x"}')
     assert admitted(room) is None

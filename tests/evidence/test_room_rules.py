@@ -278,7 +278,7 @@ def test_who_was_removed_speaks_no_more(builder: RoomBuilder, court: Court) -> N
 
 def test_every_reason_of_the_rules_has_its_words() -> None:
     rules = Path(__file__).parents[2] / "appliance/rules"
-    source = (rules / "rooms.py").read_text() + (rules / "messages.py").read_text()
+    source = "".join((rules / f"{name}.py").read_text() for name in ("rooms", "messages", "files"))
     used = {Deny[name].value for name in re.findall(r"Deny\.([A-Z_]+)", source)}
     assert used - set(DENIALS) == {Deny.OWNER_ADDS_DIRECTLY}  # no entry, only a suggestion to the owner
     assert set(DENIALS) <= set(Deny)

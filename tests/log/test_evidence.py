@@ -29,6 +29,7 @@ from appliance.reads.messages import load_messages
 from appliance.rules.entry_states import Reacted
 from appliance.rules.roles import Actor
 from appliance.store import audit as audit_rows
+from appliance.store import blobs
 from appliance.store import rooms as room_rows
 from appliance.store.batch import NewCheckpoint
 from appliance.store.db import Rows, connect
@@ -50,6 +51,7 @@ from tests.bureau import (
     principal,
 )
 from tests.evidence.independent import judge
+from tests.made_files import an_upload
 from tests.sql import all_rows, edit_entries, one_row, run_sql
 from tests.waiting import until
 
@@ -484,6 +486,21 @@ class TestExport:
             await collect()
         assert "สัปดาห์ใหม่".encode() in lines[8]
         assert (export.withheld, export.damaged) == ([], [])
+
+    async def test_the_files_of_a_message_stand_in_the_export_with_root_and_size(
+        self, bureau: Bureau, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        room = await bureau.group(NARIN, MALEE, SOMCHAI)
+        one = await an_upload(bureau.s, NARIN, "คำสั่งที่ 5.pdf", size=7_000)
+        sent = await messages.send_message(bureau.s, NARIN, room, TextBody(text=""), bureau.txn(), files=[one])
+        await messages.edit_message(bureau.s, NARIN, room, sent.n, TextBody(text="ตามคำสั่ง"), bureau.txn())
+        path = await export(bureau, room, tmp_path / "room.jsonl")
+        assert verifier.main(["room", str(path), "--vkey", SIGNER.verifier.vkey, "--show"]) == 0
+        shown = capsys.readouterr().out.replace("\n    │ ", "")
+        async with bureau.s.store.read() as reader:
+            row = await reader.run(blobs.get, one)
+        assert row is not None
+        assert f"file: คำสั่งที่ 5.pdf (application/pdf, 7000 bytes), root {row.root.hex()}" in shown
 
     async def test_the_owner_is_named_as_the_members_are(self, bureau: Bureau) -> None:
         for room in (

@@ -20,6 +20,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlcipher3 import dbapi2 as sqlcipher
 
+from appliance.attachments import FileRef
 from appliance.errors import AppError, KeyDestroyed, Unavailable
 from appliance.log import bodies
 from appliance.log.bodies import Bodies
@@ -28,11 +29,12 @@ from appliance.log.riders import Rider, RiderTx
 from appliance.model import Appended, Draft, EntryType, Principal, RoomId
 from appliance.model import TextBody as Body
 from appliance.reads.messages import load_messages
-from appliance.rules.entry_states import MembersAdded, MessageRetracted, Reacted, RoomRenamed, TextEdited
+from appliance.rules.entry_states import MembersAdded, MessageRetracted, Reacted, RoomRenamed, TextEdited, TextSaid
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.store import batch as batches
-from appliance.store import entries, rooms
+from appliance.store import entries, file_refs, rooms
 from appliance.store.db import connect, open_store
+from appliance.store.file_refs import NewReference
 from appliance.vault.epochs import unwrap_any
 from appliance.wire.messages import MessagesQuery
 from tests import torn as torn_pages
@@ -113,6 +115,20 @@ def unwritable(room: RoomId, name: str) -> Draft:
     return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, name.encode(), body=Body(name))  # type: ignore[arg-type]
 
 
+def carrying(room: RoomId, name: str) -> Draft:
+    """Say that it carries a file, which there is not."""
+    file = FileRef("f_none", "ก.pdf", "application/pdf", 1, "0" * 64)
+    words = Body(name, files=(file,))
+    return Draft(room, principal(NARIN), EntryType.MESSAGE_TEXT, name, body=words, state=TextSaid(files=1))
+
+
+def refer_to_nothing(tx: RiderTx) -> None:
+    """Fail where the reference is written: there is no such file. The key for it is made by then."""
+    assert tx.file_key is not None
+    place = entries.room_key(tx.rows, tx.appended[0].room), tx.appended[0].n, 0
+    file_refs.insert(tx.rows, NewReference(*place, "f_none", tx.file_key.key, b"", "document", 0))
+
+
 def break_down(_: RiderTx) -> None:
     """Fail in the rider."""
     raise ZeroDivisionError
@@ -136,11 +152,12 @@ POISONS: dict[str, Callable[[RoomId, str], Draft]] = {
     "shape": misshapen,
     "rules": foreign,
     "rows": unwritable,
+    "file": carrying,
     "rider": sound,
     "commit": sound,
 }
 """A command that fails or is refused at each stage, in the order in which they are passed."""
-RIDERS: dict[str, Rider[object]] = {"rider": break_down, "commit": contradict}
+RIDERS: dict[str, Rider[object]] = {"file": refer_to_nothing, "rider": break_down, "commit": contradict}
 REFUSALS = {
     **dict.fromkeys(POISONS, "internal"),
     "encode": "too_large",
@@ -157,6 +174,7 @@ REACHED = {
     "marks": "change_nothing",
     "seal": "seal",
     "rows": "many",
+    "file": "refer_to_nothing",
     "rider": "break_down",
     "commit": "transaction",
 }

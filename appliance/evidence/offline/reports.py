@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.evidence.offline.bodies import has_body, is_formed, sort_absent
 from appliance.evidence.offline.texts import folded, iso_time, thai_time
-from appliance.evidence.offline.timeline import words
+from appliance.evidence.offline.timeline import files, words
 from appliance.evidence.offline.trust import label
 
 if TYPE_CHECKING:
@@ -103,6 +103,10 @@ def _about_entry(report: Report, proved: Proved, entry: ParsedEntry, seals: Seal
         for part in words(proved.body).split("\n"):
             for line in folded(part):
                 report.add("body_line", line=line)
+        if is_formed(entry, proved.body):
+            for fact in files(proved.body):
+                for line in folded(fact):
+                    report.add("body_line", line=line)
     elif has_body(entry):
         report.add("body_absent")
     _about_seals(report, seals)

@@ -55,6 +55,8 @@ class Timeline:
             if not is_formed(entry, line.body):
                 yield "    [เนื้อหาไม่ใช่รูปแบบของข้อความ / the body does not have the form of a message]"
             yield from (f"    │ {text}" for part in words(line.body).split("\n") for text in folded(part))
+            if is_formed(entry, line.body):
+                yield from (f"    │ {text}" for fact in files(line.body) for text in folded(fact))
 
     def _learn(self, fields: dict[str, Any]) -> None:
         """Keep the name of everybody whom this entry introduces."""
@@ -107,3 +109,10 @@ def words(body: str) -> str:
         return body
     text = value.get("text") if isinstance(value, dict) else None
     return text if isinstance(text, str) else body
+
+
+def files(body: str) -> Iterator[str]:
+    """Give a line for each file of a well-formed body: its name, type, size in bytes, and the root of its bytes."""
+    for file in json.loads(body).get("files", ()):
+        label = f", label {file['label']}" if file.get("label") else ""
+        yield f"ไฟล์ / file: {file['name']} ({file['type']}, {file['size']} bytes{label}), root {file['root']}"

@@ -24,4 +24,5 @@ SELECT n, place, blob, epoch, form, label FROM file_ref
 WHERE room = :room AND form = :form AND (n, place) < (:n, :place) ORDER BY n DESC, place DESC LIMIT :limit;
 
 -- name: in_room
-SELECT n, place, blob, epoch, form, label FROM file_ref WHERE room = :room ORDER BY n, place;
+SELECT f.room, r.id, f.n, f.place, f.blob, f.epoch, f.wrapped_key, f.form, f.label
+FROM file_ref f CROSS JOIN room r ON r.key = f.room WHERE f.room = :room ORDER BY f.n, f.place;

@@ -404,7 +404,7 @@ const SHAPES = {
   "sys.close": [{}, { why: isNote, by: isPeople }],
   "owner.transfer": [{ to: isPerson }, { post: isId }],
   "owner.reassign": [{ to: isPerson }, { post: isId, why: isNote, by: isPeople, card: isCard }],
-  "message.text": [{}, { reply_to: isCount, everyone: isFlag }],
+  "message.text": [{}, { reply_to: isCount, everyone: isFlag, files: isCount, label: isCount }],
   "message.edit": [{ target: isCount }, { everyone: isFlag }],
   "message.redact": [{ target: isCount }, { reason: isNote }],
   "message.reaction": [{ target: isCount, emoji: isReaction, on: isFlag }, {}],
@@ -515,6 +515,8 @@ const RULES = {
   "message.text": (room, { who, st, n, ts, target }) => {
     must(st.reply_to === undefined || target, "a reply to no message");
     must(!st.everyone || !room.group || who === room.owner || room.members.size <= 50, "calls everyone");
+    must((st.files ?? 0) <= 20, "too many files");
+    must((st.label ?? 0) === 0, "a label above that of the room");
     room.messages.set(n, { author: who, ts, retracted: false });
   },
   "message.edit": (room, { who, target, ts }) => {
