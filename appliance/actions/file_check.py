@@ -6,7 +6,8 @@ lack its object the row is looked for once more. The result is in the log of the
 
 `repair` mends what can be mended without loss: objects that no row knows are deleted (with receipts), counts are made
 again, overdue deletions are done. Objects that are missing, of a wrong size or that do not open are for a backup to
-restore. The nightly run deletes the objects that no row knows and mends nothing else.
+restore. The nightly run deletes the objects that no row knows and mends nothing else. `deep` opens every record of
+every file and compares its root.
 """
 
 from __future__ import annotations
@@ -19,9 +20,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from appliance.actions import file_deletion
 from appliance.actions.audit_records import record
 from appliance.actions.file_deletion import HOUR_MS, Why
-from appliance.files.content import sealed_length
+from appliance.attachments import ScanState
+from appliance.errors import Unavailable, WrongKey
+from appliance.files import keys
+from appliance.files.content import Leaves, read_clear, sealed_length
+from appliance.log.file_keys import open_blob
 from appliance.model import SYSTEM
-from appliance.store import file_checks, file_deletions
+from appliance.sealed_file import SealBroken
+from appliance.store import blobs, file_checks, file_deletions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -49,6 +55,8 @@ class FaultKind(StrEnum):
     WRONG_USE = "wrong_use"
     UPLOAD_OVERDUE = "upload_overdue"
     DELETION_OVERDUE = "deletion_overdue"
+    DOES_NOT_OPEN = "does_not_open"
+    WRONG_ROOT = "wrong_root"
 
 
 class Fault(NamedTuple):
@@ -78,10 +86,10 @@ async def check_nightly(s: Services) -> Checked:
     return found
 
 
-async def check_files(s: Services, actor: str) -> Checked:
+async def check_files(s: Services, actor: str, *, deep: bool = False) -> Checked:
     """Compare everything once and put the result on record."""
     lost, objects = await _lost_objects(s)
-    faults, rows = await _rows_and_objects(s)
+    faults, rows = await _rows_and_objects(s, deep=deep)
     faults = [*lost, *faults, *await _counts(s)]
     async with s.store.read() as reader:
         waiting = await reader.run(file_checks.waiting_index)
@@ -136,13 +144,13 @@ async def _lost_objects(s: Services) -> tuple[list[Fault], int]:
     return faults, count
 
 
-async def _rows_and_objects(s: Services) -> tuple[list[Fault], int]:
+async def _rows_and_objects(s: Services, *, deep: bool) -> tuple[list[Fault], int]:
     faults: list[Fault] = []
     count = 0
     for list_after in (file_checks.blobs_after, file_checks.uploads_after):
         async for kept in _all(s, list_after):
             count += 1
-            kind = await _fault_of(s, kept)
+            kind = await _fault_of(s, kept) or (await _deep_fault_of(s, kept) if deep else None)
             if kind is not None and len(faults) < MOST_NAMED and await _is_kept(s, kept):
                 faults.append(Fault(kind, kept.id))
     return faults, count
@@ -168,6 +176,31 @@ async def _fault_of(s: Services, kept: Kept) -> FaultKind | None:
     if seen is None:
         return FaultKind.OBJECT_MISSING
     return None if seen.size == sealed_length(kept.size) else FaultKind.WRONG_SIZE
+
+
+async def _deep_fault_of(s: Services, kept: Kept) -> FaultKind | None:
+    """Open every record of a blob. One that is in quarantine has a key of its own, and nothing reads it."""
+    if kept.root is None:
+        return None
+    async with s.store.read() as reader:
+        row = await reader.run(blobs.get, kept.id)
+        file = await reader.run(blobs.get, row.parent) if row is not None and row.parent else row
+        if row is None or file is None or file.scan == ScanState.INFECTED:
+            return None
+        try:
+            opened = await reader.run(open_blob, s.log.bodies, s.keys.files_keys, file.id)
+        except WrongKey:
+            opened = None
+    if opened is None:
+        return FaultKind.DOES_NOT_OPEN
+    key = keys.variant_key(opened.key, kept.id) if row.parent else opened.key
+    leaves = Leaves()
+    try:
+        async for piece in read_clear(s.files.objects, kept.id, key, kept.size):
+            leaves.add(piece)
+    except (SealBroken, Unavailable):
+        return FaultKind.DOES_NOT_OPEN
+    return None if leaves.root() == kept.root else FaultKind.WRONG_ROOT
 
 
 async def _is_kept(s: Services, kept: Kept) -> bool:

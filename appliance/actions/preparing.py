@@ -14,6 +14,7 @@ Rules:
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -21,7 +22,7 @@ import msgspec
 
 from appliance.actions.file_content import WORKER_AWAY, clear, worked
 from appliance.actions.file_deletion import Why, delete_marked
-from appliance.errors import STORAGE_DAMAGED, AppError, NotFound
+from appliance.errors import STORAGE_DAMAGED, AppError, NotFound, Unavailable
 from appliance.files import keys, said
 from appliance.files.content import Leaves, write_sealed
 from appliance.files.workers import PreviewRefused
@@ -125,9 +126,13 @@ async def refuse_upload(s: Services, upload: str, code: str) -> None:
     def put(tx: RiderTx) -> None:
         row = uploads.get(tx.rows, upload)
         if row is not None and uploads.set_refused(tx.rows, upload, code):
+            # Nobody can do anything with its bytes any more.
+            file_deletions.mark_object(tx.rows, upload, upload, "staging", Why.REFUSED.value, tx.at)
             tell(tx, row, UploadChanged(id=upload, state="refused", refused=code))
 
     await s.log.change(put)
+    with suppress(Unavailable):
+        await delete_marked(s)
 
 
 async def give_up(s: Services, upload: str, error: AppError) -> None:

@@ -14,9 +14,10 @@ from appliance.services import Services
 
 
 class Asked(msgspec.Struct, kw_only=True):
-    """`files check`: mend what can be mended."""
+    """`files check`: mend what can be mended, open every record."""
 
     repair: bool
+    deep: bool
 
 
 class Most(msgspec.Struct, kw_only=True):
@@ -27,12 +28,12 @@ class Most(msgspec.Struct, kw_only=True):
 
 async def check(s: Services, terminal: Terminal, given: Asked) -> int:
     """Print every fault; the exit code says whether there is one, after a repair whether one is left."""
-    found = await check_files(s, terminal.operator.name)
+    found = await check_files(s, terminal.operator.name, deep=given.deep)
     for fault in found.faults:
         await terminal.err(str(fault))
     if given.repair and found.faults:
         await repair_files(s, found)
-        found = await check_files(s, terminal.operator.name)
+        found = await check_files(s, terminal.operator.name, deep=given.deep)
         for fault in found.faults:
             await terminal.err(both("files.left", fault=str(fault)))
     await terminal.out(both("files.checked", objects=found.objects, rows=found.rows, faults=len(found.faults)))

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -167,6 +168,40 @@ async def test_the_result_is_on_record_and_in_the_log(
     assert [(item.action, item.outcome) for item in records] == [(CHECKED, "done"), (CHECKED, "faults")]
     detail = json.loads(records[1].detail or "")
     assert detail == {"count": 1, "faults": [f"object_without_row {lone}"], "objects": 1, "rows": 0}
+
+
+async def test_the_deep_check_opens_every_record_of_files_and_variants(bureau: Bureau, filing: Filing) -> None:
+    room = await bureau.group(NARIN, MALEE)
+    sound, flipped, swapped = [(await filing.sent(MALEE, room))[0] for _ in range(3)]
+    rooted, infected = [(await filing.sent(MALEE, room, variants=0))[0] for _ in range(2)]
+    waiting = await filing.ready(MALEE, "รอส่ง.pdf")
+    folder = bureau.s.files.objects.folder
+
+    def path(name: str) -> Path:
+        return folder / name[-2:] / name
+
+    torn = bytearray(path(flipped).read_bytes())
+    torn[-1] ^= 1
+    path(flipped).write_bytes(torn)
+    path(f"{swapped}-v0").write_bytes(path(f"{sound}-v0").read_bytes())
+    path(infected).write_bytes(torn)
+    await filing.run(lambda rows: rows.run("UPDATE blob SET root = x'00' WHERE id = ?", (rooted,)))
+    await filing.run(lambda rows: rows.run("UPDATE blob SET scan = 'infected' WHERE id = ?", (infected,)))
+    assert await faults(bureau) == []
+    found = await file_check.check_files(bureau.s, "test", deep=True)
+    assert [(fault.kind.value, fault.id) for fault in found.faults] == [
+        ("does_not_open", flipped),
+        ("does_not_open", f"{swapped}-v0"),
+        ("wrong_root", rooted),
+    ]
+    assert waiting in await filing.objects()
+
+
+async def test_a_file_whose_reference_does_not_open_is_found_by_the_deep_check(bureau: Bureau, filing: Filing) -> None:
+    blob, _, _ = await filing.sent(MALEE, await bureau.group(NARIN, MALEE), variants=0)
+    await filing.run(lambda rows: rows.run("UPDATE file_ref SET wrapped_key = x'00'"))
+    found = await file_check.check_files(bureau.s, "test", deep=True)
+    assert [(fault.kind.value, fault.id) for fault in found.faults] == [("does_not_open", blob)]
 
 
 async def test_an_erased_name_waits_for_the_index_and_is_no_fault(bureau: Bureau, filing: Filing) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from appliance.actions import evidence, file_deletion, rooms
 from appliance.actions.file_deletion import AT_ONCE, HOUR_MS, Why
+from appliance.actions.preparing import refuse_upload
 from appliance.errors import StorageFailed, Unavailable
 from appliance.files import keys
 from appliance.files.content import sealed_length
@@ -312,3 +313,15 @@ async def test_those_who_delete_at_once_count_each_object_once(bureau: Bureau, f
     await asyncio.gather(*(file_deletion.delete_uploads(bureau.s, uploads, Why.CANCELLED) for _ in range(5)))
     rows = await filing.rows("SELECT blob, bytes FROM file_receipt ORDER BY blob")
     assert rows == [(name, sealed_length(1)) for name in uploads]
+
+
+async def test_a_refused_upload_keeps_its_row_for_its_sender_and_nothing_else(bureau: Bureau, filing: Filing) -> None:
+    upload = await filing.upload()
+    await refuse_upload(bureau.s, upload, "file_type_blocked")
+    assert await filing.objects() == set()
+    assert await filing.use() == []
+    assert await filing.rows("SELECT state, refused FROM upload") == [("refused", "file_type_blocked")]
+    bureau.clock.pass_(DAY)
+    await file_deletion.sweep(bureau.s)
+    assert await filing.rows("SELECT id FROM upload") == []
+    assert await filing.receipts(upload) == [("staging", "refused", SEALED)]
