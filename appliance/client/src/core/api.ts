@@ -13,7 +13,7 @@ import type { ErrorAnswer, Millis } from "./protocol";
 export const PREFIX = "/api/v1";
 const TIMEOUT_MS = 30_000;
 
-export type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+export type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE" | "HEAD";
 export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export interface CallOptions {
@@ -23,8 +23,17 @@ export interface CallOptions {
   readonly session?: boolean;
   /** True for what a try to reconnect asks by itself: its answer must not cause the next try. */
   readonly probe?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Ends the call when nobody waits for its answer any more; it then fails as if offline. */
   readonly signal?: AbortSignal;
+}
+
+/** A request that is no JSON, and what is answered: tus speaks in headers. */
+export interface Exchange {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: Uint8Array<ArrayBuffer> | null;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
 }
 
 export class Api {
@@ -58,11 +67,27 @@ export class Api {
     if (generation === this.#generation) this.onContact(response.ok && options.probe !== true, asked);
     if (response.ok) return (await decode(response)) as T;
     const error = await failure(response, language);
-    if (options.session !== false && generation === this.#generation) {
-      if (error.status === 401) this.onEnded(error.code);
-      else this.noteRefusal(error);
-    }
+    if (options.session !== false && generation === this.#generation) this.#hearRefusal(error);
     throw error;
+  }
+
+  /** Raises CallError; returns what was answered with a success. */
+  async exchange(method: Method, path: string, { headers, bytes, timeoutMs, signal }: Exchange): Promise<Response> {
+    const generation = this.#generation;
+    const asked = this.clock.now();
+    const language = this.ports.language();
+    const response = await this.#send(method, path, { signal, timeoutMs, headers, ...(bytes === null ? {} : { bytes }) });
+    if (generation !== this.#generation) throw CallError.offline();
+    this.onContact(response.ok, asked);
+    if (response.ok) return response;
+    const error = await failure(response, language);
+    this.#hearRefusal(error);
+    throw error;
+  }
+
+  #hearRefusal(error: CallError): void {
+    if (error.status === 401) this.onEnded(error.code);
+    else this.noteRefusal(error);
   }
 
   /** Reads bytes as they are. Raises CallError, also when the line is cut within them or they are more than `most`. */
@@ -87,20 +112,21 @@ export class Api {
     if (PRECONDITION_CODES.has(error.code)) this.onPreconditionFailed();
   }
 
-  async #send(method: Method, path: string, options: CallOptions): Promise<Response> {
-    const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": this.ports.language() };
+  async #send(method: Method, path: string, options: CallOptions & Partial<Exchange>): Promise<Response> {
+    const headers: Record<string, string> = { ...options.headers, Accept: "application/json", "Accept-Language": this.ports.language() };
     if (method !== "GET" && this.#csrf !== null) headers["X-CSRF-Token"] = this.#csrf;
     const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
     if (options.body !== undefined) {
       headers["Content-Type"] = "application/json";
       init.body = JSON.stringify(options.body);
     }
+    if (options.bytes !== undefined && options.bytes !== null) init.body = options.bytes;
     const abort = new AbortController();
     init.signal = abort.signal;
     const end = (): void => abort.abort();
     if (options.signal?.aborted === true) end();
     options.signal?.addEventListener("abort", end);
-    const timer = this.ports.time.setTimeout(end, TIMEOUT_MS);
+    const timer = this.ports.time.setTimeout(end, options.timeoutMs ?? TIMEOUT_MS);
     try {
       return await this.ports.network.fetch(PREFIX + path + encodeQuery(options.query), init);
     } catch {

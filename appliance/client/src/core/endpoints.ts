@@ -102,6 +102,11 @@ export class Endpoints {
     this.api.call<unknown>("POST", `/rooms/${id(room)}/unread`, { body });
   endUnreadMark = (room: wire.Id) => this.api.call<unknown>("DELETE", `/rooms/${id(room)}/unread`);
 
+  // --- uploads -------------------------------------------------------------------------------------------------
+  upload = (upload: wire.Id) => this.api.call<wire.UploadView>("GET", `/uploads/${id(upload)}`);
+  deleteUpload = (upload: wire.Id) =>
+    this.api.call<unknown>("DELETE", `/uploads/${id(upload)}`, { headers: { "Tus-Resumable": "1.0.0" } });
+
   // --- files ---------------------------------------------------------------------------------------------------
   roomFiles = (room: wire.Id, query: wire.RoomFilesQuery) =>
     this.api.call<wire.RoomFiles>("GET", `/rooms/${id(room)}/files`, { query: { ...query } });

@@ -51,7 +51,8 @@ export class CallError extends Error {
 
   /** True when the same call may succeed later without anybody changing anything. */
   get passing(): boolean {
-    if (NEEDS_RESTORING.has(this.code)) return false;
+    // 507: there is no room for it, and none will come by waiting.
+    if (NEEDS_RESTORING.has(this.code) || this.status === 507) return false;
     return this.kind !== "refused" || this.status === 429 || this.status === 408 || this.status === 425;
   }
 }

@@ -20,6 +20,7 @@ import { incomingOf } from "./incoming";
 import { personOfNew } from "./newChats";
 import { Outbox } from "./outbox";
 import { People } from "./people";
+import { CHAT_KIND } from "./policy";
 import type { Ports, TimerId } from "./ports";
 import type { ClientFrame, Form, Id, Me, TxnId } from "./protocol";
 import { ReaderMarks } from "./readers";
@@ -34,6 +35,7 @@ import { Store, type Readable } from "./store";
 import { Sync } from "./sync";
 import { Tabs, type TabMessage } from "./tabs";
 import { Timeline } from "./timelineStore";
+import { Transfers } from "./transfers";
 import { Turns } from "./turns";
 import { Typing } from "./typing";
 import { Uploads } from "./uploads";
@@ -100,6 +102,7 @@ export class Core {
   readonly #cache: DeviceCache;
   readonly #watching: Watching;
   readonly #connection: Store<Connection>;
+  readonly #transfers: Transfers;
   readonly #timelines = new Map<RoomId, Timeline>();
   readonly #attachments = new Map<RoomId, Attachments>();
   readonly #incoming = new Set<(incoming: Incoming) => void>();
@@ -158,6 +161,14 @@ export class Core {
     this.typing = new Typing(ports, (frame) => this.#send(frame));
     this.rooms = this.#makeRooms();
     this.requests = new Requests(this.#endpoints);
+    this.#transfers = new Transfers({
+      ports,
+      api,
+      endpoints: this.#endpoints,
+      uploads: this.uploads,
+      roomOf: (room) => this.rooms.begunAs(room) ?? (personOfNew(room) === null ? room : null),
+      answered: () => this.#connection.snapshot().kind === "online",
+    });
     this.session = new Session(ports, api, this.#endpoints, this.#cache, {
       began: (me, tables) => this.#began(me, tables),
       ended: () => this.#ended(),
@@ -240,6 +251,7 @@ export class Core {
   stop(): void {
     if (this.#watch !== null) this.ports.time.clearTimeout(this.#watch);
     this.#unwatch();
+    this.#transfers.close();
     this.#tabs.close();
   }
 
@@ -268,6 +280,7 @@ export class Core {
       this.#settleChats();
       this.#refreshTimelines();
     });
+    this.outbox.begin = async (person) => void (await this.rooms.create(CHAT_KIND, null, [person]));
     this.outbox.began = (room) => this.rooms.arrive(room);
     this.outbox.pending.subscribe(() => this.#refreshTimelines());
     this.outbox.announce = (sent) => this.#tabs.post(sent === null ? { kind: "outbox" } : { kind: "sent", ...sent });
@@ -295,6 +308,7 @@ export class Core {
     this.fileCache.open(tables);
     await this.requests.open(tables);
     if (this.session.tables !== tables) return;
+    this.#transfers.open(tables);
     this.rooms.setLoaded(this.#feed.known);
     this.#tabs.runForLeader(!tables.shared, (signal) => this.#lead(signal));
     this.#tabs.post({ kind: "hello" });
@@ -306,9 +320,14 @@ export class Core {
     if (signal.aborted) return;
     await this.outbox.reload();
     this.outbox.lead(true);
+    void this.uploads.sweep().catch(() => undefined);
+    this.uploads.forgetTabs();
+    this.#tabs.post({ kind: "hello" });
+    this.#transfers.lead(true);
     try {
       await this.#sync.run(signal);
     } finally {
+      this.#transfers.lead(false);
       this.outbox.lead(false);
     }
   }
@@ -319,6 +338,7 @@ export class Core {
     this.#feed.close();
     this.people.close();
     this.drafts.close();
+    this.#transfers.close();
     this.uploads.close();
     this.outbox.close();
     this.search.close();
@@ -344,6 +364,7 @@ export class Core {
     this.typing.onEvents(applied.events, this.#me);
     this.fileCache.onApplied(applied);
     this.uploads.onEvents(applied.events);
+    if (applied.gone.length > 0) void this.uploads.leaveRooms(applied.gone).catch(() => undefined);
     this.outbox.onEvents(applied.events, applied.gone, this.#me, (room, unsent) => this.drafts.rescued(room, unsent));
     const tell = applied.live && this.#tabs.leading;
     this.requests.onEvents(applied.events, tell);
@@ -366,6 +387,7 @@ export class Core {
       this.drafts.move(chat, room);
       void this.outbox.move(chat, room).catch(() => undefined);
     }
+    this.#transfers.wake();
   }
 
   #refreshTimelines(): void {
@@ -479,6 +501,7 @@ export class Core {
     if (connection.kind === "online") this.#watching.tell({ anew: true });
     if (connection.kind !== "online" || before === "online") return;
     this.outbox.retryNow();
+    this.#transfers.retryNow();
     void this.rooms.sendReads().catch(() => undefined);
     void this.session.refresh();
     for (const [room, record] of this.#feed.rooms.snapshot()) if (record.stale) this.rooms.refreshSoon(room);

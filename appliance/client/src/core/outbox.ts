@@ -45,6 +45,8 @@ interface Place {
 
 interface Sent {
   readonly row: OutboxRow;
+  /** As they were: with its message an upload ends. */
+  readonly files: readonly Attachment[];
   readonly n: Position;
 }
 
@@ -59,6 +61,8 @@ export class Outbox {
   readonly #lost = new Set<TxnId>();
   /** Chats whose messages are being moved to the rooms they have become. */
   readonly #moving = new Set<RoomId>();
+  /** Chats that are being begun for the files of a message. */
+  readonly #beginning = new Set<RoomId>();
   #rows: readonly OutboxRow[] = [];
   /** Answered by the server but not yet brought back by the log. */
   #sent: readonly Sent[] = [];
@@ -70,6 +74,8 @@ export class Outbox {
   announce: (sent: { txnId: TxnId; room: RoomId; n: Position } | null) => void = () => undefined;
   /** Called when a private chat has begun, before its first message leaves the list; resolves when the room is known. */
   began: (room: RoomId) => Promise<void> = () => Promise.resolve();
+  /** Begins a private chat without a message: files are sent to a room. Resolves when it is known here. */
+  begin: (person: PersonId) => Promise<void> = () => Promise.resolve();
 
   constructor(
     private readonly ports: Ports,
@@ -309,8 +315,10 @@ export class Outbox {
     const tables = this.#tables;
     if (tables === null || !this.#leading || this.#inFlight.has(room) || this.#moving.has(room)) return;
     const row = this.#rows.find((other) => other.room === room && this.#mayGo(other));
-    if (row === undefined) return;
+    const waiting = row === undefined ? this.#beginsWithFiles(room) : null;
+    if (row === undefined && waiting === null) return;
     if (!this.ports.online.online() && !this.answered()) return this.#waitABit(null);
+    if (row === undefined) return waiting === null ? undefined : await this.#begin(waiting);
     this.#inFlight.set(room, row);
     this.#show();
     let again: boolean;
@@ -338,6 +346,25 @@ export class Outbox {
   #mayGo(row: OutboxRow): boolean {
     const files = this.uploads.of(filesOf(row.text));
     return row.failed === null && !this.#lost.has(row.txnId) && files.every(({ state }) => state === "ready");
+  }
+
+  /** The message whose files wait for a private chat to begin; null where none does. */
+  #beginsWithFiles(room: RoomId): OutboxRow | null {
+    const waits = (row: OutboxRow): boolean => row.room === room && row.failed === null && this.uploads.of(filesOf(row.text)).some(({ state }) => state === "waiting");
+    return personOfNew(room) === null || this.#beginning.has(room) ? null : (this.#rows.find(waits) ?? null);
+  }
+
+  /** What waits in the chat is moved to its room by whoever hears that it has begun. */
+  async #begin(row: OutboxRow): Promise<void> {
+    const tables = this.#tables;
+    this.#beginning.add(row.room);
+    try {
+      await this.begin(personOfNew(row.room) ?? "");
+    } catch (error) {
+      if (this.#tables === tables) await this.#failed(row, error);
+    } finally {
+      this.#beginning.delete(row.room);
+    }
   }
 
   async #post(row: OutboxRow): Promise<{ room: RoomId; n: Position }> {
@@ -422,7 +449,7 @@ export class Outbox {
 
   #note(row: OutboxRow, n: Position): void {
     this.#acknowledge(row.txnId, { room: row.room, n });
-    this.#sent = [...this.#sent, { row, n }];
+    this.#sent = [...this.#sent, { row, n, files: this.uploads.of(filesOf(row.text)) }];
     this.#settle();
   }
 
@@ -447,11 +474,13 @@ export class Outbox {
 
   #show(): void {
     const inFlight = new Set([...this.#inFlight.values()].map(({ txnId }) => txnId));
-    const item = (row: OutboxRow, delivery: Delivery): PendingItem => itemOf(row, delivery, this.uploads.of(filesOf(row.text)));
-    const sent = this.#sent.map(({ row }) => item(row, { kind: "sending" }));
+    const sent = this.#sent.map(({ row, files }) => itemOf(row, { kind: "sending" }, files));
     const unsent = this.#rows
       .filter((row) => !this.#acknowledged.has(row.txnId))
-      .map((row) => item(row, deliveryOf(row, inFlight, this.uploads.of(filesOf(row.text)))));
+      .map((row) => {
+        const files = this.uploads.of(filesOf(row.text));
+        return itemOf(row, deliveryOf(row, inFlight, files), files);
+      });
     if (sent.length + unsent.length + this.#pending.snapshot().length > 0) this.#pending.set([...sent, ...unsent]);
   }
 

@@ -52,6 +52,7 @@ export async function isSameSoFar(crypto: Crypto, { acknowledged, hashes }: Uplo
 
 /** The hashes with that of this piece among them; those before it are there. */
 export function withHash(hashes: readonly string[], { index, hash }: Piece): readonly string[] {
+  if (index > hashes.length) throw new Error("a piece before this one has no hash");
   return [...hashes.slice(0, index), hash, ...hashes.slice(index + 1)];
 }
 

@@ -11,11 +11,14 @@
  * Sending is `transfers.ts`; which files a message has is the draft's and the outbox's to say.
  */
 
-import { loadUpload, loadUploads, piecesGone, type UploadRow, uploadGone, uploadKept } from "./db/uploads";
+import { loadDrafts } from "./db/drafts";
+import { loadOutbox } from "./db/outbox";
+import { loadUpload, loadUploads, PIECE, piecesGone, type UploadRow, uploadGone, uploadKept } from "./db/uploads";
 import type { Tables, Write } from "./db/tables";
-import type { DraftChange } from "./drafts";
+import { type DraftChange, filesOf } from "./drafts";
 import { CallError } from "./errors";
-import { isSameSoFar } from "./pieces";
+import { mediaType } from "./fileForms";
+import { isSameSoFar, keptPiece, pieceOf, piecesIn } from "./pieces";
 import type { LocalFile, Ports } from "./ports";
 import type { Event, Form, Id } from "./protocol";
 import type { Attachment, RoomId, UploadId, UploadState } from "./snapshots";
@@ -122,7 +125,7 @@ export class Uploads {
   #newRow(room: RoomId, { file, form, original }: NewUpload, place: number, { shared }: Tables): UploadRow {
     const last = Math.max(0, ...[...this.#rows.values()].map(({ seq }) => seq));
     const said = { name: file.name, type: file.type, size: file.size, form, original, width: file.width ?? null, height: file.height ?? null, seconds: file.seconds ?? null };
-    const none = { kept: 0, hashes: [], remote: null, acknowledged: 0, ready: false, paused: false, failed: null, gone: false };
+    const none = { kept: 0, hashes: [], remote: null, acknowledged: 0, ready: false, paused: false, failed: null, over: [], gone: false };
     const seq = Math.max(last + 1, this.ports.time.now()) + place;
     return { id: this.ports.crypto.randomUUID(), seq, rev: 0, room, ...said, bytes: shared ? "cache" : "tab", ...none };
   }
@@ -137,7 +140,11 @@ export class Uploads {
 
   /** Tries once more what was refused. */
   async retry(id: UploadId): Promise<void> {
-    await this.change(id, (row) => (row.failed === null ? row : { ...row, failed: null, paused: false }));
+    await this.change(id, (row) => {
+      if (row.failed === null) return row;
+      // What was refused after its last byte is refused for good: only another upload of it may be taken.
+      return { ...(isWhole(row) ? begunAnew(row) : row), failed: null, paused: false };
+    });
   }
 
   /** Chooses whether the file goes as the device wrote it; what was sent under the other choice is sent anew. */
@@ -204,22 +211,83 @@ export class Uploads {
     };
   }
 
-  /** Changes a row as it is kept; null when there is none any more. `also` is written with it. */
+  /** Forgets files of which the server knows that they are over. */
+  async forget(ids: readonly UploadId[]): Promise<void> {
+    await this.#inTurn((tables) => this.#write(tables, Promise.resolve(this.forgotten(ids))));
+  }
+
+  /** Takes away what was attached in rooms that are ours no more. */
+  async leaveRooms(rooms: readonly RoomId[]): Promise<void> {
+    const lost = (): UploadId[] => this.rows().filter(({ room, gone }) => !gone && rooms.includes(room)).map(({ id }) => id);
+    if (lost().length > 0) await this.#inTurn((tables) => this.#write(tables, this.takenAway(lost())));
+  }
+
+  /** Takes away what neither a draft nor a message has: of two tabs that changed a draft at once one may have lost it. */
+  async sweep(): Promise<void> {
+    await this.#inTurn(async (tables) => {
+      // In this order: what goes from a draft to a message meanwhile, in another tab, is found in one of them.
+      const rows = await loadUploads(tables);
+      const drafts = await loadDrafts(tables);
+      const messages = await loadOutbox(tables);
+      const used = new Set([...drafts.map(({ draft }) => draft), ...messages.map(({ text }) => text)].flatMap(filesOf));
+      const lost = rows.filter(({ id, gone }) => !gone && !used.has(id)).map(({ id }) => id);
+      if (lost.length > 0) await this.#write(tables, this.takenAway(lost));
+    });
+  }
+
+  async #write(tables: Tables, asked: Promise<FilesChange>): Promise<void> {
+    const change = await asked;
+    await tables.write(change.writes);
+    if (this.#tables === tables) change.done();
+  }
+
+  async #inTurn(work: (tables: Tables) => Promise<void>): Promise<void> {
+    const tables = this.#tables;
+    if (tables !== null) await alone(this.ports.locks, this.turns, tables.shared, () => work(tables));
+  }
+
+  /**
+   * Changes a row as it is kept; null when there is none any more. `also` is written with it. What cannot be written holds
+   * in this tab, and is found out anew after a restart.
+   */
   async change(id: UploadId, how: (row: UploadRow) => UploadRow, also: readonly Write[] = []): Promise<UploadRow | null> {
     const tables = this.#tables;
     if (tables === null) return null;
     return await alone(this.ports.locks, this.turns, tables.shared, async () => {
-      const kept = await loadUpload(tables, id);
-      if (kept === undefined || kept.gone || this.#tables !== tables) return null;
+      const [written, known] = [await loadUpload(tables, id), this.#rows.get(id)];
+      if (written === undefined || this.#tables !== tables) return null;
+      const kept = known !== undefined && known.rev > written.rev ? known : written;
+      if (kept.gone) return null;
       const next = how(kept);
       if (next === kept) return kept;
       const row = { ...next, rev: kept.rev + 1 };
-      await tables.write([uploadKept(row), ...also]);
+      await tables.write([uploadKept(row), ...also]).catch(() => undefined);
       if (this.#tables !== tables) return null;
       this.#take(row);
       this.#changed([row]);
       return row;
     });
+  }
+
+  /** A file cannot be read any more, and not all of it is kept: it has to be chosen again. */
+  async lose(id: UploadId): Promise<void> {
+    this.#files.delete(id);
+    this.#tellTab();
+    await this.change(id, (row) => ({ ...row, kept: Math.min(row.kept, row.acknowledged) }));
+    this.#show();
+  }
+
+  /** The bytes, as long as they are all here; what the server has of a file is kept here no more. */
+  async bytes(id: UploadId): Promise<Blob | null> {
+    const [tables, row, file] = [this.#tables, this.#rows.get(id), this.#files.get(id)];
+    if (tables === null || row === undefined || row.gone) return null;
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    for (let index = 0; index < piecesIn(row.size); index += 1) {
+      const kept = file === undefined ? await keptPiece(tables, row, index) : await pieceOf(this.ports.crypto, file, index).catch(() => null);
+      if (kept === null) return null;
+      parts.push(kept.bytes);
+    }
+    return new Blob(parts, { type: mediaType(row.type) });
   }
 
   /** Whether a file is being sent from here just now. */
@@ -277,7 +345,7 @@ export class Uploads {
     for (const id of ids) await this.change(id, (row) => (row.ready ? { ...row, ready: false } : row));
   }
 
-  /** Takes in what the server says of an upload that has all its bytes. */
+  /** Takes in what the server says of an upload. */
   async settle(id: UploadId, state: string | undefined, refused: string | null): Promise<void> {
     if (state === "ready") await this.change(id, (row) => ({ ...row, ready: true, failed: null, acknowledged: row.size }), [piecesGone(id)]);
     if (state === "refused") await this.change(id, (row) => ({ ...row, failed: { code: refused ?? "broken", message: "" } }));
@@ -331,7 +399,7 @@ export class Uploads {
   #stateOf(row: UploadRow): UploadState {
     if (row.failed !== null) return "failed";
     if (row.ready) return "ready";
-    if (row.remote !== null && row.acknowledged === row.size) return "preparing";
+    if (isWhole(row)) return "preparing";
     if (!this.#isHeld(row.id) && (row.bytes === "tab" || row.kept < row.size)) return "missing";
     if (row.paused) return "paused";
     const active = this.#active.has(row.id) || [...this.#others.values()].some((other) => other.active.includes(row.id));
@@ -344,9 +412,17 @@ export class Uploads {
   }
 }
 
-/** A row as if nothing of it had been sent. */
+/** A row as if nothing of it had been sent; what the server had is over there too. */
 export function begunAnew(row: UploadRow): UploadRow {
-  return { ...row, remote: null, acknowledged: 0, kept: 0, hashes: [], ready: false, failed: null };
+  const over = row.remote === null ? row.over : [...row.over, row.remote];
+  // Once the server has a piece, it is kept here no more.
+  const kept = row.acknowledged < PIECE && !isWhole(row) ? { kept: row.kept, hashes: row.hashes } : { kept: 0, hashes: [] };
+  return { ...row, ...kept, over, remote: null, acknowledged: 0, ready: false, failed: null };
+}
+
+/** The server has every byte. */
+export function isWhole({ remote, acknowledged, size }: UploadRow): boolean {
+  return remote !== null && acknowledged === size;
 }
 
 function sameOr(old: Attachment | undefined, fresh: Attachment): Attachment {

@@ -110,8 +110,8 @@ export class FakeTime implements TimePort {
   }
 }
 
-/** What happens to the next calls: the line is cut before they reach the server, or after it has done them. */
-export type Cut = "before" | "after";
+/** What happens to the next calls: the line is cut before they reach the server, within their bytes, or after it has done them. */
+export type Cut = "before" | "within" | "after";
 
 /** A browser on a machine: what all its tabs share. */
 export class Device {
@@ -183,7 +183,7 @@ export class Device {
           return () => looks.delete(listener);
         },
       },
-      locks: this.#lockPort(myLocks),
+      locks: this.#lockPort(myLocks, alive),
       channel: () => this.#channel(alive),
       settings: {
         get: (key) => this.settings.get(key) ?? null,
@@ -223,12 +223,12 @@ export class Device {
     const method = init.method ?? "GET";
     const cut = this.up ? this.cut(method, input) : "before";
     if (cut === "before") throw new TypeError("network");
-    const { status, body, cookie } = this.server.handle(this.cookie, method, input, init);
+    const { status, body, cookie, headers: more } = this.server.handle(this.cookie, method, input, init, cut === "within" ? 0.5 : 1);
     await breathe(1);
-    if (cut === "after" || !this.up) throw new TypeError("network");
+    if (cut !== null || !this.up) throw new TypeError("network");
     if (cookie !== undefined && this.keepsCookies) this.cookie = cookie;
-    const headers = { Date: new Date(this.time.now()).toUTCString() };
-    return new Response(body === undefined ? null : JSON.stringify(body), { status, headers });
+    const headers = { Date: new Date(this.time.now()).toUTCString(), ...more };
+    return new Response(body === undefined || method === "HEAD" ? null : JSON.stringify(body), { status, headers });
   }
 
   #socket(path: string, mine: Set<() => void>): SocketPort {
@@ -290,16 +290,24 @@ export class Device {
     };
   }
 
-  #lockPort(mine: Set<() => void>): LocksPort {
+  #lockPort(mine: Set<() => void>, alive: { now: boolean }): LocksPort {
     return {
       hold: async (name, holder, signal) => {
+        if (!alive.now) return await new Promise<never>(() => undefined);
+        const pass = (): void => {
+          const next = this.#locks.get(name)?.shift();
+          if (next === undefined) this.#held.delete(name);
+          else next();
+        };
         if (this.#held.has(name)) {
           const waiting = this.#locks.get(name) ?? [];
           this.#locks.set(name, waiting);
           await new Promise<void>((resolve, reject) => {
-            waiting.push(resolve);
+            // A dead tab waits for nothing any more.
+            const turn = (): void => (alive.now ? resolve() : pass());
+            waiting.push(turn);
             signal.addEventListener("abort", () => {
-              const at = waiting.indexOf(resolve);
+              const at = waiting.indexOf(turn);
               if (at !== -1) waiting.splice(at, 1);
               reject(new Error("aborted"));
             });
@@ -311,8 +319,7 @@ export class Device {
           if (freed) return;
           freed = true;
           mine.delete(free);
-          this.#held.delete(name);
-          this.#locks.get(name)?.shift()?.();
+          pass();
         };
         mine.add(free);
         await holder().finally(free);

@@ -7,7 +7,9 @@
  * in by the test that asks (`says`, `amend`, `canned`). That events and snapshots come to the same is held by traces of
  * the real server (`../traces`). `handle` and `listen` are the wire.
  */
-import type { Event, Me, MemberView, RoomView, Sync } from "#core/protocol";
+import type { Event, FileView, Me, MemberView, RoomView, Sync } from "#core/protocol";
+
+import { FakeUploads } from "./fakeUploads";
 
 interface Member {
   readonly since: number;
@@ -42,6 +44,7 @@ interface Listener {
 interface Message {
   readonly txn_id: string;
   readonly body: { readonly text: string; readonly mentions?: string[] };
+  readonly files?: string[];
   readonly reply_to?: number | null;
 }
 /** What a client says on its stream. */
@@ -61,6 +64,7 @@ export interface Answer {
   readonly status: number;
   readonly body?: unknown;
   readonly cookie?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 interface Call {
   readonly person: string;
@@ -87,6 +91,7 @@ export class FakeServer {
   readonly mustChange = new Set<string>();
   readonly calls: string[] = [];
   readonly receipts: Receipt[] = [];
+  readonly uploads = new FakeUploads((person, state) => this.tellPerson(person, "upload", state));
   /** Answers that stand before the server's own, by method and route. */
   readonly canned = new Map<string, (call: Call) => Answer>([["GET /me/requests", () => ({ status: 200, body: NO_REQUESTS })]]);
   /** How many rooms a page of a snapshot holds. */
@@ -127,9 +132,9 @@ export class FakeServer {
     return event;
   }
 
-  send(person: string, roomId: string, text: string, { txn, ...extra }: { mentions?: string[]; reply_to?: number; txn?: string } = {}): Event {
-    const { mentions, ...rest } = extra;
-    const body = { text, ...(mentions ? { mentions } : {}) };
+  send(person: string, roomId: string, text: string, { txn, ...extra }: { mentions?: string[]; files?: FileView[]; reply_to?: number; txn?: string } = {}): Event {
+    const { mentions, files, ...rest } = extra;
+    const body = { text, ...(mentions ? { mentions } : {}), ...(files ? { files } : {}) };
     return this.append(person, roomId, { type: "message.text", body, ...rest, ...(txn === undefined ? {} : { txn_id: txn }) });
   }
 
@@ -345,7 +350,8 @@ export class FakeServer {
 
   // --- HTTP ------------------------------------------------------------------------------------------------------
 
-  handle(token: string | null, method: string, path: string, init: RequestInit): Answer {
+  /** `carried`: so much of a body of bytes has come when the line was cut within it. */
+  handle(token: string | null, method: string, path: string, init: RequestInit, carried = 1): Answer {
     const url = new URL(path, "http://gchat.test");
     const route = url.pathname.replace("/api/v1", "");
     this.calls.push(`${method} ${route}${url.search}`);
@@ -356,6 +362,11 @@ export class FakeServer {
     if (person === undefined) return refuse(401, this.ends.get(token ?? "") ?? "unauthenticated");
     const csrf = (init.headers as Record<string, string>)["X-CSRF-Token"];
     if (method !== "GET" && csrf !== csrfOf(person)) return refuse(403, "csrf");
+    if (route.startsWith("/uploads")) {
+      const bytes = init.body instanceof Uint8Array ? init.body.subarray(0, Math.floor(init.body.length * carried)) : null;
+      const canned = this.canned.get(`${method} /uploads`)?.({ person, query: url.searchParams, body });
+      return canned ?? this.uploads.handle(person, method, route.split("/")[2] ?? "", new Headers(init.headers), bytes);
+    }
     const call = { person, query: url.searchParams, body };
     return this.canned.get(`${method} ${route}`)?.(call) ?? this.#own(token ?? "", call, route) ?? this.#route(call, method, route.split("/").slice(1));
   }
@@ -430,13 +441,30 @@ export class FakeServer {
     return { status: 201, body: { room, ...(this.#post(person, room, body as unknown as Message).body as object) } };
   }
 
-  #post(person: string, room: string, { txn_id, body, reply_to }: Message): Answer {
+  #post(person: string, room: string, { txn_id, body, reply_to, files = [] }: Message): Answer {
     if (this.busy !== null) return refuse(this.busy.status, this.busy.code);
     if (body.text.length > 20_000) return refuse(413, "too_large");
     const known = this.room(room).entries.find((event) => event.sender === person && event.txn_id === txn_id);
-    const extra = { txn: txn_id, ...(body.mentions ? { mentions: body.mentions } : {}), ...(typeof reply_to === "number" ? { reply_to } : {}) };
+    const refused = known === undefined ? this.#unsendable(person, files) : null;
+    if (refused !== null) return refused;
+    const carried = files.map((id) => this.#carried(id));
+    const extra = { txn: txn_id, ...(known === undefined && files.length > 0 ? { files: carried } : {}), ...(body.mentions ? { mentions: body.mentions } : {}), ...(typeof reply_to === "number" ? { reply_to } : {}) };
     const { n, id, at } = known ?? this.send(person, room, body.text, extra);
     return { status: 201, body: { n, id, at } };
+  }
+
+  #unsendable(person: string, files: readonly string[]): Answer | null {
+    const uploads = files.map((id) => this.uploads.kept.get(id));
+    if (uploads.some((upload) => upload?.person !== person)) return refuse(403, "file_not_yours");
+    return uploads.some((upload) => upload?.state !== "ready") ? refuse(409, "file_not_ready") : null;
+  }
+
+  /** The upload as its message says it; as an upload it is no more. */
+  #carried(id: string): FileView {
+    const { name = "", type = "", form = "document" } = this.uploads.kept.get(id)?.said ?? {};
+    const size = this.uploads.kept.get(id)?.size ?? 0;
+    this.uploads.kept.delete(id);
+    return { id, name, type, size, form: form as FileView["form"], facts: { state: "pending" } };
   }
 
   #page(room: Room, query: URLSearchParams): Answer {

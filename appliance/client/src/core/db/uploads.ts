@@ -35,6 +35,8 @@ export interface UploadRow {
   readonly ready: boolean;
   readonly paused: boolean;
   readonly failed: Failure | null;
+  /** Uploads at the server in whose place another one has come: it has to be told that they are over. */
+  readonly over: readonly Id[];
   /** Taken away here: it stays until the server knows. */
   readonly gone: boolean;
 }
