@@ -1,4 +1,4 @@
-"""`gchat files …`: compare files with their rows, show who uses how much room."""
+"""`gchat files …`: compare files with their rows, show who uses how much room, the quarantine."""
 
 from __future__ import annotations
 
@@ -15,3 +15,16 @@ def register(_name: str, command: argparse.ArgumentParser) -> None:
     check.add_argument("--deep", action="store_true", help="open every record of every file too; takes long")
     usage = add_command(group, "files usage", "write who uses how much room, as CSV: units, people, largest files")
     usage.add_argument("--limit", type=how_many, default=20, help="how many people and files")
+    _register_quarantine(group.add_parser("quarantine", help="files in which a virus was found"))
+
+
+def _register_quarantine(command: argparse.ArgumentParser) -> None:
+    group = command.add_subparsers(required=True)
+    add_command(group, "files quarantine list", "show file, time, sender, size and what was found")
+    delete = add_command(group, "files quarantine delete", "delete one for good; goes on record")
+    release = add_command(group, "files quarantine release", "let one be opened again; two people decide")
+    for one in (delete, release):
+        one.add_argument("file")
+        one.add_argument("--why", required=True, help="goes on record")
+    release.add_argument("--by", required=True, metavar="USER", help="who decides; types their password")
+    release.add_argument("--second", required=True, metavar="USER", help="who agrees; types theirs")

@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "terms": Group("terms of use", "appliance.cli.terms"),
     "setting": Group("settings of the agency", "appliance.cli.setting"),
     "audit": Group("the audit log", "appliance.cli.audit"),
+    "av": Group("the virus scanner", "appliance.cli.av"),
     "files": Group("files of messages: the check, and who uses how much room", "appliance.cli.files"),
     "keys": Group("the appliance's keys (docs/keys.md)", "appliance.cli.keys"),
     "room": Group("rooms as evidence", "appliance.cli.room"),

@@ -1,6 +1,7 @@
 """Asks clamd (ClamAV's daemon) about a file, over its Unix socket, and says what it answered.
 
-Owns the protocol (clamd(8): `zINSTREAM`, `zVERSION`, `zPING`), the time-outs, and how many files are looked at at once.
+Owns the protocol (clamd(8): `zINSTREAM`, `zVERSION`, `zPING`, `zRELOAD`), the time-outs, and how many files are looked
+at at once.
 
 Rules:
 - the answer is read also when sending fails: at its limit clamd answers, closes the connection, and refuses the rest;
@@ -38,6 +39,8 @@ MAX_PIECE: Final = 1024 * 1024
 MAX_SIGNATURE: Final = 120
 _LENGTH: Final = struct.Struct(">I")
 _NOT_IN_SIGNATURES: Final = re.compile(r"[^A-Za-z0-9._:/()+-]")
+# With `ExtendedDetectionInfo yes`, Debian's default, hash and size of the file follow the name.
+_DETECTION_INFO: Final = re.compile(r"\([0-9a-f]{32,128}:\d+\)$")
 _VERSION: Final = re.compile(r"ClamAV ([^/\s]{1,40})(?:/(\d{1,9})/([A-Za-z0-9: ]{1,40}))?")
 
 
@@ -81,6 +84,11 @@ class Scanner:
         """Return which engine answers, with which signatures."""
         return parse_version(await self._ask(b"zVERSION\0"))
 
+    async def reload(self) -> None:
+        """Have the daemon load its signatures anew."""
+        if (said := await self._ask(b"zRELOAD\0")) != "RELOADING":
+            raise Unavailable(f"clamd answered a reload with {said!r}", code=SCANNER_AWAY)
+
     async def _ask(self, command: bytes) -> str:
         async with _connected(self._path) as connection:
             await _send(connection, command)
@@ -95,7 +103,7 @@ def parse_answer(said: str) -> Answer:
     if said == "stream: OK":
         return Answer(Said.NOTHING_FOUND)
     if said.startswith("stream: ") and said.endswith(" FOUND"):
-        name = said.removeprefix("stream: ").removesuffix(" FOUND")
+        name = _DETECTION_INFO.sub("", said.removeprefix("stream: ").removesuffix(" FOUND"))
         return Answer(Said.FOUND, _NOT_IN_SIGNATURES.sub("_", name)[:MAX_SIGNATURE])
     if said.startswith("INSTREAM size limit exceeded"):
         return Answer(Said.OVER_LIMIT)

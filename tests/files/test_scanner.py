@@ -67,6 +67,12 @@ async def test_version_of_a_real_clamd(clamd: Clamd) -> None:
     assert version.engine[0].isdigit()
 
 
+async def test_a_real_clamd_loads_its_signatures_anew(clamd: Clamd) -> None:
+    scanner = Scanner(clamd.path, 1, 60)
+    await scanner.reload()
+    assert (await scanner.scan(pieces(EICAR))).said is Said.FOUND
+
+
 async def test_a_stopped_daemon_says_nothing_and_a_started_one_answers_again() -> None:
     with daemon() as clamd:
         scanner = Scanner(clamd.path, 1, 60)
@@ -162,6 +168,7 @@ async def test_no_more_files_at_once_than_allowed() -> None:
 ANSWERS = [
     ("stream: OK", Answer(Said.NOTHING_FOUND)),
     ("stream: Win.Test.EICAR_HDB-1 FOUND", Answer(Said.FOUND, "Win.Test.EICAR_HDB-1")),
+    ("stream: Eicar-Signature(44d88612fea8a8f36de82e1278abb02f:68) FOUND", Answer(Said.FOUND, "Eicar-Signature")),
     ("stream: <b>\x1b[31m FOUND FOUND", Answer(Said.FOUND, "_b___31m_FOUND")),
     (f"stream: {'A' * 999} FOUND", Answer(Said.FOUND, "A" * 120)),
     ("INSTREAM size limit exceeded. ERROR", Answer(Said.OVER_LIMIT)),
