@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -42,7 +43,11 @@ class Said:
 
 
 async def ask(
-    client: Client, method: str, path: str, headers: Mapping[str, str], data: bytes | AsyncIterable[bytes] | None = None
+    client: Client,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    data: bytes | io.BytesIO | AsyncIterable[bytes] | None = None,
 ) -> Said:
     """Send one request; `path` is below the API, or absolute."""
     path = path.partition(API)[2] if "://" in path else path
@@ -63,7 +68,9 @@ async def begin(client: Client, room: str | None, size: int, **values: object) -
     return made.headers["Location"]
 
 
-async def patch(client: Client, where: str, offset: int, data: bytes | AsyncIterable[bytes], **headers: str) -> Said:
+async def patch(
+    client: Client, where: str, offset: int, data: bytes | io.BytesIO | AsyncIterable[bytes], **headers: str
+) -> Said:
     """Send bytes from an offset on."""
     return await ask(client, "PATCH", where, {**CONTENT, "Upload-Offset": str(offset), **headers}, data)
 
@@ -76,6 +83,6 @@ async def head(client: Client, where: str) -> Said:
 async def upload(client: Client, room: str | None, content: bytes, **values: object) -> str:
     """Upload a file in one request; return its id."""
     where = await begin(client, room, len(content), **values)
-    sent = await patch(client, where, 0, content)
+    sent = await patch(client, where, 0, io.BytesIO(content))
     assert (sent.status, sent.offset) == (204, len(content)), sent
     return where.rpartition("/")[2]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.api import (
     directory,
+    files,
     me,
     messages,
     openapi,
@@ -43,6 +44,7 @@ SUBJECTS: Final = (
     sync,
     stream,
     uploads,
+    files,
     openapi,
 )
 STAFF: Final = Application(

@@ -172,6 +172,8 @@ INLINE: Final = frozenset(
 )
 """Types that a browser may show in place. A picture among them is shown so only where it was made here."""
 
+_SOUND_AND_VIDEO: Final = frozenset(one for one in INLINE if not one.startswith("image/"))
+
 _BLOCKED: Final = """
     exe com scr pif dll sys cpl drv ocx msi msp mst msix msixbundle appx appxbundle appinstaller apk xapk aab ipa
     app pkg deb rpm jar class war elf so dylib bin run out
@@ -278,6 +280,11 @@ def type_of(head: bytes, said: str, name: str) -> str:
     if found == "image/svg+xml" and said in ("application/xml", "text/xml"):
         return found
     return UNKNOWN
+
+
+def shown_inline(media_type: str, *, made_here: bool) -> bool:
+    """Return whether a browser may show a file in place; `made_here`: these bytes were written by our own worker."""
+    return media_type in INLINE and (made_here or media_type in _SOUND_AND_VIDEO)
 
 
 def form_of(media_type: str, said: FileForm) -> FileForm:

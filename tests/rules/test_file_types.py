@@ -196,3 +196,24 @@ def test_a_form_needs_a_type_that_allows_it(media_type: str, said: FileForm, for
 )
 def test_the_end_of_a_name(name: str, end: str) -> None:
     assert extension(name) == end
+
+
+@pytest.mark.parametrize(
+    ("media_type", "made_here", "shown"),
+    [
+        ("image/jpeg", True, True),
+        ("image/jpeg", False, False),
+        ("video/mp4", False, True),
+        ("audio/webm", False, True),
+        ("image/svg+xml", True, False),
+        ("text/html", True, False),
+        ("application/pdf", True, False),
+        (UNKNOWN, True, False),
+    ],
+)
+def test_a_picture_is_shown_in_place_only_where_it_was_made_here(
+    media_type: str,
+    made_here: bool,  # noqa: FBT001 - a table
+    shown: bool,  # noqa: FBT001
+) -> None:
+    assert file_types.shown_inline(media_type, made_here=made_here) is shown

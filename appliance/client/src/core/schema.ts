@@ -55,6 +55,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the bytes of a file, or of what was made of one, to whoever is shown it in some room. */
+        get: operations["get_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /** Say what a file is, without its bytes. */
+        head: operations["head_file"];
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/login": {
         parameters: {
             query?: never;
@@ -2842,6 +2860,151 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Units"];
                 };
+            };
+        };
+    };
+    get_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETags that the client has. */
+                "If-None-Match"?: string;
+                /** @description The ETag of the file that the client has the beginning of. */
+                "If-Range"?: string;
+                /** @description One range of bytes; of several the whole file is sent. */
+                Range?: string;
+            };
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The whole file. */
+            200: {
+                headers: {
+                    /** @description Whether a browser may show the file, and its name. */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are. */
+                    "Content-Range"?: string;
+                    /** @description The root over the file's leaves. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The range of it. */
+            206: {
+                headers: {
+                    /** @description Whether a browser may show the file, and its name. */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are. */
+                    "Content-Range"?: string;
+                    /** @description The root over the file's leaves. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The client has it. */
+            304: {
+                headers: {
+                    /** @description Whether a browser may show the file, and its name. */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are. */
+                    "Content-Range"?: string;
+                    /** @description The root over the file's leaves. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    head_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETags that the client has. */
+                "If-None-Match"?: string;
+                /** @description The ETag of the file that the client has the beginning of. */
+                "If-Range"?: string;
+                /** @description One range of bytes; of several the whole file is sent. */
+                Range?: string;
+            };
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The file is there. */
+            200: {
+                headers: {
+                    /** @description Whether a browser may show the file, and its name. */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are. */
+                    "Content-Range"?: string;
+                    /** @description The root over the file's leaves. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has it. */
+            304: {
+                headers: {
+                    /** @description Whether a browser may show the file, and its name. */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are. */
+                    "Content-Range"?: string;
+                    /** @description The root over the file's leaves. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
