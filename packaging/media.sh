@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that the tests of files can run: bubblewrap, which fences in the worker that looks at files, ffmpeg for sound
-# and video, and ClamAV's daemon for the virus scan. Where they cannot be installed it says so, and pytest reports those
-# tests as skipped; in CI that is a failure.
+# and video, and ClamAV's daemon and tools for the virus scan. Where they cannot be installed it says so, and pytest reports
+# those tests as skipped; in CI that is a failure.
 set -eu
 
 missing=
@@ -9,6 +9,7 @@ need() { PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null || missing="$missing 
 need bwrap bubblewrap
 need ffmpeg ffmpeg
 need clamd clamav-daemon
+need sigtool clamav
 [ -n "$missing" ] || exit 0
 
 as_root() {
