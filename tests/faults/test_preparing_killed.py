@@ -1,0 +1,74 @@
+"""Kill −9 while files are prepared: every file that was whole is ready, with its variants once, and nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable
+
+import pytest
+from PIL import Image
+
+from tests.agency import API
+from tests.faults.appliance import Appliance, Caller, clients, gchat, sign_in
+from tests.uploading import CONTENT, TUS, about
+from tests.waiting import until
+
+PICTURES = 8
+KILLS = 3
+
+
+def picture(number: int) -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise((200 + number, 150), 50).convert("RGB").save(file, "JPEG")
+    return file.getvalue()
+
+
+async def sent(caller: Caller, room: str, content: bytes) -> str:
+    """Upload a picture whole; return the id of the upload."""
+    said = about(room, name="ภาพ.jpg", type="image/jpeg", form="picture")
+    begun = {**caller.headers, **TUS, **said, "Upload-Length": str(len(content))}
+    async with caller.session.post(caller.appliance.url + API + "/uploads", headers=begun) as response:
+        assert response.status == 201
+        upload = response.headers["Location"].rpartition("/")[2]
+    bytes_of = {**caller.headers, **CONTENT, "Upload-Offset": "0"}
+    url = f"{caller.appliance.url}{API}/uploads/{upload}"
+    async with caller.session.patch(url, headers=bytes_of, data=content) as response:
+        assert response.status == 204
+    return upload
+
+
+async def views(caller: Caller, uploads: list[str]) -> list[dict[str, object]]:
+    return [await caller.call("GET", f"/uploads/{upload}") for upload in uploads]
+
+
+@pytest.mark.media
+async def test_kills_while_files_are_prepared(appliance: Callable[..., Appliance]) -> None:
+    served = appliance()
+    served.start()
+    async with clients() as session:
+        narin = await sign_in(session, served, "narin.p")
+        uploads = [await sent(narin, served.room("dengue"), picture(number)) for number in range(PICTURES)]
+        for kill in range(1, KILLS + 1):
+
+            async def some_are_ready(least: int = kill) -> bool:
+                return sum(view["state"] == "ready" for view in await views(narin, uploads)) >= least
+
+            await until(some_are_ready, "some ready")
+            served.kill()
+            await asyncio.to_thread(served.start)
+
+        async def all_are_done() -> bool:
+            found = await views(narin, uploads)
+            return all(
+                view["state"] == "ready" and not view["file"]["facts"].get("preparing")  # type: ignore[index]
+                for view in found
+            )
+
+        await until(all_are_done, "all ready, with variants")
+        for view in await views(narin, uploads):
+            facts = view["file"]["facts"]  # type: ignore[index]
+            assert sorted(variant["kind"] for variant in facts["variants"]) == ["thumb", "view"]
+    served.stop()
+    checked = gchat("files", "check", "--data", served.data)
+    assert checked.returncode == 0, checked.stderr
