@@ -1,4 +1,4 @@
-"""The real core of the web client against the real appliance: C3, C4 and C5 of its promises, over a line that is cut.
+"""The real core of the web client against the real appliance, over a line that is cut: C3, C4, C5 and C15.
 
 The core runs in Node (`client/tests/real`), behind a TCP proxy of its own; this serves the appliance and has others
 act.
@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,8 @@ from aiohttp import web
 from appliance.actions import messages
 from appliance.actions.accounts import revoke_account
 from appliance.demo.world import OPERATOR, PASSWORD
+from appliance.files.content import read_clear
+from appliance.reads.files import open_file
 from appliance.wire.messages import TextBody
 from tests.agency import Agency, new_txn, serve, unlimited
 from tests.waiting import PATIENCE_S
@@ -57,6 +60,19 @@ class Others:
         """Return what the messages of the room say, in its order."""
         return [entry["body"]["text"] for entry in await self._entries()]
 
+    async def files(self, _asked: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the files of the newest message that has some: name, size and SHA-256 of what is stored."""
+        newest = next(entry["body"]["files"] for entry in reversed(await self._entries()) if entry["body"].get("files"))
+        return [await self._stored(file["id"]) for file in newest]
+
+    async def _stored(self, file: str) -> dict[str, Any]:
+        s = self._agency.services
+        found, digest = await open_file(s, self._person, file), sha256()
+        size = found.stored.size
+        async for part in read_clear(s.files.objects, found.stored.id, found.key, size):
+            digest.update(part)
+        return {"name": found.said.name, "size": size, "sha256": digest.hexdigest()}
+
     async def a_day_passes(self, _asked: dict[str, Any]) -> None:
         """Move the appliance's clock on by a day."""
         self._agency.clock.pass_(days=1)
@@ -87,7 +103,7 @@ class Others:
     async def listening(self) -> AsyncIterator[str]:
         """Lend the address at which these are asked for."""
         actions: tuple[Callable[[dict[str, Any]], Awaitable[Any]], ...]
-        actions = (self.say, self.edit, self.texts, self.a_day_passes, self.revoke)
+        actions = (self.say, self.edit, self.texts, self.files, self.a_day_passes, self.revoke)
 
         def handler(action: Callable[[dict[str, Any]], Awaitable[Any]]) -> Callable[..., Awaitable[web.Response]]:
             async def answer(request: web.Request) -> web.Response:
@@ -109,7 +125,7 @@ class Others:
 
 @pytest.mark.slow
 async def test_what_the_client_promises_holds_against_the_appliance(world_data: Path) -> None:
-    """C3: 20 cuts around messages on the stream, 20 around those by POST. C5: 5,000 events after a day. C4: revoked."""
+    """C3: 20 cuts around messages on the stream, 20 by POST. C5: 5,000 events. C4: revoked. C15: 10 cuts in a file."""
     async with serve(world_data, unlimited) as agency, Others(agency).listening() as others:
         given = {
             "GCHAT_URL": agency.url,

@@ -108,6 +108,7 @@ export type {
   Units,
   Unreader,
   UploadChanged,
+  UploadView,
   Variant,
   Version,
   WriteTo,
@@ -147,13 +148,6 @@ export type MembersChanged = With<WireMembersChanged, "room", RoomView>;
 export type Messages = With<WireMessages, "messages", Event[]>;
 export type Sync = With<WireSync, "events", Event[]>;
 export type EventsFrame = With<WireEventsFrame, "events", Event[]>;
-
-/** An upload of ours as the server has it. */
-export interface UploadView {
-  readonly state: "receiving" | "preparing" | "ready" | "refused";
-  readonly offset: number;
-  readonly refused?: string | null;
-}
 
 /** How a file is shown. */
 export type Form = FileView["form"];

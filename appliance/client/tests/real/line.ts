@@ -23,6 +23,8 @@ export class Line {
   up = true;
   /** Asked at the head of each request, such as `POST /api/v1/login HTTP/1.1`, and at each message on a stream (`SEND`). */
   breakAt: (request: string) => Break | null = () => null;
+  /** The line breaks within what is sent, when so many more bytes have gone through. */
+  cutAfter = Number.POSITIVE_INFINITY;
   /** The next bytes that a stream brings are lost, and the line with them. */
   #losesStream = false;
 
@@ -80,6 +82,12 @@ export class Line {
       const head = /^[A-Z]+ \S+ HTTP\/1\.1/.exec(bytes.toString("latin1"))?.[0];
       if (head !== undefined) loses = this.breakAt(head);
       stream ||= head?.startsWith("GET /api/v1/stream") === true;
+      this.cutAfter -= bytes.length;
+      if (this.cutAfter < 0) {
+        const gone = bytes.subarray(0, bytes.length + this.cutAfter);
+        this.cutAfter = Number.POSITIVE_INFINITY;
+        return void far.write(gone, () => this.cut());
+      }
       if (loses !== "request") return void far.write(bytes);
       far.write(bytes.subarray(0, Math.min(bytes.length, bytes.indexOf("\r\n\r\n") + 4)), () => this.cut());
     });
@@ -95,25 +103,35 @@ export interface RealTab {
   readonly look: () => void;
   /** Moves the device's clock on. */
   readonly later: (ms: number) => void;
+  /** The browser kills the tab. */
+  readonly kill: () => void;
+  /** The cookies of the browser. */
+  readonly jar: Map<string, string>;
 }
 
-export function openTab(line: Line, options: CoreOptions = {}): RealTab {
+/** Opens a tab on a device of its own, or, in place of one that was killed, on the same. */
+export function openTab(line: Line, options: CoreOptions = {}, former: RealTab | null = null): RealTab {
   const time = new FakeTime();
-  const device = new Device(new FakeServer(time.now), time);
-  const { ports, setVisible } = device.tab();
+  const device = former?.device ?? new Device(new FakeServer(time.now), time);
+  const jar = former?.jar ?? new Map<string, string>();
+  const { ports, setVisible, kill } = device.tab();
   let ahead = 0;
+  let alive = true;
   const real: Ports = {
     ...ports,
-    time: { now: () => Date.now() + ahead, setTimeout: (run, ms) => setTimeout(run, ms), clearTimeout: (id) => clearTimeout(id) },
-    network: realNetwork(line),
+    time: { now: () => Date.now() + ahead, setTimeout: (run, ms) => setTimeout(() => alive && run(), ms), clearTimeout: (id) => clearTimeout(id) },
+    network: realNetwork(line, jar, () => alive),
     random: () => 0.1, // a tenth of every wait
   };
-  return { core: new Core(real, options), device, look: () => setVisible(true), later: (ms) => (ahead += ms) };
+  const killed = (): void => {
+    alive = false;
+    kill();
+  };
+  return { core: new Core(real, options), device, look: () => setVisible(true), later: (ms) => (ahead += ms), kill: killed, jar };
 }
 
 /** Node's own HTTP and WebSocket, with the cookies and the origin that a browser would add. */
-function realNetwork(line: Line): NetworkPort {
-  const jar = new Map<string, string>();
+function realNetwork(line: Line, jar: Map<string, string>, alive: () => boolean): NetworkPort {
   const headers = (): Record<string, string> => ({ Origin: line.url, Cookie: [...jar].map(([name, value]) => `${name}=${value}`).join("; ") });
   return {
     fetch: async (input, init) => {
@@ -122,7 +140,8 @@ function realNetwork(line: Line): NetworkPort {
         const [pair = ""] = cookie.split(";");
         jar.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
       }
-      return response;
+      // A dead tab hears no answer.
+      return alive() ? response : await new Promise<never>(() => undefined);
     },
     socket: (path) => {
       // Node takes headers where browsers take protocols.
