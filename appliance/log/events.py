@@ -185,7 +185,10 @@ def _opened(at: RoomReader, row: EntryRow, header: Header, viewer: Viewer) -> Wo
 def _with_files(at: RoomReader, row: EntryRow, header: Header, words: Words, viewer: Viewer) -> Words:
     """Return the words with the files of their message, which an edit keeps, and what is known of them."""
     kind = entry_types.find(row.type, header.rules_version)
-    if words.hidden or kind is None or kind.carries is None or not (header.state or {}).get("files"):
+    if words.hidden or kind is None or kind.carries is None:
+        return words
+    state = entry_types.read(row.type, header.state, header.rules_version)
+    if isinstance(state, Deny) or not kind.carries(state):
         return words
     files = files_of(at, row) if words.edited else getattr(words.body, "files", ())
     facts = file_facts.of_entry(at.rows, at.key, row.n, viewer.scanning, viewer.now) if files else {}

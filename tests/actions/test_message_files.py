@@ -66,6 +66,10 @@ async def test_a_message_carries_files_and_nothing_else(bureau: Bureau) -> None:
             "", [(ids[0], "แผน.pdf", "document"), (ids[1], "ภาพ.jpg", "picture")],
         )  # fmt: skip
         assert [one.facts.state for one in body.files] == ["pending"] * 2
+    last = (await bureau.view(MALEE, room)).last
+    assert isinstance(last, MessageTextEvent)
+    assert last.body is not None
+    assert [one.id for one in last.body.files] == ids
     for one in ids:
         assert await rows_of(bureau, uploads.get, one) is None
         row = await rows_of(bureau, blobs.get, one)

@@ -27,6 +27,7 @@ OF_EACH: Final = {
     "u": written(cursors.UNITS, "u"),
     "p": written(cursors.PEOPLE, "p"),
     "h": written(cursors.HITS, 1, "r", 1),
+    "d": written(cursors.ROOM_FILES, 1, 1),
 }
 NONSENSE: Final = (
     "",
@@ -56,6 +57,7 @@ LISTS: Final = (
     ("/directory/units", "cursor", "u"),
     ("/directory/people", "cursor", "p"),
     ("/search", "cursor", "h"),
+    ("/rooms/{room}/files", "cursor", "d"),
 )
 
 

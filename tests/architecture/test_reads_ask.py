@@ -15,8 +15,8 @@ OF_ENTRIES: Final = {"entries": None, "receipts": {"first_reads"}, "feed": {"ent
 TELL_NOTHING: Final = frozenset(("room_key", "txn_ids_of_sender", "update"))
 """The key of a room, what somebody sent themselves, and a method of dictionaries."""
 ASK: Final = frozenset(
-    ("audience", "bare_event", "is_hidden", "is_there", "stored_event", "stored_events", "stored_one", "version_of",
-     "words_of")
+    ("audience", "bare_event", "found_by", "is_hidden", "is_there", "stored_event", "stored_events", "stored_one",
+     "version_of", "words_of")
 )  # fmt: skip
 """Functions of `log/events.py` that ask `shown`."""
 

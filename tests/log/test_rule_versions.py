@@ -64,7 +64,7 @@ def _apply(before: RoomState | None, entry: Proposed, room: RoomId, n: int) -> R
 def second(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """What makes the second version known to this release, which then writes by it (`write_by_second`)."""
     text, both = ENTRY_TYPES[EntryType.MESSAGE_TEXT], dict(ENTRY_TYPES)
-    row = replace(text, state=Announced, may=_owner_writes, words=lambda body: f"ประกาศ {body.text}")
+    row = replace(text, state=Announced, may=_owner_writes, words=lambda body: f"ประกาศ {body.text}", carries=None)
     rows = {**both, EntryType.MESSAGE_TEXT: row}
     without_table = projections.Projection(lambda *_: None, None)
     monkeypatch.setitem(entry_types.VERSIONS, 1, both)

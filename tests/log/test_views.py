@@ -17,7 +17,7 @@ from tests.rules.test_entry_types import FULL
 
 COMMON = {"at": 8, "room": "r_1", "n": 7, "id": "e_1", "sender": "p_a"}
 # Said elsewhere on the wire: beside the state, in the body, or to nobody.
-ELSEWHERE = {"target", "reply_to", "everyone", "self"}
+ELSEWHERE = {"target", "reply_to", "everyone", "self", "files", "label"}
 # By what a private chat was judged. Nobody is told the rank of another person (F38).
 UNTOLD = {"rank", "contact"}
 
