@@ -24,7 +24,7 @@ SOURCES := $(shell find appliance federation console search_index -name '*.py' -
 CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/build $(CLIENT)/public -type f -not -name '*.test.ts*') \
 	$(CLIENT)/index.html $(CLIENT)/vite.config.ts $(CLIENT)/lingui.config.ts
 
-.PHONY: help venv run demo test test-again check screenshots bench soak api-types verifier vectors format clean browser media \
+.PHONY: help venv run demo test test-again check screenshots bench fence soak api-types verifier vectors format clean browser media \
 	check-format check-lint check-types check-imports check-client-lint check-client-types check-fast
 
 help: ## this list
@@ -70,6 +70,9 @@ screenshots: venv browser ## the documentation's pictures, taken anew
 
 bench: venv ## benchmarks as JSON lines (ONLY=name for one)
 	$(BIN)/python -m tests.bench $(ONLY)
+
+fence: venv media ## the worker's fence in a systemd that is booted for it (as root, with systemd-container)
+	GCHAT_FENCE=1 $(BIN)/pytest -q tests/files/test_systemd_fence.py
 
 soak: venv ## the fault tests over and over (MINUTES=30)
 	export GCHAT_FAULT_KILLS=60 GCHAT_FAULT_TEARS=20 GCHAT_FAULT_EVERY=1; \

@@ -35,7 +35,7 @@ LOCALHOST: Final = "localhost"
 FENCES: Final = ("bwrap", "systemd")
 MAX_WORKERS: Final = 4
 SCANS: Final = ("hold", "deliver", "off")
-"""Workers that look at files at once: `MaxConnections` of systemd/gchat-preview.socket."""
+"""Workers that look at files at once; systemd/gchat-preview.socket has room for three times as many."""
 # A host name as in RFC 1123 §2.1; underlines are met in agencies' own networks.
 _HOST_NAME: Final = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*", re.IGNORECASE

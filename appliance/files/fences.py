@@ -3,7 +3,7 @@
 Owns: the two ways to start one process for one file. `BwrapFence` (bubblewrap, for development and where there is no
 systemd) starts it as a child; `SystemdFence` connects to the socket at which systemd starts one for each connection
 (`systemd/gchat-preview@.service`). Both give the worker no network, no file but programs and libraries, no other
-process in sight, a /tmp of its own in memory, and limits of memory, processes and processor time.
+process in sight, a folder of its own in memory, and limits of memory, processes and processor time.
 
 Rules: a worker never runs without its fence; where a fence cannot be set up, nothing is decoded.
 """
@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from appliance import preview
+from appliance.preview.content import FOLDER
 from appliance.preview.protocol import MAX_LINE, MIB
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
     from appliance.config import Files
 
-TMP_BYTES: Final = 600 * MIB
-"""Bytes of the worker's private /tmp."""
+FOLDER_BYTES: Final = 600 * MIB
+"""Bytes of the worker's private folder."""
 MAX_ADDRESS_SPACE: Final = 1500 * MIB
 """Bytes of one process's address space. ffmpeg reserves more than it uses; the systemd unit limits what is used too."""
 MAX_TASKS: Final = 16
@@ -199,8 +200,8 @@ def bwrap_line(command: Sequence[str], readable: Sequence[Path], *, is_root: boo
         line += ["--ro-bind-try", str(path), str(path)]
     for path in readable:
         line += ["--ro-bind", str(path), str(path)]
-    line += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"]  # noqa: S108
-    line += ["--remount-ro", "/", "--chdir", "/tmp", "--setenv", "PATH", "/usr/bin", "--setenv", "LANG", "C.UTF-8"]  # noqa: S108
+    line += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", str(FOLDER_BYTES), "--tmpfs", str(FOLDER)]
+    line += ["--remount-ro", "/", "--chdir", str(FOLDER), "--setenv", "PATH", "/usr/bin", "--setenv", "LANG", "C.UTF-8"]
     if is_root:
         line += ["setpriv", *_other_user(), "--clear-groups", "--no-new-privs"]
     return [*line, "prlimit", *_limits(), *command]

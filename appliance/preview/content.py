@@ -1,6 +1,6 @@
 """What a job works with inside the fence: the bytes of the file, and the parts that were made of it.
 
-A file is held in memory or in the worker's private /tmp, which is memory too and goes with the process.
+A file is held in memory or in the worker's private folder, which is memory too and goes with the process.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import IO, Final
 
 from appliance.preview.protocol import Answer, Facts, Job, Part, PartKind, Refusal
 
-FOLDER: Final = Path("/tmp")  # noqa: S108 -- private to this process: both fences mount it anew
+FOLDER: Final = Path("/run")
+"""The private folder: both fences mount it anew for each process."""
 _CHUNK: Final = 256 * 1024
 
 

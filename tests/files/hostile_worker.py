@@ -67,7 +67,7 @@ def read_environment() -> None:
 
 
 def fill_folder(most: int) -> None:
-    found = os.statvfs("/tmp")  # noqa: S108 -- the fence's own
+    found = os.statvfs("/run")
     if found.f_blocks * found.f_frsize <= most:
         raise OSError("as small as it has to be")
 
@@ -88,7 +88,9 @@ def attempts(given: dict[str, Any]) -> dict[str, Callable[[], object]]:
         "write beside the program": lambda: Path(__file__).with_name("left").write_bytes(b""),
         "write into /usr": lambda: Path("/usr/lib/left").write_bytes(b""),
         "write into /": lambda: Path("/left").write_bytes(b""),
-        "large folder": lambda: fill_folder(given["tmp"]),
+        "write into /tmp": lambda: Path("/tmp/left").write_bytes(b""),  # noqa: S108 -- it may lie on a disk
+        "write into /var/tmp": lambda: Path("/var/tmp/left").write_bytes(b""),  # noqa: S108 -- as well
+        "large folder": lambda: fill_folder(given["most"]),
         "processes of others": list_others,
         "environment of others": read_environment,
         "files of others": lambda: listing("/proc/1/root/etc"),
