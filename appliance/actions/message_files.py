@@ -119,7 +119,9 @@ def _take(s: Services, tx: RiderTx, actor: PersonId, sources: Sequence[_Source],
         wrapped = keys.wrap_for_reference(cipher, file.id, sent.room, sent.n, key)
         reference = NewReference(room, sent.n, number, file.id, epoch, wrapped, file.form.value, file.label)
         file_refs.insert(rows, reference)
-    refuse_above(s, rows, actor)
+    if any(source.upload for source in sources):
+        # What is sent on is kept already, and counts for who uploaded it.
+        refuse_above(s, rows, actor)
     for file, _, _, before in sources:
         facts = file_facts.facts_of(rows, file.id, scanning_of(s.config.files), tx.at)
         if facts is not None and facts != before:

@@ -295,3 +295,19 @@ async def test_destroying_the_key_of_files_takes_the_files_and_nothing_else(bure
 async def destroy(s: Services, epoch: int) -> None:
     async with s.store.write() as tx:
         await s.log.bodies.destroy(tx, [epoch], s.clock())
+
+
+async def test_what_was_promised_to_uploads_is_there_for_all_that_are_sent_at_once(tmp_path: Path) -> None:
+    """Uploads reserve their bytes: sending them takes no more, and one that is too many takes none from the others."""
+    async with open_bureau(tmp_path) as b:
+        room = await b.group(NARIN, MALEE, SOMCHAI)
+        b.s = replace(b.s, config=replace(b.s.config, files=replace(b.s.config.files, quota_person_year=20_000)))
+        ids = [await an_upload(b.s, NARIN, size=1_000) for _ in range(20)]
+        results = await asyncio.gather(*(send(b, NARIN, room, [one]) for one in ids))
+        assert len({result.n for result in results}) == 20
+        assert await rows_of(b, file_use.of_agency) == 20_000
+        one_more = await an_upload(b.s, NARIN, size=1)
+        with pytest.raises(QuotaExceeded) as caught:
+            await send(b, NARIN, room, [one_more])
+        assert caught.value.detail == {"left": "0 B"}
+        await send(b, NARIN, room, [ids[0]], "ส่งอีกครั้งไม่เพิ่มอะไร")
