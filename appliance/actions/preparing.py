@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -54,14 +54,32 @@ BLOCKED: Final = "file_type_blocked"
 NOT_CLEANED: Final = "file_not_cleaned"
 NOT_PREPARED: Final = "file_not_prepared"
 UPLOAD: Final = "upload"
+_LONGEST_SIGN: Final = max(map(len, MACRO_SIGNS))
 
 
-class Seen(NamedTuple):
+class Seen:
     """What one pass over a content shows: its first bytes, the root over it, and whether it holds macros."""
 
-    head: bytes
-    root: bytes
-    macros: bool
+    def __init__(self) -> None:
+        self.head = b""
+        self.macros = False
+        self._leaves = Leaves()
+        self._before = b""
+
+    @property
+    def root(self) -> bytes:
+        """The root over all that was taken."""
+        return self._leaves.root()
+
+    def take(self, piece: bytes) -> None:
+        """Take the next bytes; blocking."""
+        self._leaves.add(piece)
+        if len(self.head) < SNIFF_BYTES:
+            self.head += piece[: SNIFF_BYTES - len(self.head)]
+        if not self.macros and may_hold_macros(sniff(self.head)):
+            window = self._before + piece
+            self.macros = any(sign in window for sign in MACRO_SIGNS)
+            self._before = window[-_LONGEST_SIGN:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +104,8 @@ async def prepare_upload(s: Services, upload: str) -> None:
     if row is None or row.state != uploads.PREPARING:
         return
     key = keys.unwrap(s.keys.files_keys, row.id, row.wrapped_key)
-    seen = await look_through(clear(s, row.id, key, row.size))
-    if is_blocked_content(seen.head) or (seen.macros and may_hold_macros(sniff(seen.head))):
+    seen = await look_through(s, clear(s, row.id, key, row.size))
+    if is_blocked_content(seen.head) or seen.macros:
         await refuse_upload(s, upload, BLOCKED)
         return
     about = said.opened(key, row.id, row.said)
@@ -106,18 +124,12 @@ async def prepare_upload(s: Services, upload: str) -> None:
     await _publish(s, row, key, made)
 
 
-async def look_through(content: AsyncIterator[bytes]) -> Seen:
-    """Read a content once."""
-    leaves, head, macros, before = Leaves(), b"", False, b""
-    longest = max(map(len, MACRO_SIGNS))
+async def look_through(s: Services, content: AsyncIterator[bytes]) -> Seen:
+    """Read a content once, in the threads of the files."""
+    seen = Seen()
     async for piece in content:
-        leaves.add(piece)
-        if len(head) < SNIFF_BYTES:
-            head += piece[: SNIFF_BYTES - len(head)]
-        window = before + piece
-        macros = macros or any(sign in window for sign in MACRO_SIGNS)
-        before = window[-longest:]
-    return Seen(head, leaves.root(), macros)
+        await s.files.objects.run(seen.take, piece)
+    return seen
 
 
 async def refuse_upload(s: Services, upload: str, code: str) -> None:

@@ -52,7 +52,7 @@ class _Ends:
         async for piece in self._content:
             if len(self.head) < SNIFF_BYTES:
                 self.head += piece[: SNIFF_BYTES - len(self.head)]
-            self.tail = (self.tail + piece)[-TAIL_BYTES:]
+            self.tail = piece[-TAIL_BYTES:] if len(piece) >= TAIL_BYTES else (self.tail + piece)[-TAIL_BYTES:]
             yield piece
 
 
