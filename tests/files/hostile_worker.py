@@ -93,7 +93,7 @@ def attempts(given: dict[str, Any]) -> dict[str, Callable[[], object]]:
         "large folder": lambda: fill_folder(given["most"]),
         "processes of others": list_others,
         "environment of others": read_environment,
-        "files of others": lambda: listing("/proc/1/root/etc"),
+        "files of others": lambda: Path("/proc/1/root/etc/passwd").read_bytes(),
         "end others": lambda: os.kill(given["pid"], 9),
         "root": become_root,
         "mount": lambda: call("mount", b"none", b"/mnt", b"tmpfs", 0, None),
