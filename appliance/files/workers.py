@@ -12,6 +12,7 @@ Not: the fences (`files/fences.py`); what is done with the parts.
 from __future__ import annotations
 
 import asyncio
+import logging
 from asyncio import IncompleteReadError, LimitOverrunError
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from appliance.files.fences import Fence, Line
     from appliance.preview.protocol import Facts, Job, Part
 
+logger = logging.getLogger(__name__)
 _CHUNK: Final = 64 * 1024
 _STALLED_S: Final = 5
 """Seconds without a byte of a part that was promised."""
@@ -100,13 +102,14 @@ class Workers:
     def __init__(self, fence: Fence, most: int) -> None:
         self._fence = fence
         self._free = asyncio.Semaphore(most)
+        self._is_missing = False
 
     async def check(self) -> None:
         """Find out whether files can be looked at here. Raises WorkerFailed with `no_fence`."""
         try:
             await self._fence.check()
         except FenceMissing as missing:
-            raise WorkerFailed(Failure.NO_FENCE, str(missing)) from missing
+            raise self._without_fence(missing) from missing
 
     @asynccontextmanager
     async def run(self, job: Job, content: AsyncIterator[bytes]) -> AsyncIterator[Result]:
@@ -127,9 +130,16 @@ class Workers:
         try:
             return await self._fence.start()
         except FenceMissing as missing:
-            raise WorkerFailed(Failure.NO_FENCE, str(missing)) from missing
+            raise self._without_fence(missing) from missing
         except OSError as error:
             raise WorkerFailed(Failure.GONE, str(error)) from error
+
+    def _without_fence(self, missing: FenceMissing) -> WorkerFailed:
+        """Return the failure, and tell the administrator once each time that the fence goes missing."""
+        if not self._is_missing:
+            self._is_missing = True
+            logger.error("ALERT no file can be looked at, the worker's fence cannot be set up: %s", missing)
+        return WorkerFailed(Failure.NO_FENCE, str(missing))
 
     async def _answer(self, line: Line, job: Job, content: AsyncIterator[bytes]) -> Answer:
         try:
@@ -144,6 +154,7 @@ class Workers:
         except (IncompleteReadError, OSError) as error:
             await self.check()
             raise WorkerFailed(Failure.GONE, f"{job.kind} ended without an answer") from error
+        self._is_missing = False
         if answer.refused is not None:
             raise PreviewRefused(answer.refused)
         return answer

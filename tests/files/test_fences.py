@@ -222,7 +222,7 @@ async def test_who_gives_up_leaves_no_worker_behind() -> None:
 
 @pytest.mark.parametrize("program", ["", "#!/bin/sh\necho 'No permissions to create a new namespace' >&2\nexit 1\n"])
 async def test_without_a_fence_nothing_is_decoded(
-    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As in a container that may make no namespaces, or on a machine without bubblewrap."""
     ran = tmp_path / "ran"
@@ -236,6 +236,7 @@ async def test_without_a_fence_nothing_is_decoded(
             await failing
         assert failed.value.code is Failure.NO_FENCE
     assert not ran.exists()
+    assert caplog.text.count("ALERT no file can be looked at") == 1
 
 
 async def enter(workers: Workers) -> None:
