@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import AsyncIterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from appliance.actions import evidence, file_deletion, rooms
+from appliance.actions import evidence, file_check, file_deletion, rooms
 from appliance.actions.file_deletion import AT_ONCE, HOUR_MS, Why
 from appliance.actions.preparing import refuse_upload
-from appliance.errors import StorageFailed, Unavailable
+from appliance.actions.uploads import Part, begin_upload, cancel_upload, receive_part
+from appliance.attachments import FileForm
+from appliance.errors import StorageFailed, TooMany, Unavailable
 from appliance.files import keys
 from appliance.files.content import sealed_length
-from appliance.model import AccountState
+from appliance.files.said import Said
+from appliance.model import AccountState, PersonId
 from appliance.store import file_deletions
 from appliance.store.db import Rows
 from appliance.vault.epochs import EpochCipher, EpochId, unwrap_any
@@ -325,3 +331,45 @@ async def test_a_refused_upload_keeps_its_row_for_its_sender_and_nothing_else(bu
     await file_deletion.sweep(bureau.s)
     assert await filing.rows("SELECT id FROM upload") == []
     assert await filing.receipts(upload) == [("staging", "refused", SEALED)]
+
+
+async def test_uploads_abandoned_at_random_points_leave_nothing(bureau: Bureau, filing: Filing) -> None:
+    """1,008 of them, each cancelled after some turns of the event loop, wherever it is then: object, row, or both."""
+    random = Random(7)  # noqa: S311 - the same sequence each time
+    room = await bureau.group(NARIN, MALEE)
+    sent, _, _ = await filing.sent(MALEE, room, variants=0)
+    before = await filing.use()
+    about = Said(name="แผน.pdf", type="application/pdf", form=FileForm.DOCUMENT)
+
+    async def pieces(size: int) -> AsyncIterator[bytes]:
+        for _ in range(0, size, 16 * 1024):
+            yield bytes(16 * 1024)
+
+    async def one(person: PersonId) -> None:
+        size = 16 * 1024 * random.randrange(1, 8)
+        upload = (await begin_upload(bureau.s, person, about, size, room, 0)).id
+        part = Part(0, size, pieces(size), lambda: None)
+        await receive_part(bureau.s, person, upload, part)
+        if random.random() < 0.3:
+            await cancel_upload(bureau.s, person, upload, lambda: None)
+
+    for _ in range(63):
+        tasks = [asyncio.create_task(one(person)) for person in (NARIN, MALEE) for _ in range(8)]
+        for task in tasks:
+            for _ in range(random.randrange(40)):
+                await asyncio.sleep(0)
+            if random.random() < 0.8:
+                task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        assert {type(end) for end in ended} <= {asyncio.CancelledError, type(None), TooMany}, ended
+        # As at midnight of a day: their time is over.
+        bureau.clock.pass_(DAY + HOUR_MS)
+        await file_deletion.sweep(bureau.s)
+    assert await filing.use() == before
+    folder = bureau.s.files.objects.folder
+    long_ago = bureau.clock() / 1000 - 7200
+    for name in await filing.objects():
+        os.utime(folder / name[-2:] / name, (long_ago, long_ago))
+    await file_check.check_nightly(bureau.s)
+    assert await filing.objects() == {sent}
+    assert (await file_check.check_files(bureau.s, "test")).faults == []

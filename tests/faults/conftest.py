@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,24 @@ def template(world_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     with (folder / "gchat.toml").open("a", encoding="utf-8") as file:
         file.write(f"\n[staff]\nport = 0\n\n{world.GENEROUS}")
     return folder
+
+
+@contextmanager
+def on_small_disk(template: Path, folder: Path, size: str) -> Iterator[Path]:
+    """Copy the template to a file system of its own, of this size; the test is skipped where none can be mounted."""
+    folder.mkdir()
+    mount = shutil.which("mount")
+    done = mount and subprocess.run(  # noqa: S603 - a system tool
+        [mount, "-t", "tmpfs", "-o", f"size={size},mode=700", "none", str(folder)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if not done or done.returncode:
+        pytest.skip("a small file system can be mounted by root alone; the limit on file sizes is tested instead")
+    try:
+        shutil.copytree(template, folder, dirs_exist_ok=True)
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)  # noqa: S603, S607 - a system tool
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ import asyncio
 import os
 import re
 import resource
-import shutil
-import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -19,6 +17,7 @@ import pytest
 
 from tests.faults import proof
 from tests.faults.appliance import Appliance, Caller, Refused, clients
+from tests.faults.conftest import on_small_disk
 from tests.faults.load import at_work
 from tests.faults.team import Team, assemble
 from tests.waiting import PATIENCE_S, until
@@ -31,20 +30,8 @@ SMALL_DISK = "8m"
 @pytest.fixture
 def small_disk(template: Path, tmp_path: Path) -> Iterator[Path]:
     """A data folder on a file system of its own with a few MiB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    done = mount and subprocess.run(  # noqa: S603 - a system tool
-        [mount, "-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=700", "none", str(folder)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if not done or done.returncode:
-        pytest.skip("a small file system can be mounted by root alone; the limit on file sizes is tested instead")
-    try:
-        shutil.copytree(template, folder, dirs_exist_ok=True)
+    with on_small_disk(template, tmp_path / "small", SMALL_DISK) as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)  # noqa: S603, S607 - a system tool
 
 
 async def refused(caller: Caller, room: str, codes: set[str]) -> None:

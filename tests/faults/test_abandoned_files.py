@@ -1,0 +1,162 @@
+"""Uploads that nobody ends, after kills at any point: once their time is over nothing is left. And a full disk."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from appliance import config, wiring
+from appliance.actions import file_check, file_deletion
+from appliance.vault import unlock
+from tests.agency import API
+from tests.faults.appliance import Appliance, Caller, Refused, clients, sign_in
+from tests.faults.conftest import on_small_disk
+from tests.waiting import until
+
+DAY_MS = 86_400_000
+RECORD = 64 * 1024
+UPLOADS = 12
+
+
+def words(room: str) -> str:
+    """Return what is said of a file before its first byte."""
+    about = {"name": "แผนที่.pdf", "type": "application/pdf", "room": room, "form": "document"}
+    return ",".join(f"{name} {b64encode(value.encode()).decode()}" for name, value in about.items())
+
+
+async def begin(caller: Caller, room: str, size: int) -> str:
+    """Begin an upload; return its path. Raises Refused, ClientError."""
+    headers = {**caller.headers, "Tus-Resumable": "1.0.0", "Upload-Length": str(size), "Upload-Metadata": words(room)}
+    async with caller.session.post(f"{caller.appliance.url}{API}/uploads", headers=headers) as response:
+        if response.status != 201:
+            error = (await response.json())["error"]
+            raise Refused(response.status, error["code"], error["message"], response.headers.get("Retry-After"))
+        return response.headers["Location"].rpartition("/")[2]
+
+
+async def patch(caller: Caller, upload: str, offset: int, content: bytes) -> int:
+    """Send bytes of an upload; return the status."""
+    headers = {
+        **caller.headers, "Tus-Resumable": "1.0.0", "Upload-Offset": str(offset),
+        "Content-Type": "application/offset+octet-stream",
+    }  # fmt: skip
+    url = f"{caller.appliance.url}{API}/uploads/{upload}"
+    async with caller.session.patch(url, headers=headers, data=content) as response:
+        return response.status
+
+
+async def one(caller: Caller, room: str, rng: random.Random, acknowledged: list[str]) -> None:
+    """Go as far with an upload as chance has it: begun, in the middle, whole, or taken away again."""
+    size = rng.randrange(1, 6 * RECORD)
+    upload = await begin(caller, room, size)
+    acknowledged.append(upload)
+    offset = 0
+    while offset < size and rng.random() < 0.9:
+        part = min(size - offset, rng.choice((RECORD, 2 * RECORD)))
+        if await patch(caller, upload, offset, os.urandom(part)) != 204:
+            return
+        offset += part
+    if rng.random() < 0.3:
+        headers = {**caller.headers, "Tus-Resumable": "1.0.0"}
+        await (await caller.session.delete(f"{caller.appliance.url}{API}/uploads/{upload}", headers=headers)).read()
+
+
+async def left_of(data: Path, later_ms: int) -> tuple[list[str], list[tuple[str, int]], list[file_check.Fault]]:
+    """Sweep and check in a time to come; return objects, what is used and reserved, and faults."""
+    loaded = config.load(data)
+    keys = unlock.unlock_keys(loaded, wiring.no_terminal)
+    sources = wiring.Sources(clock=lambda: wiring.system_clock() + later_ms)
+    async with wiring.compose(loaded, keys, sources) as s:
+        await file_deletion.sweep(s)
+        await file_check.check_nightly(s)
+        again = await file_check.check_files(s, "test")
+        async with s.store.read() as reader:
+            used = await reader.run(
+                lambda rows: rows.all("SELECT scope, bytes + reserved FROM file_use WHERE bytes + reserved > 0")
+            )
+        objects = await s.files.objects.run(lambda: list(s.files.objects.ids()))
+    return objects, used, again.faults
+
+
+async def test_uploads_that_kills_abandoned_leave_nothing_after_their_time(
+    appliance: Callable[..., Appliance], data: Path, rng: random.Random
+) -> None:
+    served = appliance()
+    made: list[str] = []
+    for _ in range(3):
+        served.start()
+        async with clients() as session:
+            narin = await sign_in(session, served, "narin.p")
+            before = len(made)
+            tasks = [asyncio.create_task(one(narin, served.room("dengue"), rng, made)) for _ in range(UPLOADS)]
+            enough = before + rng.randrange(1, UPLOADS)
+            await until(lambda: len(made) >= enough or any(task.done() for task in tasks))  # noqa: B023 - awaited here
+            served.kill()
+            # Their address still takes connections, which nobody answers until the next start.
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    assert len(made) > 3
+    # What is still good is kept: before their time nothing but what was taken away is gone.
+    objects, used, faults = await left_of(data, 0)
+    assert faults == []
+    assert len(objects) > 0
+    assert used
+    assert await left_of(data, DAY_MS + 2 * 3_600_000) == ([], [], [])
+
+
+@pytest.fixture
+def small_disk(template: Path, tmp_path: Path) -> Iterator[Path]:
+    with on_small_disk(template, tmp_path / "small", "48m") as folder:
+        yield folder
+
+
+async def test_a_disk_that_is_nearly_full_takes_messages_and_no_files(
+    appliance: Callable[..., Appliance], small_disk: Path
+) -> None:
+    served = appliance(small_disk)
+    served.start()
+    async with clients() as session:
+        narin = await sign_in(session, served, "narin.p")
+        room = served.room("dengue")
+        waiting = await begin(narin, room, 4 * RECORD)
+        ballast = small_disk / "ballast"
+        space = os.statvfs(small_disk)
+        keep = space.f_blocks * space.f_frsize * 2 // 100
+        ballast.write_bytes(bytes(space.f_bavail * space.f_frsize - keep))
+
+        async def refused() -> bool:
+            with suppress(Refused):
+                await begin(narin, room, RECORD)
+                return False
+            return True
+
+        await until(refused)
+        with pytest.raises(Refused) as told:
+            await begin(narin, room, RECORD)
+        assert (told.value.status, told.value.code) == (507, "disk_nearly_full")
+        assert "เหลืออีก" in told.value.message
+        # Nor do bytes of one that was begun before; messages go on, and so does whoever asks for readiness.
+        assert await patch(narin, waiting, 0, bytes(RECORD)) == 507
+        for n in range(20):
+            await narin.say(room, "ดิสก์ใกล้เต็ม แต่ยังส่งข้อความได้", f"near-{n}")
+        async with session.get(f"{served.url}/readyz") as ready:
+            assert ready.status == 200
+        ballast.unlink()
+
+        async def taken() -> bool:
+            with suppress(Refused):
+                await begin(narin, room, RECORD)
+                return True
+            return False
+
+        await until(taken)
+        assert await patch(narin, waiting, 0, bytes(4 * RECORD)) == 204
+    served.stop()
