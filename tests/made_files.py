@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from appliance.attachments import FileForm, ScanState
 from appliance.files import keys, said
 from appliance.files.said import Said
+from appliance.log.file_events import announce
+from appliance.log.file_facts import scanning_of
 from appliance.model import PersonId
 from appliance.services import Services
 from appliance.store import file_work, uploads
@@ -15,6 +17,7 @@ from appliance.store.file_work import NewBlob
 from appliance.store.uploads import NewUpload
 
 if TYPE_CHECKING:
+    from appliance.log.riders import RiderTx
     from appliance.store.db import Rows
 
 DAY_MS = 86_400_000
@@ -63,6 +66,16 @@ def a_blob(  # noqa: PLR0917 - in the order of the row
 ) -> NewBlob:
     """Return the row of a file that waits for its scan and its variants."""
     return NewBlob(made, "file", owner, kind, size, root, now, wrapped_key=wrapped, preparing=True)
+
+
+async def found_out(s: Services, blob: str, pages: int) -> None:
+    """Have the preparing of a file end with so many pages, and tell of it."""
+
+    def change(tx: RiderTx) -> None:
+        tx.rows.run("UPDATE blob SET preparing = 0, pages = ? WHERE id = ?", (pages, blob))
+        announce(tx, s.log.bodies, scanning_of(s.config.files), blob)
+
+    await s.log.change(change)
 
 
 async def clean(s: Services, blob: str) -> None:

@@ -10,11 +10,13 @@ from appliance.actions import evidence, messages
 from appliance.attachments import FileForm
 from appliance.log.integrity import Check, Fault, verify_room
 from appliance.model import RoomId
+from appliance.reads.sync import load_sync
 from appliance.store import file_refs
 from appliance.store.db import reading
+from appliance.wire.events import FileEvent
 from appliance.wire.messages import TextBody
 from tests.bureau import DAY, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, START, Bureau
-from tests.made_files import JPEG, an_upload
+from tests.made_files import JPEG, an_upload, found_out
 from tests.sql import run_sql
 
 
@@ -118,3 +120,28 @@ async def test_an_edit_and_a_retraction_change_nothing_of_it(bureau: Bureau) -> 
     await messages.retract_message(bureau.s, NARIN, room, 3, "", bureau.txn())
     await bureau.s.log.checkpoints.sign()
     assert fault(bureau, room) is None
+
+
+async def test_what_is_found_out_is_told_where_the_file_is_shown(bureau: Bureau) -> None:
+    """Once for each message that shows it; nothing of one that was retracted, nothing of a file that nobody sent."""
+    room, [paper, photo] = await two_messages(bureau)
+    before = bureau.s.log.feed.pos
+    await found_out(bureau.s, photo, 2)
+    assert await told(bureau, room, before) == [(2, photo, 2), (3, photo, 2)]
+    await messages.retract_message(bureau.s, NARIN, room, 3, "", bureau.txn())
+    before = bureau.s.log.feed.pos
+    await found_out(bureau.s, photo, 4)
+    await found_out(bureau.s, await an_upload(bureau.s, NARIN), 4)
+    assert await told(bureau, room, before) == [(2, photo, 4)]
+    await evidence.erase_bodies(bureau.s, room, 2, 2, "ระเบียบ 90 วัน")
+    before = bureau.s.log.feed.pos
+    await found_out(bureau.s, paper, 6)
+    assert await told(bureau, room, before) == []
+
+
+async def told(b: Bureau, room: RoomId, since: int) -> list[tuple[int, str, int | None]]:
+    """Return (message, file, pages) of what a member hears of files after a position."""
+    page = await load_sync(b.s, MALEE, since, 100, None)
+    events = [event for event in page.events if isinstance(event, FileEvent)]
+    assert {event.room for event in events} <= {room}
+    return [(event.state.n, event.state.id, event.state.facts.pages) for event in events]
