@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from appliance.late import load
 from appliance.reads.directory import load_views, unit_ref
 from appliance.rules.agency_settings import CONTACT_MODE, HELPDESK
+from appliance.rules.file_types import blocked_ends
 from appliance.store import terms
-from appliance.wire.session import AgencyView, HelpdeskView, Me, Terms, TermsState
+from appliance.wire.session import AgencyView, FileLimits, HelpdeskView, Me, Terms, TermsState
 
 if TYPE_CHECKING:
     from appliance.locale import Language
@@ -41,6 +42,7 @@ async def load_me(s: Services, session: Session) -> Me:
         contact_mode=s.settings.get(CONTACT_MODE, now).value,
         shortest_password=s.config.policies.passwords.shortest,
         server_version=_server_version(),
+        files=FileLimits(largest=s.config.files.largest, blocked=sorted(blocked_ends(s.config.files.blocked))),
     )
 
 

@@ -221,8 +221,12 @@ def extension(name: str) -> str:
 
 def is_blocked_name(name: str, also: Iterable[str] = ()) -> bool:
     """Return whether a file of this name is never taken. `also`: further ends, as the agency has set them."""
-    end = extension(name)
-    return end in BLOCKED or end in {more.strip(" .").lower() for more in also}
+    return extension(name) in blocked_ends(also)
+
+
+def blocked_ends(also: Iterable[str] = ()) -> frozenset[str]:
+    """Return every end of a name that is never taken, with those that the agency has set."""
+    return BLOCKED | {more.strip(" .").lower() for more in also}
 
 
 def is_blocked_content(head: bytes) -> bool:

@@ -196,6 +196,13 @@ class TermsState(Answer, kw_only=True):
     accepted: int | None
 
 
+class FileLimits(Answer, kw_only=True):
+    """What clients may know of a file before they send it: the bytes of the largest, and ends of names never taken."""
+
+    largest: int
+    blocked: list[str]
+
+
 class Me(Answer, kw_only=True):
     person: PersonView
     roles: list[str]
@@ -206,6 +213,7 @@ class Me(Answer, kw_only=True):
     contact_mode: str
     shortest_password: int
     server_version: str
+    files: FileLimits
 
 
 class MeChange(Request, kw_only=True):

@@ -213,6 +213,13 @@ async def test_a_code_as_second_factor(running: Agency) -> None:
     await running.login("narin.p")
 
 
+async def test_who_is_signed_in_learns_which_files_are_taken(running: Agency) -> None:
+    """So that a client refuses a file before a byte of it is read."""
+    files = (await (await running.login("narin.p")).get("/me"))["files"]
+    assert files["largest"] == running.services.config.files.largest
+    assert {"exe", "docm"} <= {*files["blocked"]}
+
+
 async def test_the_sign_in_page_learns_the_agency_and_whom_to_ask_and_no_more(running: Agency) -> None:
     """Without a session."""
     await set_helpdesk(running.services, OPERATOR, "02-590-1000", "", "ห้อง 305")

@@ -15,13 +15,14 @@ import { Directory } from "./directory";
 import { Drafts } from "./drafts";
 import { Endpoints } from "./endpoints";
 import { Feed, type Applied } from "./feed";
+import { refusedFile } from "./fileLimits";
 import { FileCache } from "./fileCache";
 import { incomingOf } from "./incoming";
 import { personOfNew } from "./newChats";
 import { Outbox } from "./outbox";
 import { People } from "./people";
 import { CHAT_KIND } from "./policy";
-import type { Ports, TimerId } from "./ports";
+import type { LocalFile, Ports, TimerId } from "./ports";
 import type { ClientFrame, Form, Id, Me, TxnId } from "./protocol";
 import { ReaderMarks } from "./readers";
 import { Requests } from "./requests";
@@ -203,9 +204,15 @@ export class Core {
 
   /** What is attached to the draft of a room; one object per room. */
   readonly attachments = (room: RoomId): Attachments => {
-    const known = this.#attachments.get(room) ?? new Attachments(room, this.drafts, this.uploads, () => null);
+    const known = this.#attachments.get(room) ?? new Attachments(room, this.drafts, this.uploads, this.#refusedFile);
     this.#attachments.set(room, known);
     return known;
+  };
+
+  readonly #refusedFile = (room: RoomId, file: LocalFile): string | null => {
+    const session = this.session.snapshot();
+    const limits = session.kind === "signed_in" ? session.me.files : undefined;
+    return this.rooms.room(room).snapshot()?.denied["attach"] ?? refusedFile(file, limits);
   };
 
   /** Where the bytes of a file, of a variant of one or of an own upload that is ready are read: a path of our own origin. */

@@ -1136,6 +1136,14 @@ export interface components {
             width?: number | null;
         };
         /**
+         * FileLimits
+         * @description What clients may know of a file before they send it: the bytes of the largest, and ends of names never taken.
+         */
+        FileLimits: {
+            blocked: string[];
+            largest: number;
+        };
+        /**
          * FileView
          * @description A file of a message. `original`: sent as the device wrote it, which may say where and with what it was made.
          */
@@ -1257,6 +1265,7 @@ export interface components {
         Me: {
             contact_mode: string;
             csrf: string;
+            files: components["schemas"]["FileLimits"];
             must_change_password: boolean;
             person: components["schemas"]["PersonView"];
             roles: string[];
@@ -2621,6 +2630,7 @@ export type FailedFrame = components['schemas']['FailedFrame'];
 export type FileChanged = components['schemas']['FileChanged'];
 export type FileEvent = components['schemas']['FileEvent'];
 export type FileFacts = components['schemas']['FileFacts'];
+export type FileLimits = components['schemas']['FileLimits'];
 export type FileView = components['schemas']['FileView'];
 export type Found = components['schemas']['Found'];
 export type HelpdeskView = components['schemas']['HelpdeskView'];

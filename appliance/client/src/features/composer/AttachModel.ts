@@ -106,6 +106,11 @@ export class AttachModel implements Readable<AttachSnapshot> {
   readonly setOriginal = (id: UploadId, on: boolean): void => void this.attempt.run(() => this.#uploads.setOriginal(id, on), `original ${id}`);
   readonly localOf = (id: UploadId): LocalFile | null => this.#uploads.fileOf(id);
   readonly addressOf = (remote: string): string => this.core.fileUrl(remote);
+  /** Bytes of the largest file that is taken; null when that is not known. */
+  readonly largest = (): number | null => {
+    const session = this.core.session.snapshot();
+    return session.kind === "signed_in" ? (session.me as Partial<typeof session.me>).files?.largest ?? null : null;
+  };
   readonly forgetRefused = (): void => this.#refused.set([]);
 
   async #addOne(chosen: Chosen): Promise<boolean> {

@@ -11,6 +11,7 @@ import { useEffect, useLayoutEffect, useRef } from "react";
 import type { NotAttached } from "#core/index";
 import type { UploadId } from "#core/snapshots";
 import { failureText, reasonText } from "#i18n/reasons";
+import { formatSize } from "#i18n/sizes";
 import { AttachedFile, type FileVerbs } from "#ui/AttachedFile";
 import { IconButton } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
@@ -58,7 +59,7 @@ export function Tray({ model, now, onLeave }: TrayProps) {
     <>
       <TrayVoice model={model} />
       <FailureNotice failure={attempt.failure} />
-      <RefusedFiles refused={refused} onClose={model.forgetRefused} />
+      <RefusedFiles refused={refused} largest={model.largest()} onClose={model.forgetRefused} />
       {(files.length > 0 || reading > 0) && (
         <ul className="tray" ref={list} aria-label={t`ไฟล์ที่แนบ`}>
           {files.map((file) => (
@@ -79,7 +80,7 @@ export function Tray({ model, now, onLeave }: TrayProps) {
 }
 
 /** What was not attached, and why: one reason once, with the names it holds for. */
-function RefusedFiles({ refused, onClose }: { refused: readonly NotAttached[]; onClose: () => void }) {
+function RefusedFiles({ refused, largest, onClose }: { refused: readonly NotAttached[]; largest: number | null; onClose: () => void }) {
   const { t } = useLingui();
   const codes = [...new Set(refused.map(({ code }) => code))];
   return (
@@ -89,7 +90,7 @@ function RefusedFiles({ refused, onClose }: { refused: readonly NotAttached[]; o
           {codes.map((code) => (
             <p key={code}>
               <Trans>
-                ไม่ได้แนบ {namesOf(refused, code)}: <RefusedReason code={code} />
+                ไม่ได้แนบ {namesOf(refused, code)}: <RefusedReason code={code} largest={largest} />
               </Trans>
             </p>
           ))}
@@ -107,8 +108,12 @@ function namesOf(refused: readonly NotAttached[], code: string): string {
   return [...names.slice(0, SHOWN), ...(more > 0 ? [plural(more, { other: "และอีก # ไฟล์" })] : [])].join(" ");
 }
 
-function RefusedReason({ code }: { code: string }) {
+function RefusedReason({ code, largest }: { code: string; largest: number | null }) {
   switch (code) {
+    case "upload_too_large":
+      return <Trans>ไฟล์ใหญ่เกินไป ส่งได้ไม่เกิน {formatSize(largest ?? 0)}</Trans>;
+    case "file_empty":
+      return <Trans>ไฟล์นี้ไม่มีข้อมูล</Trans>;
     case "folder":
       return <Trans>แนบทั้งโฟลเดอร์ไม่ได้ โปรดเลือกไฟล์ในโฟลเดอร์ หรือบีบอัดเป็นไฟล์เดียวก่อน</Trans>;
     case "file_not_same":

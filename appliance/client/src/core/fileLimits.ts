@@ -1,0 +1,29 @@
+/**
+ * Which files are not worth an upload, by what the server has told of its limits: the twin of `rules/uploads.py` and of
+ * `rules/file_types.py: extension`. The server decides again, also by the bytes.
+ */
+import type { LocalFile } from "./ports";
+import type { Me } from "./protocol";
+
+/** Why a file would be refused, or null; without limits nothing is known before. */
+export function refusedFile({ name, size }: Pick<LocalFile, "name" | "size">, limits: Me["files"] | undefined): string | null {
+  if (size === 0) return "file_empty";
+  if (limits === undefined) return null;
+  if (size > limits.largest) return "upload_too_large";
+  return limits.blocked.includes(endOf(name)) ? "file_type_blocked" : null;
+}
+
+/** The end of a name in lower case, without the dot; empty where it has none. */
+export function endOf(name: string): string {
+  const bare = withoutRim(name);
+  const dot = bare.lastIndexOf(".");
+  return dot > 0 ? bare.slice(dot + 1).trim().toLowerCase() : "";
+}
+
+/** Without spaces and dots around it: systems leave them out, and «a.exe.» runs. */
+function withoutRim(name: string): string {
+  let [from, to] = [0, name.length];
+  while (from < to && " .".includes(name[from] as string)) from += 1;
+  while (to > from && " .".includes(name[to - 1] as string)) to -= 1;
+  return name.slice(from, to);
+}
