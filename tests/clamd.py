@@ -94,7 +94,7 @@ def daemon(*, alert: bool = False) -> Iterator[Clamd]:
         if os.environ.get("CI") == "true":
             pytest.fail("clamd is missing: packaging/media.sh installs it")
         pytest.skip("no clamd on this machine (Debian: clamav-daemon)")
-    with tempfile.TemporaryDirectory(prefix="gc-av-") as folder:
+    with tempfile.TemporaryDirectory(prefix="gc-av-", dir="/tmp") as folder:
         clamd = Clamd(Path(folder), alert=alert)
         try:
             clamd.start()
