@@ -7,8 +7,9 @@ and the object is sealed anew under a key that no message has (`files/keys.py: q
 
 The message stays with the reason. Once the message's own key is destroyed, nothing opens the file in quarantine either.
 
-An operator may delete such a file, or release it where the finding was wrong, which takes two people. Released, it is
-one that could not be scanned.
+An operator may delete such a file where no message refers to it; one that a message refers to is part of the room's
+record and goes with the message. Where the finding was wrong two people release it: it is one then that could not be
+scanned.
 """
 
 from __future__ import annotations
@@ -20,13 +21,12 @@ from appliance.actions.file_content import clear
 from appliance.actions.file_deletion import Why, delete_marked
 from appliance.actions.preparing import tell
 from appliance.attachments import ScanState
-from appliance.errors import NotFound, Unavailable
+from appliance.errors import Conflict, NotFound, Unavailable
 from appliance.files import keys
 from appliance.files.content import write_sealed
-from appliance.log.file_events import announce, announce_at
+from appliance.log.file_events import announce
 from appliance.log.file_facts import scanning_of
 from appliance.log.file_keys import open_blob
-from appliance.log.views import GONE
 from appliance.model import SYSTEM
 from appliance.store import audit, blobs, file_deletions, file_refs, file_work, uploads
 from appliance.wire.files import UploadChanged
@@ -117,21 +117,21 @@ async def release(s: Services, by: Actor, blob: str, why: str, second: Actor) ->
 
 
 async def delete_infected(s: Services, by: Actor, blob: str, why: str) -> None:
-    """Delete a file of the quarantine for good; its messages say then that it is gone. Raises NotFound."""
+    """Delete a file of the quarantine that was never sent, for good.
+
+    Raises NotFound, and Conflict (`quarantine_in_message`) for one that a message refers to: it goes with the message.
+    """
 
     def put(tx: RiderTx) -> None:
         row = blobs.get(tx.rows, blob)
         if row is None or row.scan != ScanState.INFECTED:
             raise NotFound(code="not_in_quarantine", file=blob)
+        if row.refs:
+            raise Conflict(code="quarantine_in_message", file=blob)
         detail = {"why": why, "signature": row.found}
         audit.append(tx.rows, at=tx.at, actor=by.name, action=DELETED, target=blob, outcome="done", detail=detail)
-        told = file_refs.of_blob(tx.rows, blob)
-        file_deletions.destroy_references_of(tx.rows, blob, Why.INFECTED.value, tx.at)
-        for upload in file_work.uploads_of(tx.rows, blob):
-            file_deletions.mark_uploads(tx.rows, [upload], Why.INFECTED.value, tx.at)
+        file_deletions.mark_uploads(tx.rows, file_work.uploads_of(tx.rows, blob), Why.INFECTED.value, tx.at)
         file_deletions.mark_blobs(tx.rows, [blob], Why.INFECTED.value, tx.at)
-        for reference in told:
-            announce_at(tx, reference.room, reference.n, blob, GONE)
 
     await s.log.change(put)
     await delete_marked(s)

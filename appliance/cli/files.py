@@ -21,7 +21,7 @@ def register(_name: str, command: argparse.ArgumentParser) -> None:
 def _register_quarantine(command: argparse.ArgumentParser) -> None:
     group = command.add_subparsers(required=True)
     add_command(group, "files quarantine list", "show file, time, sender, size and what was found")
-    delete = add_command(group, "files quarantine delete", "delete one for good; goes on record")
+    delete = add_command(group, "files quarantine delete", "delete one that was never sent; goes on record")
     release = add_command(group, "files quarantine release", "let one be opened again; two people decide")
     for one in (delete, release):
         one.add_argument("file")

@@ -86,12 +86,6 @@ def destroy_references(rows: Rows, key: int, at: Millis) -> None:
     rows.run(SQL.delete_refs_of_body_key, of)
 
 
-def destroy_references_of(rows: Rows, blob: str, why: str, at: Millis) -> None:
-    """Delete the references to a blob: nobody opens it any more, and it goes."""
-    rows.run(SQL.receipt_blob, {"blob": blob, "why": why, "at": at})
-    rows.run(SQL.delete_refs_of_blob, {"blob": blob})
-
-
 def idle_file_keys(rows: Rows, room: int, week: str) -> list[int]:
     """Return the keys of files of a room, of weeks before this one, that no reference is under any more."""
     return [row[0] for row in rows.all(SQL.idle_file_keys, {"room": room, "week": week})]

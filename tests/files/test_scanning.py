@@ -15,7 +15,7 @@ import pytest
 from appliance.actions import file_quarantine, scanning
 from appliance.actions.file_variants import make_variants
 from appliance.actions.preparing import prepare_upload
-from appliance.errors import NotFound, Unavailable
+from appliance.errors import Conflict, NotFound, Unavailable
 from appliance.followers.preparing import PreparingFollower
 from appliance.rules.roles import Actor
 from appliance.sealed_file import SealBroken
@@ -183,18 +183,27 @@ async def test_two_people_release_what_was_no_virus(opened: Desk) -> None:
         await file_quarantine.release(opened.b.s, BOSS, blob, "อีกครั้ง", SECOND)
 
 
-async def test_what_is_deleted_from_the_quarantine_is_gone_everywhere(opened: Desk) -> None:
+async def test_what_was_never_sent_is_deleted_from_the_quarantine_for_good(opened: Desk) -> None:
+    upload = await opened.whole_upload(MARKER)
+    await prepare_upload(opened.b.s, upload)
+    await scanning.scan_file(opened.b.s, upload)
+    await file_quarantine.delete_infected(opened.b.s, BOSS, upload, "ไม่ใช้แล้ว")
+    assert await opened.filing.rows("SELECT id FROM blob UNION SELECT id FROM upload") == []
+    assert await opened.filing.objects() == set()
+    assert [(store, why) for store, why, _ in await opened.filing.receipts(upload)] == [("quarantine", "infected")]
+    assert [target for _, target, _ in await opened.audited("file.delete_infected")] == [upload]
+    with pytest.raises(NotFound):
+        await file_quarantine.delete_infected(opened.b.s, BOSS, upload, "ไม่ใช้แล้ว")
+
+
+async def test_what_a_message_refers_to_goes_with_the_message_alone(opened: Desk) -> None:
     blob, _ = await sent(opened, MARKER)
     await scanning.scan_file(opened.b.s, blob)
-    await file_quarantine.delete_infected(opened.b.s, BOSS, blob, "ไม่ใช้แล้ว")
-    assert await opened.filing.rows("SELECT id FROM blob") == []
-    assert await opened.filing.rows("SELECT blob FROM file_ref") == []
-    assert await opened.filing.objects() == set()
-    assert {store for store, *_ in await opened.filing.receipts(blob)} == {"reference", "quarantine"}
-    assert '"state":"gone"' in (await opened.events("file"))[-1]
-    assert [target for _, target, _ in await opened.audited("file.delete_infected")] == [blob]
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict) as refused:
         await file_quarantine.delete_infected(opened.b.s, BOSS, blob, "ไม่ใช้แล้ว")
+    assert refused.value.code == "quarantine_in_message"
+    assert await opened.filing.objects() == {blob}
+    assert await opened.audited("file.delete_infected") == []
 
 
 async def test_what_is_scanned_again_keeps_its_state_until_it_was(opened: Desk) -> None:

@@ -52,13 +52,6 @@ WHERE k.key = :key AND e.epoch = :key;
 DELETE FROM file_ref WHERE room = (SELECT room FROM epoch_key WHERE key = :key)
     AND (SELECT e.epoch FROM entry e WHERE e.place = (file_ref.room << 32) + file_ref.n) = :key;
 
--- name: receipt_blob
-INSERT INTO file_receipt (blob, store, why, at, bytes)
-SELECT f.blob, 'reference', :why, :at, length(f.wrapped_key) FROM file_ref f WHERE f.blob = :blob;
-
--- name: delete_refs_of_blob
-DELETE FROM file_ref WHERE blob = :blob;
-
 -- name: idle_file_keys
 SELECT k.key FROM epoch_key k WHERE k.room = :room AND k.kind = 'file' AND k.week < :week AND k.wrapped IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM file_ref f WHERE f.epoch = k.key);
