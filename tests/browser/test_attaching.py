@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import pytest
-from playwright.async_api import FilePayload, Locator, expect
+from playwright.async_api import FilePayload, Locator, Route, expect
 
-from tests.agency import Agency
-from tests.browser.axe import layout_faults
+from tests.agency import API, Agency
+from tests.browser.axe import faults, layout_faults
 from tests.browser.conftest import OpenWindow
 from tests.browser.window import ROOM, Window
+from tests.waiting import until
 
 OTHER_ROOM: Final = "ข่าวภายในกระทรวง"
 LONG: Final = "รายงานผลการสอบสวนโรคไข้เลือดออก ประจำสัปดาห์ที่ ๔๘ พ.ศ. ๒๕๖๙ (ฉบับแก้ไขครั้งที่ ๒ หลังการประชุมคณะทำงาน).txt"
@@ -61,6 +62,73 @@ def _from(seconds: int) -> re.Pattern[str]:
     return re.compile(rf"^0:(0[{seconds}-9]|[1-5]\d)$")
 
 
+async def _files(window: Window, room: str) -> list[dict[str, Any]]:
+    """Return the files of the newest message of a room, as the server has it."""
+    answer = await window.context.request.get(f"{window.url}{API}/rooms/{room}/messages?limit=1")
+    assert answer.ok, await answer.text()
+    newest = (await answer.json())["messages"][-1]
+    files: list[dict[str, Any]] = (newest.get("body") or {}).get("files", [])
+    return files
+
+
+async def _sent(window: Window, room: str, *names: str) -> list[dict[str, Any]]:
+    """Wait until the newest message carries files of these names, and return them."""
+    seen: list[dict[str, Any]] = []
+
+    async def arrived() -> bool:
+        seen[:] = await _files(window, room)
+        return [file["name"] for file in seen] == list(names)
+
+    await until(arrived, f"a message with {names}")
+    return seen
+
+
+async def test_files_are_attached_taken_out_and_sent_by_keyboard_alone(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url, "narin.p")
+    await window.open_room()
+    await window.composer.focus()
+    await window.page.keyboard.press("Tab")
+    await expect(window.button("แนบไฟล์")).to_be_focused()
+    await window.page.keyboard.press("Enter")
+    await expect(window.page.get_by_role("menuitem").first).to_be_focused()
+    await window.page.keyboard.press("ArrowDown")
+    async with window.page.expect_file_chooser() as chooser:
+        await window.page.keyboard.press("Enter")
+    await (await chooser.value).set_files([_text("ก.txt"), _text(LONG), _text("ค.txt", 5_000_000)])
+    await expect(_tray(window).get_by_role("group")).to_have_count(3)
+    await expect(window.page.get_by_text("แนบแล้ว 3 ไฟล์")).to_be_attached()
+    await expect(_attached(window, LONG)).to_contain_text("พร้อมส่ง")
+    await expect(window.composer).to_be_focused()
+    assert await faults(window.page) == []
+
+    # Back from the field is the last thing of the last file; what is taken out hands the focus on.
+    await window.page.keyboard.press("Shift+Tab")
+    await expect(window.button("นำ ค.txt ออก")).to_be_focused()
+    await window.button(f"นำ {LONG} ออก").focus()
+    await window.page.keyboard.press("Enter")
+    await expect(_attached(window, LONG)).to_have_count(0)
+    await expect(window.button("นำ ค.txt ออก")).to_be_focused()
+    await window.page.keyboard.press("Enter")
+    await expect(window.button("นำ ก.txt ออก")).to_be_focused()
+    await window.page.keyboard.press("Enter")
+    await expect(_tray(window)).to_have_count(0)
+    await expect(window.composer).to_be_focused()
+
+    async with window.page.expect_file_chooser() as chooser:
+        await window.page.keyboard.press("Tab")
+        await window.page.keyboard.press("Enter")
+        await expect(window.page.get_by_role("menuitem").first).to_be_focused()
+        await window.page.keyboard.press("ArrowDown")
+        await window.page.keyboard.press("Enter")
+    await (await chooser.value).set_files([_text(LONG)])
+    await expect(window.composer).to_be_focused()
+    await window.page.keyboard.type("แนบรายงานมาด้วยครับ")
+    await window.page.keyboard.press("Enter")
+    (file,) = await _sent(window, served.room("dengue"), LONG)
+    assert file["form"] == "document"
+    await expect(_tray(window)).to_have_count(0)
+
+
 async def test_what_is_pasted_or_dropped_is_attached_to_the_open_room(served: Agency, windows: OpenWindow) -> None:
     window = await windows(served.url, "narin.p")
     elsewhere = window.page.get_by_text("โปรดเปิดห้องที่จะส่งก่อน")
@@ -88,6 +156,29 @@ async def test_what_is_pasted_or_dropped_is_attached_to_the_open_room(served: Ag
     await expect(elsewhere).to_have_count(0)
 
 
+async def test_a_message_waits_for_its_files_and_shows_how_far_they_are(served: Agency, windows: OpenWindow) -> None:
+    """It may be sent without a network; paused and continued where it waits; it arrives once."""
+    window = await windows(served.url, "narin.p")
+    await window.open_room()
+    held: list[Route] = []
+    await window.context.route(
+        "**/uploads/*", lambda route: held.append(route) if route.request.method == "PATCH" else route.continue_()
+    )
+    await _attach(window, _text("แผน.txt", 6_000_000))
+    await window.say("แผนสัปดาห์หน้าครับ")
+    waiting = window.log.get_by_role("article").filter(has_text="แผน.txt")
+    bar = waiting.get_by_role("progressbar", name="อัปโหลด แผน.txt")
+    await expect(bar).to_have_attribute("aria-valuenow", "0")
+    await expect(_tray(window)).to_have_count(0)
+    await waiting.get_by_role("button", name="หยุดอัปโหลด แผน.txt ชั่วคราว").click()
+    await expect(waiting).to_contain_text("หยุดไว้ชั่วคราว")
+    assert await faults(window.page) == []
+    await window.context.unroute_all(behavior="ignoreErrors")
+    await waiting.get_by_role("button", name="อัปโหลด แผน.txt ต่อ").click()
+    await _sent(window, served.room("dengue"), "แผน.txt")
+    assert await _files(window, served.room("dengue")) != []
+
+
 async def test_what_cannot_be_attached_is_said_with_its_name(served: Agency, windows: OpenWindow) -> None:
     window = await windows(served.url, "narin.p")
     await window.open_room()
@@ -97,6 +188,47 @@ async def test_what_cannot_be_attached_is_said_with_its_name(served: Agency, win
     await expect(_tray(window).get_by_role("group")).to_have_count(20)
     await alert.get_by_role("button", name="ปิด").click()
     await expect(alert).to_have_count(0)
+    for n in range(20):
+        await window.button(f"นำ {n}.txt ออก").click()
+    await expect(_tray(window)).to_have_count(0)
+    await _attach(window, _text("โปรแกรม.pdf.exe"), _text("ว่าง.txt", 0))
+    await expect(alert).to_contain_text("ไม่ได้แนบ “โปรแกรม.pdf.exe”: ไม่อนุญาตให้ส่งไฟล์ชนิดนี้")
+    await expect(alert).to_contain_text("ไม่ได้แนบ “ว่าง.txt”: ไฟล์นี้ไม่มีข้อมูล")
+    await expect(_tray(window)).to_have_count(0)
+
+
+@pytest.mark.media
+async def test_a_voice_message_is_recorded_listened_to_and_sent_by_keyboard(
+    served: Agency, windows: OpenWindow
+) -> None:
+    window = await windows(served.url, "narin.p", **MICROPHONE)
+    await window.open_room()
+    await window.button("บันทึกข้อความเสียง").focus()
+    await window.page.keyboard.press("Enter")
+    bar = window.page.get_by_role("group", name="บันทึกข้อความเสียง")
+    await expect(window.button("หยุดบันทึกชั่วคราว")).to_be_focused()
+    await expect(bar.get_by_role("timer")).to_have_text(_from(2))
+    await window.page.keyboard.press("Enter")
+    await expect(window.button("บันทึกต่อ")).to_be_focused()
+    await window.page.keyboard.press("Escape")
+    await window.dialog.get_by_role("button", name="กลับไปทำต่อ").click()
+    await window.button("บันทึกต่อ").press("Enter")
+    await expect(bar.get_by_role("timer")).to_have_text(_from(3))
+    await window.button("หยุดและเก็บไว้ฟังก่อนส่ง").press("Enter")
+    listen = _tray(window).get_by_role("button", name=re.compile("^ฟัง ข้อความเสียง"))
+    await expect(listen).to_be_focused()
+    await window.page.keyboard.press("Enter")
+    await expect(_tray(window).get_by_role("button", name=re.compile("^หยุดฟัง"))).to_be_focused()
+    await window.page.keyboard.press("Enter")
+    await window.button("ส่งข้อความ").press("Enter")
+
+    async def arrived() -> bool:
+        return [file["form"] for file in await _files(window, served.room("dengue"))] == ["voice"]
+
+    await until(arrived, "the voice message")
+    (voice,) = await _files(window, served.room("dengue"))
+    assert re.fullmatch(r"ข้อความเสียง \d+ \S+ 2569 \d\d\.\d\d น\.(webm|m4a)", voice["name"])
+    assert voice["facts"]["seconds"] >= 2
 
 
 async def test_a_recording_that_is_left_stays_in_its_draft(served: Agency, windows: OpenWindow) -> None:
@@ -135,6 +267,6 @@ async def test_on_a_narrow_phone_everything_is_within_reach(served: Agency, wind
     await expect(window.composer).to_be_in_viewport(ratio=1)
     await window.button("บันทึกข้อความเสียง").click()
     await expect(window.page.get_by_role("timer")).to_have_text(_from(1))
-    assert await layout_faults(window.page) == []
+    assert await (faults if size == "normal" else layout_faults)(window.page) == []
     for name in ("ลบเสียงที่บันทึก", "หยุดและเก็บไว้ฟังก่อนส่ง", "หยุดบันทึกชั่วคราว", "ส่งข้อความเสียง"):
         await expect(window.button(name)).to_be_in_viewport(ratio=1)
