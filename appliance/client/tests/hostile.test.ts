@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 import * as emoji from "#core/emoji";
+import * as fileForms from "#core/fileForms";
 import * as keptHits from "#core/keptHits";
 import { PasswordGuard } from "#core/passwordGuard";
 import type { Event } from "#core/protocol";
@@ -60,7 +61,7 @@ const CALLS: Readonly<Record<string, (hostile: string) => unknown>> = {
   meant: (hostile) => routes.meant(routes.parseRoute(hostile), { me: "p_me", strangers: new Set(["p_none"]), units: new Set(["u_a"]) }),
   depthOf: (hostile) => routes.depthOf(routes.parseRoute(hostile)),
 };
-const FUNCTIONS = [text, emoji, sendable, keptHits, segments, routes].flatMap((module) =>
+const FUNCTIONS = [text, emoji, sendable, fileForms, keptHits, segments, routes].flatMap((module) =>
   Object.entries(module).filter((entry): entry is [string, (hostile: string) => unknown] => typeof entry[1] === "function"),
 );
 

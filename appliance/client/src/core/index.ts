@@ -327,7 +327,7 @@ export class Core {
     if (signal.aborted) return;
     await this.outbox.reload();
     this.outbox.lead(true);
-    void this.uploads.sweep().catch(() => undefined);
+    void this.uploads.sweep().then((ids) => this.#transfers.check(ids), () => undefined);
     this.uploads.forgetTabs();
     this.#tabs.post({ kind: "hello" });
     this.#transfers.lead(true);

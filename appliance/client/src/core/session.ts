@@ -13,6 +13,7 @@ import { guardKept, loadGuard, loadMe, meKept } from "./db/meta";
 import { loadDrafts } from "./db/drafts";
 import { loadOutbox } from "./db/outbox";
 import type { Tables } from "./db/tables";
+import { filesOf } from "./drafts";
 import type { Endpoints } from "./endpoints";
 import { CallError } from "./errors";
 import { PasswordGuard } from "./passwordGuard";
@@ -152,7 +153,7 @@ export class Session implements Readable<SessionState> {
     if (tables === null) return { messages: 0, drafts: 0 };
     const messages = await loadOutbox(tables).catch(() => []);
     const drafts = await loadDrafts(tables).catch(() => []);
-    return { messages: messages.length, drafts: drafts.filter(({ draft }) => draft.text.trim() !== "").length };
+    return { messages: messages.length, drafts: drafts.filter(({ draft }) => draft.text.trim() !== "" || filesOf(draft).length > 0).length };
   }
 
   /** Ends the session here and destroys everything this device holds, even when the server is out of reach. */

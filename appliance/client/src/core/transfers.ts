@@ -108,6 +108,12 @@ export class Transfers {
     }
   }
 
+  /** Asks whether the server still has these: it keeps an upload for a day. */
+  check(ids: readonly UploadId[]): void {
+    const ready = ids.map((id) => this.deps.uploads.row(id)).filter((row) => row !== null);
+    for (const row of ready) if (row.ready && !row.gone && !this.#isBusy(row.id)) this.#ask(row);
+  }
+
   /** Looks for what is to be done; cheap, and called whenever something may have changed. */
   readonly wake = (): void => {
     if (this.#tables === null) return;
@@ -217,7 +223,7 @@ export class Transfers {
   }
 
   #said({ room, name, type, form, original, width, height, seconds }: UploadRow): Record<string, string> {
-    const said = { name, type: mediaType(type), room: this.deps.roomOf(room), form, original: original ? true : null, width, height, seconds };
+    const said = { name, type: mediaType(type), room: this.deps.roomOf(room), form, original: original ? true : null, width: whole(width), height: whole(height), seconds };
     return Object.fromEntries(Object.entries(said).flatMap(([key, value]) => (value === null ? [] : [[key, String(value)]])));
   }
 
@@ -346,6 +352,8 @@ export class Transfers {
 class Unreadable extends Error {}
 
 const always = (): boolean => true;
+
+const whole = (pixels: number | null): number | null => (pixels === null ? null : Math.round(pixels));
 
 /** An upload that is not there any more is as good as deleted. */
 function unlessOver(error: unknown): void {

@@ -17,7 +17,7 @@ import { loadUpload, loadUploads, PIECE, piecesGone, type UploadRow, uploadGone,
 import type { Tables, Write } from "./db/tables";
 import { type DraftChange, filesOf } from "./drafts";
 import { CallError } from "./errors";
-import { mediaType } from "./fileForms";
+import { fileName, mediaType } from "./fileForms";
 import { isSameSoFar, keptPiece, pieceOf, piecesIn } from "./pieces";
 import type { LocalFile, Ports } from "./ports";
 import type { Event, Form, Id } from "./protocol";
@@ -124,7 +124,7 @@ export class Uploads {
 
   #newRow(room: RoomId, { file, form, original }: NewUpload, place: number, { shared }: Tables): UploadRow {
     const last = Math.max(0, ...[...this.#rows.values()].map(({ seq }) => seq));
-    const said = { name: file.name, type: file.type, size: file.size, form, original, width: file.width ?? null, height: file.height ?? null, seconds: file.seconds ?? null };
+    const said = { name: fileName(file.name), type: file.type, size: file.size, form, original, width: file.width ?? null, height: file.height ?? null, seconds: file.seconds ?? null };
     const none = { kept: 0, hashes: [], remote: null, acknowledged: 0, ready: false, paused: false, failed: null, over: [], gone: false };
     const seq = Math.max(last + 1, this.ports.time.now()) + place;
     return { id: this.ports.crypto.randomUUID(), seq, rev: 0, room, ...said, bytes: shared ? "cache" : "tab", ...none };
@@ -161,7 +161,7 @@ export class Uploads {
    */
   async chooseAgain(id: UploadId, file: LocalFile): Promise<boolean> {
     const row = this.#rows.get(id);
-    if (row === undefined || row.gone || row.name !== file.name || row.size !== file.size) return false;
+    if (row === undefined || row.gone || row.name !== fileName(file.name) || row.size !== file.size) return false;
     const same = await isSameSoFar(this.ports.crypto, row, file);
     const taken = await this.change(id, (kept) => ({ ...(same ? kept : begunAnew(kept)), failed: null, paused: false }));
     if (taken === null) return false;
@@ -222,17 +222,23 @@ export class Uploads {
     if (lost().length > 0) await this.#inTurn((tables) => this.#write(tables, this.takenAway(lost())));
   }
 
-  /** Takes away what neither a draft nor a message has: of two tabs that changed a draft at once one may have lost it. */
-  async sweep(): Promise<void> {
+  /**
+   * Takes away what neither a draft nor a message has: of two tabs that changed a draft at once one may have lost it.
+   * Returns what drafts have.
+   */
+  async sweep(): Promise<readonly UploadId[]> {
+    let inDrafts: readonly UploadId[] = [];
     await this.#inTurn(async (tables) => {
       // In this order: what goes from a draft to a message meanwhile, in another tab, is found in one of them.
       const rows = await loadUploads(tables);
       const drafts = await loadDrafts(tables);
       const messages = await loadOutbox(tables);
-      const used = new Set([...drafts.map(({ draft }) => draft), ...messages.map(({ text }) => text)].flatMap(filesOf));
+      inDrafts = drafts.flatMap(({ draft }) => filesOf(draft));
+      const used = new Set([...inDrafts, ...messages.flatMap(({ text }) => filesOf(text))]);
       const lost = rows.filter(({ id, gone }) => !gone && !used.has(id)).map(({ id }) => id);
       if (lost.length > 0) await this.#write(tables, this.takenAway(lost));
     });
+    return inDrafts;
   }
 
   async #write(tables: Tables, asked: Promise<FilesChange>): Promise<void> {
@@ -347,8 +353,9 @@ export class Uploads {
 
   /** Takes in what the server says of an upload. */
   async settle(id: UploadId, state: string | undefined, refused: string | null): Promise<void> {
-    if (state === "ready") await this.change(id, (row) => ({ ...row, ready: true, failed: null, acknowledged: row.size }), [piecesGone(id)]);
-    if (state === "refused") await this.change(id, (row) => ({ ...row, failed: { code: refused ?? "broken", message: "" } }));
+    if (state === "ready") await this.change(id, (row) => (row.ready ? row : { ...row, ready: true, failed: null, acknowledged: row.size }), [piecesGone(id)]);
+    const code = refused ?? "broken";
+    if (state === "refused") await this.change(id, (row) => (row.failed?.code === code ? row : { ...row, ready: false, failed: { code, message: "" } }));
   }
 
   #take(row: UploadRow): void {

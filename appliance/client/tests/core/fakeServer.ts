@@ -193,6 +193,11 @@ export class FakeServer {
     this.room(roomId).amended.set(n, as);
   }
 
+  /** Tells everybody in a room what has no position of its own, as a line of the feed. */
+  tellRoom(roomId: string, type: string, state: Record<string, unknown>): void {
+    this.#line({ type, at: this.now(), room: roomId, state });
+  }
+
   tellPerson(person: string, type: string, state: Record<string, unknown>, room: string | null = null): void {
     this.#line({ type, at: this.now(), ...(room === null ? {} : { room }), state }, person);
   }

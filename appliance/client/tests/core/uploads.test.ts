@@ -621,6 +621,20 @@ test("a draft has its files in every tab and after a reload", async () => {
   expect(third.core.drafts.draft(world.room).snapshot().text).toBe("กำลังพิมพ์");
 });
 
+test("a file that waited in a draft until the server has let go of it has to be chosen again", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  await attach(tab, chosen("a.bin", content(10)));
+  await reach("ready", () => stateOf(tab) === "ready");
+  tab.kill();
+  world.server.uploads.kept.clear();
+  const second = world.tab(device);
+  await second.core.start();
+  await until(() => stateOf(second) === "missing", "missing");
+  await second.core.attachments(world.room).add([chosen("a.bin", content(10))]);
+  await reach("ready again", () => stateOf(second) === "ready");
+});
+
 test("a room that is ours no more takes the files of its draft and of what waits with it", async () => {
   const device = world.device();
   const tab = await world.signedIn(device);
