@@ -13,15 +13,16 @@ from appliance.actions import evidence, messages, rooms
 from appliance.attachments import FileForm
 from appliance.errors import Forbidden, Invalid, NotFound
 from appliance.files import keys
-from appliance.model import PersonId, RoomId
+from appliance.model import EntryType, PersonId, RoomId
 from appliance.reads import files as reads
 from appliance.reads.files import load_room_files, open_file
+from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.store import file_work
 from appliance.store.file_work import NewBlob
 from appliance.wire.files import RoomFilesQuery
 from appliance.wire.messages import TextBody
 from tests.bureau import MALEE, NARIN, OUTSIDER, SECOND, SOMCHAI, Bureau, open_bureau
-from tests.made_files import JPEG, an_upload, clean
+from tests.made_files import JPEG, an_upload, clean, found_out
 
 
 @pytest.fixture
@@ -187,3 +188,23 @@ async def test_an_outsider_is_shown_no_list(bureau: Bureau) -> None:
         await load_room_files(bureau.s, OUTSIDER, room, RoomFilesQuery())
     with pytest.raises(Invalid):
         await load_room_files(bureau.s, MALEE, room, RoomFilesQuery(cursor="x"))
+
+
+async def test_a_message_that_one_member_alone_is_shown_keeps_its_files_from_the_others(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = ENTRY_TYPES[EntryType.MESSAGE_TEXT]
+    own = replace(row, shown_to=lambda _state, sender, viewer, _now: viewer == sender)
+    monkeypatch.setitem(ENTRY_TYPES, EntryType.MESSAGE_TEXT, own)
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    one = await an_upload(bureau.s, NARIN)
+    await send(bureau, NARIN, room, one)
+    await clean(bureau.s, one)
+    before = bureau.s.log.feed.pos
+    await found_out(bureau.s, one, 3)
+    assert bureau.s.log.feed.pos == before, "an event would tell everyone in the room of it"
+    assert [await may_read(bureau, who, one) for who in (NARIN, MALEE)] == [True, False]
+    listed = [(await load_room_files(bureau.s, who, room, RoomFilesQuery())).files for who in (NARIN, MALEE)]
+    assert [len(files) for files in listed] == [1, 0]
+    with pytest.raises(Forbidden):
+        await send(bureau, MALEE, room, one)

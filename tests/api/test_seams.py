@@ -48,6 +48,7 @@ from appliance.wire.common import Answer
 from appliance.wire.entries import Reactable
 from appliance.wire.messages import BodyView, Edited
 from tests.agency import Agency, Client, indexed, new_txn, search_process, serve
+from tests.made_files import an_upload
 from tests.sql import all_rows
 
 WORDS: Final = "ผลตรวจอยู่ที่โต๊ะท่าน"
@@ -397,7 +398,8 @@ async def test_no_route_that_reads_tells_of_a_hidden_entry(running: Agency, whis
     await lalita.put(f"/rooms/{room}/messages/{n}/reactions/🦜")
     [whispered] = (await lalita.get(f"/rooms/{room}/messages", around=n, limit=1))["messages"]
     assert whispered["reactions"][0]["emoji"] == "🦜"
-    parts = {"room": room, "n": n, "person": lalita.person}
+    hers = await an_upload(running.services, lalita.person, WORDS)
+    parts = {"room": room, "n": n, "person": lalita.person, "file": hers, "upload": hers}
     questions = {"/api/v1/directory/people": {"q": "ลลิตา"}, "/api/v1/search": {"q": WORDS}}
     reading = [route for route in STAFF.routes if route.method == "GET" and not route.path.endswith("/stream")]
     for route in reading:
@@ -405,7 +407,8 @@ async def test_no_route_that_reads_tells_of_a_hidden_entry(running: Agency, whis
         async with somchai.raw("GET", path, params=questions.get(route.path, {})) as answer:
             text = await answer.text()
         # There is no search process here; what it finds is tested below.
-        wanted = 404 if "{n}" in route.path else 503 if route.path == "/api/v1/search" else 200
+        hidden = any(part in route.path for part in ("{n}", "{file}", "{upload}"))
+        wanted = 404 if hidden else 503 if route.path == "/api/v1/search" else 200
         assert answer.status == wanted, f"{path}: {text}"
         found = [secret for secret in (WORDS, "🦜", whispered["id"]) if secret in text]
         assert found == [], path
