@@ -51,7 +51,7 @@ class Appliance:
     limits: Mapping[int, int] = field(default_factory=dict)
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
-    _bound: socket.socket | None = None
+    bound: socket.socket | None = None
 
     @property
     def url(self) -> str:
@@ -96,11 +96,11 @@ class Appliance:
         return self._popen([*command, *(["--tls"] if self.tls else [])], log)
 
     def _serve(self, log: Any) -> subprocess.Popen[bytes]:
-        if self._bound is None:
-            self._bound = socket.create_server(("127.0.0.1", self.port), backlog=4096)
-            self.port = self._bound.getsockname()[1]
+        if self.bound is None:
+            self.bound = socket.create_server(("127.0.0.1", self.port), backlog=4096)
+            self.port = self.bound.getsockname()[1]
         read, write = os.pipe()
-        listening = self._bound.fileno()
+        listening = self.bound.fileno()
         command = [*GCHAT, "serve", "--data", str(self.data), "--listen-fd", str(listening), "--ready-fd", str(write)]
         process = self._popen(command, log, pass_fds=(listening, write))
         os.close(write)
@@ -188,8 +188,8 @@ class Appliance:
             for pid in running:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        if self._bound is not None:
-            self._bound.close()
+        if self.bound is not None:
+            self.bound.close()
 
     def room(self, code: str) -> str:
         """Return the id of a room of the demo world by its code."""
