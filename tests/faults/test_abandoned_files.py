@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import shutil
+import signal
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,13 +18,19 @@ from appliance import config, wiring
 from appliance.actions import file_check, file_deletion
 from appliance.vault import unlock
 from tests.agency import API
+from tests.bureau import Bureau, Clock
+from tests.commands import carried_out
 from tests.faults.appliance import Appliance, Caller, Refused, clients, sign_in
 from tests.faults.conftest import on_small_disk
+from tests.filing import Filing
+from tests.forking import forks
 from tests.waiting import until
 
 DAY_MS = 86_400_000
 RECORD = 64 * 1024
 UPLOADS = 12
+# Every write is tried in a soak; a sample otherwise.
+EVERY = int(os.environ.get("GCHAT_FAULT_EVERY", "29"))
 
 
 def words(room: str) -> str:
@@ -110,6 +118,43 @@ async def test_uploads_that_kills_abandoned_leave_nothing_after_their_time(
     assert len(objects) > 0
     assert used
     assert await left_of(data, DAY_MS + 2 * 3_600_000) == ([], [], [])
+
+
+async def fill_with_files(data: Path) -> None:
+    """Leave uploads whose time was over days ago, some with a file and variants, and an object of no row."""
+    loaded = config.load(data)
+    keys = unlock.unlock_keys(loaded, wiring.no_terminal)
+    past = wiring.system_clock() - 3 * DAY_MS
+    async with wiring.compose(loaded, keys, wiring.Sources(clock=lambda: past)) as s:
+        filing = Filing(Bureau(s, Clock(past)))
+        for _ in range(3):
+            await filing.upload(content=b"x" * RECORD)
+            await filing.upload(blob=await filing.blob(variants=2))
+        s.files.objects.create("zz_lone")
+        os.utime(s.files.objects.folder / "ne" / "zz_lone", (past / 1000, past / 1000))
+
+
+def test_a_deletion_killed_at_any_write_is_finished_by_repeating(data: Path, broken_disk: Path, tmp_path: Path) -> None:
+    asyncio.run(fill_with_files(data))
+    killed, at = 0, 1
+    with forks(LD_PRELOAD=str(broken_disk)) as forked:
+        while True:
+            folder = shutil.copytree(data, tmp_path / "killed")
+            words = ("files", "check", "--repair", "--data", str(folder))
+            done = forked.run(*words, BROKEN_DISK_KILL=str(at), BROKEN_DISK_PATH=str(folder))
+            finished = done.code == 0
+            if not finished:
+                assert done.code == -signal.SIGKILL, done.said
+                killed += 1
+                repeated = carried_out(*words)
+                assert repeated.code == 0, repeated.out + repeated.err
+            objects, used, faults = asyncio.run(left_of(folder, 0))
+            assert (objects, used, faults) == ([], [], [])
+            shutil.rmtree(folder)
+            if finished:
+                break
+            at += max(1, EVERY // 2)
+    assert killed > 5
 
 
 @pytest.fixture
