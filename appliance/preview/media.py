@@ -174,7 +174,7 @@ def _decode(path: Path, of_type: str, channels: int, made: Path | None) -> tuple
     """
     line = [*_input(of_type, path), "-map", "0:a:0", "-ac", "1", "-ar", str(_RATE), "-f", "s16le", "pipe:1"]
     if made is not None:
-        width = ("-ac", "2", "-b:a", "96k") if channels > 1 else ("-ac", "1", "-b:a", "64k")
+        width = ("-ac", "2", "-b:a", "96k") if channels > 1 else ("-ac", "1", "-b:a", "48k")
         line += ["-map", "0:a:0", *_BARE, "-c:a", "aac", *width]
         line += ["-threads", "1", "-movflags", "+faststart", "-f", "mp4", str(made)]
     try:
