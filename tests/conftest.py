@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from ctypes.util import find_library
@@ -18,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from appliance.demo import world
+from appliance.files.fences import bwrap_line
 from tests import agency
 
 # How long an example takes says how busy the machine is, so no example fails for its time (`timeout` in pyproject.toml
@@ -62,15 +64,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # The tests of Firefox and WebKit look for their own browser (tests/browser/engines).
     if os.environ.get("CI") == "true":
         return
-    if not all(map(shutil.which, MEDIA)):
-        for item in items:
-            if item.get_closest_marker("media"):
-                item.add_marker(pytest.mark.skip(reason="no bubblewrap or no ffmpeg on this machine"))
+    media = [item for item in items if item.get_closest_marker("media")]
+    if media and not has_media():
+        for item in media:
+            item.add_marker(pytest.mark.skip(reason="no ffmpeg here, or no bubblewrap that may make namespaces"))
     if shutil.which("chromium") and find_library("atomic"):
         return
     for item in items:
         if item.get_closest_marker("browser") and "engine" not in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.skip(reason="no Chromium or no libatomic1 on this machine"))
+
+
+def has_media() -> bool:
+    """Return whether files can be looked at here: the programs are there, and bubblewrap can set up its fence."""
+    if not all(map(shutil.which, MEDIA)):
+        return False
+    line = ["bwrap", *bwrap_line(("/usr/bin/true",), (), is_root=os.geteuid() == 0)]
+    return subprocess.run(line, check=False, capture_output=True, timeout=60).returncode == 0  # noqa: S603
 
 
 def turn(item: pytest.Item) -> int:
