@@ -17,11 +17,14 @@ from appliance.attachments import FileForm
 from appliance.errors import AppError, StorageFull, Unavailable
 from appliance.files.fences import BwrapFence
 from appliance.files.workers import Failure, WorkerFailed, Workers
+from appliance.followers import lanes
 from appliance.followers.preparing import PreparingFollower
-from tests.files.corpus import pdf
+from tests.files.corpus import film, pdf, sound
 from tests.files.prepared import Desk, desk
 from tests.filing import CONTENT
 from tests.waiting import until
+
+pytestmark = pytest.mark.slow
 
 GPS_IFD, GPS_LATITUDE, ORIENTATION = 0x8825, 2, 0x0112
 PDF = b"%PDF-1.4\n"
@@ -212,11 +215,14 @@ async def test_without_a_fence_pictures_wait_and_are_then_refused_and_documents_
     assert (await opened.upload(document)).state == "ready"
 
 
-async def test_the_follower_finds_everything_in_the_tables_after_a_crash(opened: Desk) -> None:
+async def test_the_follower_finds_everything_in_the_tables_after_a_crash(
+    opened: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was left of an earlier process: uploads to prepare, and files whose variants are to be made."""
     uploads = [await opened.whole_upload(PDF + bytes(size), "ก.pdf", "application/pdf") for size in (9, 0, 5_000)]
     broken = await opened.whole_upload(CONTENT, "ข.bin")
     opened.b.s.files.objects.truncate(broken, 40_000)
+    monkeypatch.setattr(lanes, "FIRST_PAUSE_S", 0.01)
     follower = PreparingFollower(opened.b.s)
     follower.start()
     try:
@@ -253,7 +259,6 @@ async def test_what_a_person_is_told_of_an_upload_that_nobody_could_prepare(open
 
 
 @pytest.mark.media
-@pytest.mark.slow
 async def test_pages_are_rendered_batch_by_batch_and_go_on_where_they_stopped(opened: Desk) -> None:
     upload = await opened.whole_upload(pdf(23), "ระเบียบ.pdf", "application/pdf")
     await preparing.prepare_upload(opened.b.s, upload)
@@ -275,3 +280,29 @@ async def test_pages_are_rendered_batch_by_batch_and_go_on_where_they_stopped(op
     )  # fmt: skip
     assert not blob.preparing
     assert len([one for one in await opened.variants(upload) if one.kind == "thumb"]) == 1
+
+
+@pytest.mark.media
+async def test_a_video_and_a_voice_message_are_ready_to_be_played(opened: Desk, tmp_path: Path) -> None:
+    clip = film(tmp_path / "คลิป.mp4")
+    voice = sound(tmp_path / "เสียง.webm", "-c:a", "libopus")
+    found = []
+    for content, name, kind, form in (
+        (clip, "คลิป.mp4", "video/mp4", FileForm.VIDEO),
+        (voice, "เสียง.webm", "video/webm", FileForm.VOICE),
+    ):
+        upload = await opened.whole_upload(content, name, kind, form=form)
+        await preparing.prepare_upload(opened.b.s, upload)
+        row = await opened.upload(upload)
+        assert row.state == "ready", row.refused
+        assert row.blob is not None
+        await file_variants.make_variants(opened.b.s, row.blob)
+        assert (await opened.said(upload)).form is form
+        found.append((await opened.blob(row.blob), [one.kind for one in await opened.variants(row.blob)]))
+    (video, of_video), (spoken, of_voice) = found
+    assert (video.type, video.width, video.height, of_video) == ("video/mp4", 160, 120, ["poster", "thumb"])
+    assert 900 <= (video.ms or 0) <= 1_200
+    assert (spoken.type, of_voice, len(spoken.waveform or b"")) == ("audio/webm", ["audio"], 100)
+    assert 1_900 <= (spoken.ms or 0) <= 2_100
+    assert not video.preparing
+    assert not spoken.preparing
