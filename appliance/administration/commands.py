@@ -48,6 +48,7 @@ COMMANDS: Final = {
     "audit verify": "audit:verify",
     "files check": "files:check",
     "files usage": "files:usage",
+    "files receipts": "files:receipts",
     "room list": "rooms:list_found",
     "room export": "rooms:export",
     "room reassign": "rooms:reassign",

@@ -1,4 +1,4 @@
-"""`gchat files …`: compare files with their rows, show who uses how much room."""
+"""`gchat files …`: compare files with their rows, show who uses how much room and what was deleted of a file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from appliance.locale import both
 from appliance.reads.file_usage import load_usage
 from appliance.rules.file_quota import Use, size_text
 from appliance.services import Services
+from appliance.store import file_deletions
 
 
 class Asked(msgspec.Struct, kw_only=True):
@@ -60,6 +61,25 @@ async def usage(s: Services, terminal: Terminal, given: Most) -> int:
     for scope, use in (("disk", found.disk), ("agency", found.agency)):
         if use.is_nearly_used:
             await terminal.err(both(f"files.nearly.{scope}", percent=use.percent, left=size_text(use.left or 0)))
+    return 0
+
+
+class OneFile(msgspec.Struct, kw_only=True):
+    """`files receipts`: of which file."""
+
+    file: str
+
+
+async def receipts(s: Services, terminal: Terminal, given: OneFile) -> int:
+    """Print what was deleted of a file, as CSV; the exit code says whether anything was."""
+    async with s.store.read() as reader:
+        found = await reader.run(file_deletions.receipts_of, given.file)
+    if not found:
+        await terminal.err(both("admin.nothing_found"))
+        return 1
+    await terminal.out(csv_line(("file", "store", "why", "at", "bytes")))
+    for item in found:
+        await terminal.out(csv_line((item.blob, item.store, item.why, shown(item.at), item.bytes)))
     return 0
 
 

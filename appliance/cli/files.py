@@ -15,6 +15,8 @@ def register(_name: str, command: argparse.ArgumentParser) -> None:
     check.add_argument("--deep", action="store_true", help="open every record of every file too; takes long")
     usage = add_command(group, "files usage", "write who uses how much room, as CSV: units, people, largest files")
     usage.add_argument("--limit", type=how_many, default=20, help="how many people and files")
+    receipts = add_command(group, "files receipts", "write where a deleted file was, why it went and when, as CSV")
+    receipts.add_argument("file", help="the id of the file, or of its upload")
     _register_quarantine(group.add_parser("quarantine", help="files in which a virus was found"))
 
 

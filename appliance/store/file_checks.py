@@ -136,9 +136,3 @@ def put_use(rows: Rows, right: Mapping[Owner, Used]) -> None:
 def largest(rows: Rows, limit: int) -> list[Large]:
     """Return the largest files that messages refer to."""
     return [Large._make(row) for row in rows.all(SQL.largest, {"limit": limit})]
-
-
-def count_blobs(rows: Rows) -> tuple[int, int]:
-    """Return how many blobs and variants there are, and their bytes."""
-    [(count, size)] = rows.all(SQL.count_blobs)
-    return count, size

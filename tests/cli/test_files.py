@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.actions.file_deletion import Why, delete_blobs
 from appliance.administration.commands import carry_out
 from appliance.administration.terminal import Terminal
 from appliance.cli.main import parser
@@ -71,6 +72,22 @@ async def test_a_fault_is_named_and_is_exit_code_one_until_it_is_mended(bureau: 
     assert await filing.objects() == set()
     code, said = await typed(bureau, "files", "check")
     assert (code, said.errors) == (1, [f"object_missing {missing}"])
+
+
+async def test_the_receipts_of_a_deleted_file_say_what_was_where(bureau: Bureau) -> None:
+    filing = Filing(bureau)
+    blob = await filing.blob(variants=1)
+    code, said = await typed(bureau, "files", "receipts", blob)
+    assert (code, said.lines) == (1, [])
+    await delete_blobs(bureau.s, [blob], Why.MODERATED)
+    code, said = await typed(bureau, "files", "receipts", blob)
+    assert code == 0
+    table = list(csv.DictReader(said.lines))
+    assert [(row["file"], row["store"], row["why"]) for row in table] == [
+        (blob, "blob", "moderated"),
+        (blob, "variant", "moderated"),
+    ]
+    assert all(int(row["bytes"]) > 0 for row in table)
 
 
 async def test_the_use_is_a_table_of_people_units_and_files_without_their_names(bureau: Bureau) -> None:

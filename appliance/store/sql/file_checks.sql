@@ -49,6 +49,3 @@ ON CONFLICT (scope, owner, year) DO UPDATE SET bytes = excluded.bytes, reserved 
 
 -- name: largest
 SELECT b.id, b.owner, b.type, b.size, b.refs, b.made_at FROM blob b WHERE b.refs > 0 ORDER BY b.size DESC LIMIT :limit;
-
--- name: count_blobs
-SELECT count(*), coalesce(sum(size), 0) FROM blob;
