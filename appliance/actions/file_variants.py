@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from appliance.actions.file_content import clear, worked
 from appliance.actions.file_quarantine import seal_away
 from appliance.attachments import ScanState
-from appliance.errors import AppError, NotFound
+from appliance.errors import AppError
 from appliance.files import keys
 from appliance.files.content import write_sealed
 from appliance.files.workers import PreviewRefused
@@ -48,7 +48,11 @@ async def make_variants(s: Services, blob: str) -> None:
     """Make what a file still lacks. Raises AppError for what may go better another time."""
     async with s.store.read() as reader:
         opened = await reader.run(open_blob, s.log.bodies, s.keys.files_keys, blob)
-    if opened is None or not opened.row.preparing:
+    if opened is None:
+        # Nothing opens it any more: it is being deleted.
+        await give_up(s, blob)
+        return
+    if not opened.row.preparing:
         return
     if opened.row.scan == ScanState.INFECTED:
         await seal_away(s, opened)
@@ -129,25 +133,23 @@ async def _keep(s: Services, opened: OpenBlob, batch: _Batch) -> None:
     """Add the rows, unless the file has gone or was found infected meanwhile, or these were made before."""
     blob = opened.row.id
 
-    def put(tx: RiderTx) -> None:
+    def put(tx: RiderTx) -> bool:
         row = blobs.get(tx.rows, blob)
+        if row is None or row.scan == ScanState.INFECTED or not row.preparing:
+            return False
         there = {(one.kind, one.page) for one in blobs.variants_of(tx.rows, blob)}
-        fresh = {(one.kind, one.page) for one in batch.variants}
-        if row is None or row.scan == ScanState.INFECTED or not row.preparing or there & fresh:
-            raise NotFound
-        file_work.insert(tx.rows, batch.variants)
-        file_work.put_found_out(tx.rows, blob, batch.found)
+        fresh = there.isdisjoint((one.kind, one.page) for one in batch.variants)
+        if fresh:
+            file_work.insert(tx.rows, batch.variants)
+            file_work.put_found_out(tx.rows, blob, batch.found)
         if batch.ended:
             file_work.end_preparing(tx.rows, blob)
         announce(tx, s.log.bodies, scanning_of(s.config.files), blob)
+        return fresh
 
-    try:
-        await s.log.change(put)
-    except NotFound:
+    # Whoever is cancelled here does not know whether the rows are written: the sweep deletes what has none.
+    if not await s.log.change(put):
         await _forget(s, batch.variants)
-    except BaseException:
-        await _forget(s, batch.variants)
-        raise
 
 
 async def _forget(s: Services, variants: list[NewBlob]) -> None:

@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 from PIL import Image
 
-from appliance.actions import file_variants, preparing
+from appliance.actions import file_variants, preparing, scanning
 from appliance.actions.file_deletion import Why, delete_uploads
 from appliance.attachments import FileForm
 from appliance.errors import AppError, StorageFull, Unavailable
@@ -191,7 +191,9 @@ async def test_variants_are_made_once_and_rooms_are_told(opened: Desk) -> None:
     await file_variants.make_variants(opened.b.s, blob)
     assert await opened.variants(blob) == variants
     assert await opened.filing.objects() == {blob, *(one.id for one in variants)}
-    [told] = await opened.events("file")
+    # And nothing waits any more.
+    assert not (await opened.blob(blob)).preparing
+    told, _ = await opened.events("file")
     assert f'"n":{n}' in told
     assert '"kind":"thumb"' in told
 
@@ -306,3 +308,15 @@ async def test_a_video_and_a_voice_message_are_ready_to_be_played(opened: Desk, 
     assert 1_900 <= (spoken.ms or 0) <= 2_100
     assert not video.preparing
     assert not spoken.preparing
+
+
+async def test_what_nothing_opens_any_more_waits_for_nothing(opened: Desk) -> None:
+    """The key of its message was destroyed, and the sweep has not come yet."""
+    upload = await opened.whole_upload(PDF, "ก.pdf", "application/pdf")
+    await preparing.prepare_upload(opened.b.s, upload)
+    await opened.filing.run(lambda rows: rows.run("UPDATE blob SET wrapped_key = NULL"))
+    await file_variants.make_variants(opened.b.s, upload)
+    await scanning.scan_file(opened.b.s, upload)
+    row = await opened.blob(upload)
+    assert (bool(row.preparing), row.scan) == (False, "unscannable")
+    assert await opened.filing.rows("SELECT 1 FROM blob WHERE preparing = 1 OR scan_due > 0") == []
