@@ -118,6 +118,7 @@ def python(program: str) -> BwrapFence:
 @pytest.mark.slow
 async def test_an_endless_worker_is_ended_with_all_it_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(protocol.SECONDS, JobKind.PICTURE, 0)
+    monkeypatch.setattr("appliance.files.workers._START_S", 1)
     mark = f"mark-{uuid.uuid4()}"
     program = f"import os, sys\nif os.fork(): sys.stdin.buffer.read()\nwhile '{mark}': pass"
     with pytest.raises(WorkerFailed) as failed:
