@@ -42,5 +42,7 @@ async def load_bytes(s: Services, person: PersonId, file: OpenedFile, start: int
         logger.exception("file %s is damaged: record %s does not open", stored.id, broken.record)
         raise Unavailable(code=STORAGE_DAMAGED) from broken
     except ObjectMissing:
+        # One that was deleted meanwhile is not found any more.
+        await open_file(s, person, stored.id)
         logger.exception("file %s is damaged: its object is missing", stored.id)
         raise

@@ -17,7 +17,7 @@ from appliance.evidence.tree import leaf_hash
 from appliance.sealed_file import RECORD_BYTES, SEALED_RECORD_BYTES
 from tests.agency import Agency, Client, new_txn
 from tests.api.test_rooms import make_group
-from tests.uploading import upload
+from tests.uploading import TUS, upload
 from tests.waiting import until
 
 R = RECORD_BYTES
@@ -234,3 +234,18 @@ async def test_a_download_stops_when_its_reader_is_revoked(running: Agency, nari
             await revoke()
             got += len(await until_broken(response))
         assert got < len(large)
+
+
+async def test_a_file_that_is_deleted_meanwhile_is_no_damage(
+    running: Agency, narin: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    large = bytes(24 << 20)
+    upload_id = await upload(narin, running.room("dengue"), large, name=NAME)
+    file = await ready(narin, upload_id)
+    async with narin.raw("GET", f"/files/{file}") as response:
+        got = len(await response.content.readexactly(R))
+        async with narin.raw("DELETE", f"/uploads/{upload_id}", headers=TUS) as deleted:
+            assert deleted.status == 204
+        got += len(await until_broken(response))
+    assert got < len(large)
+    assert "damaged" not in caplog.text

@@ -168,7 +168,7 @@ async def test_each_application_says_which_devices_its_pages_may_use(running: Ag
         assert response.status == 404
         assert "camera=(self), microphone=()" in response.headers["Permissions-Policy"]
     async with running.session.get(running.url) as response:
-        assert "camera=(), microphone=()" in response.headers["Permissions-Policy"]
+        assert "camera=(), microphone=(self)" in response.headers["Permissions-Policy"]
 
 
 def test_its_description_is_made_of_its_own_routes() -> None:
