@@ -9,7 +9,7 @@ import { activateLocale, type Locale } from "../src/i18n/locale";
 import { failureText, REASONS, reasonText, WAITING } from "../src/i18n/reasons";
 
 /** Codes that exist only where no server has answered. */
-const OURS = new Set(["offline", "broken", "internal"]);
+const OURS = new Set(["offline", "broken", "internal", "file_missing"]);
 
 beforeAll(() => vi.stubGlobal("document", { documentElement: {} }));
 afterAll(() => vi.unstubAllGlobals());

@@ -7,7 +7,7 @@
 
 import { derived } from "./derived";
 import { type Drafts, filesOf } from "./drafts";
-import { fileName, formOf, mediaType } from "./fileForms";
+import { formOf, mediaType } from "./fileForms";
 import type { LocalFile } from "./ports";
 import type { Form } from "./protocol";
 import { MAX_FILES } from "./rules";
@@ -59,7 +59,7 @@ export class Attachments implements Readable<readonly Attachment[]> {
     const refused: NotAttached[] = [];
     const wanted: LocalFile[] = [];
     for (const file of files) {
-      const missing = this.snapshot().find(({ state, name, size }) => state === "missing" && name === fileName(file.name) && size === file.size);
+      const missing = this.snapshot().find(({ state, name, size }) => state === "missing" && name === file.name && size === file.size);
       if (missing !== undefined && (await this.uploads.chooseAgain(missing.id, file))) continue;
       const full = this.snapshot().length + wanted.length >= MAX_FILES;
       const code = full ? "too_many_files" : this.denied(this.room, file);

@@ -18,6 +18,7 @@ export interface TimePort {
 
 /** A file that somebody has chosen: a `File` of the browser fits through `platform/`. */
 export interface LocalFile {
+  /** As the server takes it (`platform/localFiles.ts`). */
   readonly name: string;
   /** As the device says it; empty where it says nothing. */
   readonly type: string;

@@ -17,7 +17,7 @@ import { loadUpload, loadUploads, PIECE, piecesGone, type UploadRow, uploadGone,
 import type { Tables, Write } from "./db/tables";
 import { type DraftChange, filesOf } from "./drafts";
 import { CallError } from "./errors";
-import { fileName, mediaType } from "./fileForms";
+import { mediaType } from "./fileForms";
 import { isSameSoFar, keptPiece, pieceOf, piecesIn } from "./pieces";
 import type { LocalFile, Ports } from "./ports";
 import type { Event, Form, Id } from "./protocol";
@@ -124,7 +124,7 @@ export class Uploads {
 
   #newRow(room: RoomId, { file, form, original }: NewUpload, place: number, { shared }: Tables): UploadRow {
     const last = Math.max(0, ...[...this.#rows.values()].map(({ seq }) => seq));
-    const said = { name: fileName(file.name), type: file.type, size: file.size, form, original, width: file.width ?? null, height: file.height ?? null, seconds: file.seconds ?? null };
+    const said = { name: file.name, type: file.type, size: file.size, form, original, width: file.width ?? null, height: file.height ?? null, seconds: file.seconds ?? null };
     const none = { kept: 0, hashes: [], remote: null, acknowledged: 0, ready: false, paused: false, failed: null, over: [], gone: false };
     const seq = Math.max(last + 1, this.ports.time.now()) + place;
     return { id: this.ports.crypto.randomUUID(), seq, rev: 0, room, ...said, bytes: shared ? "cache" : "tab", ...none };
@@ -161,7 +161,7 @@ export class Uploads {
    */
   async chooseAgain(id: UploadId, file: LocalFile): Promise<boolean> {
     const row = this.#rows.get(id);
-    if (row === undefined || row.gone || row.name !== fileName(file.name) || row.size !== file.size) return false;
+    if (row === undefined || row.gone || row.name !== file.name || row.size !== file.size) return false;
     const same = await isSameSoFar(this.ports.crypto, row, file);
     const taken = await this.change(id, (kept) => ({ ...(same ? kept : begunAnew(kept)), failed: null, paused: false }));
     if (taken === null) return false;

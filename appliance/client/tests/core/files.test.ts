@@ -1,7 +1,7 @@
 /** Files of messages: what becomes known of them later, and what stays of them when words go. */
 import { beforeEach, expect, test, vi } from "vitest";
 
-import { fileName, formOf, mediaType } from "#core/fileForms";
+import { formOf, mediaType } from "#core/fileForms";
 import { fileChange } from "#core/fileFacts";
 import type { FileFacts, FileView } from "#core/index";
 
@@ -113,20 +113,6 @@ test("a notification of a message without words has its files", async () => {
   world.server.send(MALEE, world.room, "", { files: [picture("f_1")] });
   await until(() => told.length === 1, "told");
   expect(told).toMatchObject([{ kind: "message", message: { text: "", files: [{ name: "f_1.jpg", form: "picture" }] } }]);
-});
-
-test.each([
-  ["รายงาน.pdf", "รายงาน.pdf"],
-  ["a/b\\c.pdf", "a_b_c.pdf"],
-  ["\u202efdp.exe", "_fdp.exe"],
-  ["บรรทัด\nใหม่\u2028.txt", "บรรทัด_ใหม่_.txt"],
-  [" . ", "_"],
-  ["", "_"],
-  [`${"ก".repeat(300)}.docx`, `${"ก".repeat(250)}.docx`],
-  ["👍".repeat(300), "👍".repeat(255)],
-  [`a.${"x".repeat(400)}`, `a.${"x".repeat(253)}`],
-])("the name of a file as the server takes it", (said, name) => {
-  expect(fileName(said)).toBe(name);
 });
 
 test.each([
