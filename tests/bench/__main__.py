@@ -11,7 +11,7 @@ from tests.bench.results import emit, progress
 
 NAMES = (
     *("throughput", "fanout", "latency", "idle", "coldstart", "firstvisit", "sync", "history"),
-    *("search-1m", "search-10m", "indexing", "search-lag", "hostile"),
+    *("search-1m", "search-10m", "indexing", "search-lag", "files", "hostile"),
 )
 
 
