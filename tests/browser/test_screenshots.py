@@ -16,6 +16,7 @@ from playwright.async_api import expect
 
 from tests.agency import Agency
 from tests.browser.conftest import OpenWindow
+from tests.browser.filed import COLOURS, document, photo, send, voice
 from tests.browser.window import Window
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -52,6 +53,20 @@ async def test_a_room(served: Agency, windows: OpenWindow, tmp_path: Path, name:
     window = await windows(served.url, "somchai.j", **options)
     await window.open_room(INCIDENT)
     await _take(window, tmp_path, name)
+
+
+async def test_a_room_with_pictures(served: Agency, windows: OpenWindow, tmp_path: Path) -> None:
+    """A conversation with photographs, a voice message and a document."""
+    sender, room = await served.login("narin.p"), served.room("dengue")
+    await send(served, sender, room, "รายงานฉบับเต็มครับ", document("สรุปสถานการณ์ไข้เลือดออก ไตรมาส 4.pdf", 3))
+    await send(served, sender, room, "", voice(12))
+    photos = [photo(f"หน้างาน {n}.jpg", colours=COLOURS[n]) for n in range(3)]
+    await send(served, sender, room, "ภาพจากพื้นที่เช้านี้ครับ", *photos)
+    window = await windows(served.url, "lalita.w", **DESKTOP)
+    await window.open_room("ติดตามสถานการณ์ไข้เลือดออก")
+    await window.to_newest()
+    await expect(window.log.locator(".file-picture img")).to_have_count(len(photos))
+    await _take(window, tmp_path, "files")
 
 
 @pytest.mark.parametrize(("name", "width", "height"), [("wide", 1280, 800), ("narrow", 390, 844)])

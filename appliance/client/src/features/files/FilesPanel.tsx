@@ -175,7 +175,8 @@ function Tile({ one, model, nameOf, onOpen, onJump }: TileProps) {
   const thumb = useThumb(model, one, looked);
   const seconds = file.facts.seconds ?? null;
   const kind = file.form === "video" ? t`วิดีโอ` : t`รูปภาพ`;
-  const label = [`${kind}: ${file.name}`, nameOf(one.sender), formatDateTime(one.at), ...(said === null ? [] : [said])].join(", ");
+  const length = seconds === null ? [] : [formatLength(seconds)];
+  const label = [`${kind}: ${file.name}`, ...length, nameOf(one.sender), formatDateTime(one.at), ...(said === null ? [] : [said])].join(", ");
   return (
     <button type="button" className="file-picture files-tile" aria-label={label} onClick={() => (looked ? onOpen(one) : onJump(one.n))}>
       {looked && thumb.kind === "shown" && <img className="file-image" src={thumb.address} alt="" decoding="async" draggable={false} />}

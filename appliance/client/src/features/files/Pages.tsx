@@ -16,8 +16,8 @@ interface PagesProps {
   onPage: (page: number) => void;
 }
 
-/** An A4 page, where a page has no size of its own. */
-const A4 = { width: 210, height: 297 };
+/** The proportions of office paper, where a page has no size of its own. */
+const SHEET = { width: 210, height: 297 };
 
 export function Pages({ name, pages, count, scale, addressOf, onPage }: PagesProps) {
   const { t } = useLingui();
@@ -46,8 +46,8 @@ export function Pages({ name, pages, count, scale, addressOf, onPage }: PagesPro
             alt={t`หน้า ${at} จาก ${all}`}
             loading="lazy"
             decoding="async"
-            width={page.width ?? A4.width}
-            height={page.height ?? A4.height}
+            width={page.width ?? SHEET.width}
+            height={page.height ?? SHEET.height}
           />
         );
       })}

@@ -6,7 +6,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { type CSSProperties, useState } from "react";
 
 import { formatNumber } from "#i18n/dates";
-import { formatLength, spokenLength } from "#i18n/sizes";
+import { formatLength } from "#i18n/sizes";
 import { savesData } from "#platform/media";
 import { Icon } from "#ui/Icon";
 
@@ -118,7 +118,7 @@ function useLabel({ file, mine }: Shown, place: number, of: number, more: number
   const [at, all, rest] = [formatNumber(place), formatNumber(of), formatNumber(more)];
   const isFilm = file.form === "video";
   const what = of === 1 ? (isFilm ? t`วิดีโอ` : t`รูปภาพ`) : isFilm ? t`วิดีโอ ${at} จาก ${all}` : t`รูปภาพ ${at} จาก ${all}`;
-  const length = file.facts.seconds == null ? [] : [spokenLength(file.facts.seconds)];
+  const length = file.facts.seconds == null ? [] : [formatLength(file.facts.seconds)];
   const hidden = more > 0 ? [t`และอีก ${rest} รายการ`] : [];
   return [`${what}: ${file.name}`, ...length, ...(said === null ? [] : [said]), ...hidden].join(", ");
 }
