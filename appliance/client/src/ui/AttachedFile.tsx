@@ -31,6 +31,8 @@ export interface FileVerbs {
   readonly setOriginal: ((id: UploadId, on: boolean) => void) | null;
   /** The file itself, while this page has it. */
   readonly localOf: (id: UploadId) => LocalFile | null;
+  /** The bytes, while this device has them all. */
+  readonly bytesOf: (id: UploadId) => Promise<Blob | null>;
   /** Where a ready upload is read. */
   readonly addressOf: (remote: string) => string;
 }
@@ -60,7 +62,7 @@ export function AttachedFile({ file, verbs, tabIndex }: AttachedFileProps) {
   const local = verbs.localOf(file.id);
   const seen = isBrowserFile(local) ? local : null;
   const isGoing = state === "waiting" || state === "sending" || state === "paused";
-  const address = state === "ready" && file.remote !== null ? verbs.addressOf(file.remote) : null;
+  const findSound = async () => seen?.blob ?? (state === "ready" && file.remote !== null ? verbs.addressOf(file.remote) : await verbs.bytesOf(file.id));
   return (
     <div className={`attached attached-${state}`} role="group" aria-label={name} data-attached={file.id}>
       <Thumb picture={seen?.thumb ?? null} icon={FORM_ICONS[file.form]} />
@@ -74,7 +76,7 @@ export function AttachedFile({ file, verbs, tabIndex }: AttachedFileProps) {
         {isGoing && <FileProgress file={file} />}
       </div>
       <FileTools file={file} verbs={verbs} tabIndex={tabIndex} />
-      {file.form === "voice" && <Listen name={name} sound={seen?.blob ?? address} seconds={file.seconds} levels={seen?.levels ?? null} {...(tabIndex === undefined ? {} : { tabIndex })} />}
+      {file.form === "voice" && <Listen name={name} find={findSound} seconds={file.seconds} levels={seen?.levels ?? null} {...(tabIndex === undefined ? {} : { tabIndex })} />}
       <Original file={file} verbs={verbs} />
     </div>
   );

@@ -105,6 +105,7 @@ export class AttachModel implements Readable<AttachSnapshot> {
   readonly retry = (id: UploadId): void => void this.attempt.run(() => this.#uploads.retry(id), `retry ${id}`);
   readonly setOriginal = (id: UploadId, on: boolean): void => void this.attempt.run(() => this.#uploads.setOriginal(id, on), `original ${id}`);
   readonly localOf = (id: UploadId): LocalFile | null => this.#uploads.fileOf(id);
+  readonly bytesOf = (id: UploadId): Promise<Blob | null> => this.#uploads.bytes(id);
   readonly addressOf = (remote: string): string => this.core.fileUrl(remote);
   /** Bytes of the largest file that is taken; null when that is not known. */
   readonly largest = (): number | null => {

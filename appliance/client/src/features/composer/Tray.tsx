@@ -48,7 +48,7 @@ export function Tray({ model, now, onLeave }: TrayProps) {
   }, [files, onLeave]);
   const verbs: FileVerbs = {
     ...{ pause: model.pause, resume: model.resume, retry: model.retry, setOriginal: model.setOriginal },
-    ...{ localOf: model.localOf, addressOf: model.addressOf },
+    ...{ localOf: model.localOf, bytesOf: model.bytesOf, addressOf: model.addressOf },
     chooseAgain: (id, file) => void chosenOf([file], now())[0]?.read().then((chosen) => model.chooseAgain(id, chosen)),
     remove: (id) => {
       leaving.current = { id, index: files.findIndex((file) => file.id === id) };

@@ -137,6 +137,7 @@ export class TimelineModel implements Readable<TimelineView> {
     retry: (id: UploadId): void => void this.attempt.run(() => this.#core.uploads.retry(id), `retry ${id}`),
     chooseAgain: (id: UploadId, file: LocalFile): Promise<boolean> => this.#core.uploads.chooseAgain(id, file),
     localOf: (id: UploadId): LocalFile | null => this.#core.uploads.fileOf(id),
+    bytesOf: (id: UploadId): Promise<Blob | null> => this.#core.uploads.bytes(id),
     addressOf: (remote: string): string => this.#core.fileUrl(remote),
   };
 
