@@ -399,7 +399,7 @@ export class Uploads {
   #attachment(row: UploadRow): Attachment {
     const { id, name, type, size, form, original, width, height, seconds, acknowledged, failed, remote } = row;
     const state = this.#stateOf(row);
-    const originalFree = state !== "preparing" && state !== "ready" && this.#originalFree(row);
+    const originalFree = this.#originalFree(row);
     return { id, name, type, size, form, original, originalFree, width, height, seconds, state, acknowledged, failure: failed, remote };
   }
 
