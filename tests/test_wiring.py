@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from appliance import config, wiring
+from appliance.actions import file_quota
 from appliance.actions.accounts import revoke_account
 from appliance.actions.audit_records import record
 from appliance.actions.refusals import record_refusal
@@ -21,7 +23,7 @@ from appliance.log import checkpoints
 from appliance.model import EntryType, PersonId
 from appliance.policies import DAY
 from appliance.search_client import MAX_WAITING, Budget, Searching
-from appliance.store import audit, rooms
+from appliance.store import audit, file_deletions, rooms
 from appliance.store.batch import NewCheckpoint
 from appliance.store.db import connect
 from appliance.vault import unlock
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from appliance.config import Config
+    from appliance.store.db import Rows
     from tests.agency import Agency
 
     OpenWorld = Callable[..., AbstractAsyncContextManager[Agency]]
@@ -215,10 +218,45 @@ async def deletes_departures(served: Agency) -> Callable[[], Awaitable[bool]]:
     return deleted
 
 
+async def deletes_what_is_marked(served: Agency) -> Callable[[], Awaitable[bool]]:
+    s, now = served.services, served.clock()
+    await s.files.objects.run(s.files.objects.create, "f_marked")
+    async with s.store.write() as tx:
+        await tx.run(file_deletions.mark_object, "f_marked", "f_marked", "staging", "replaced", now)
+
+    async def deleted() -> bool:
+        return "f_marked" not in await s.files.objects.run(lambda: set(s.files.objects.ids()))
+
+    return deleted
+
+
+async def warns_of_space(served: Agency) -> Callable[[], Awaitable[bool]]:
+    said = list[str]()
+    watching = logging.Handler()
+    watching.emit = lambda record: said.append(record.name)  # type: ignore[method-assign]
+    logging.getLogger(file_quota.__name__).addHandler(watching)
+    async with served.services.store.write() as tx:
+        await tx.run(edit_agency_use, 2**60)
+
+    async def warned() -> bool:
+        if said:
+            logging.getLogger(file_quota.__name__).removeHandler(watching)
+        return bool(said)
+
+    return warned
+
+
+def edit_agency_use(rows: Rows, used: int) -> None:
+    """Have the agency's files take so many bytes."""
+    rows.run("INSERT INTO file_use (scope, owner, year, bytes) VALUES ('agency', '', 0, ?)", (used,))
+
+
 EFFECTS = {
     "audit-checkpoint": signs_the_audit_log,
     "clock": notices_the_clock,
     "departures": deletes_departures,
+    "file-deletion": deletes_what_is_marked,
+    "file-space": warns_of_space,
     "removal-requests": escalates,
     "repeated-refusals": counts_refusals,
     "sessions-apart": notices_sessions_apart,
