@@ -159,7 +159,7 @@ def test_a_deletion_killed_at_any_write_is_finished_by_repeating(data: Path, bro
 
 @pytest.fixture
 def small_disk(template: Path, tmp_path: Path) -> Iterator[Path]:
-    with on_small_disk(template, tmp_path / "small", "48m") as folder:
+    with on_small_disk(template, tmp_path / "small", "96m") as folder:
         yield folder
 
 
@@ -175,7 +175,8 @@ async def test_a_disk_that_is_nearly_full_takes_messages_and_no_files(
         ballast = small_disk / "ballast"
         space = os.statvfs(small_disk)
         keep = space.f_blocks * space.f_frsize * 2 // 100
-        ballast.write_bytes(bytes(space.f_bavail * space.f_frsize - keep))
+        with ballast.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, space.f_bavail * space.f_frsize - keep)
 
         async def refused() -> bool:
             with suppress(Refused):
