@@ -1,8 +1,9 @@
 """A picture without what it says of place, time and device: the file that is stored unless the original is asked for.
 
 Rules: a JPEG, PNG or WebP picture is decoded, turned upright, and written anew with nothing but its pixels in sRGB.
-HEIC and AVIF become JPEG: nothing here writes HEIC, and every viewer shows JPEG. An animation keeps every byte of its
-frames; only the blocks that make up the animation are carried over, so all that may say something else is left out.
+HEIC and AVIF become JPEG: nothing here writes HEIC, and every viewer shows JPEG. An animation and a PNG of 16 bits keep
+every byte of their frames; only the blocks that make up the picture are carried over, so all that may say something
+else is left out.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ _ANIMATION_AND_ALPHA: Final = 0x12  # the flags of VP8X without ICC profile, EXI
 _GIF_BLOCKS: Final = {0xF9: True, 0x01: False, 0xFE: False}  # graphic control, plain text, comment
 _GIF_LOOPS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _PNG_HEAD: Final = 8
+_PNG_DEPTH: Final = 24
 _RIFF_HEAD: Final = 12
 
 
@@ -54,13 +56,19 @@ def clean(content: Content, outcome: Outcome) -> None:
         return
     original = content.in_memory()
     image = open_picture(of_type, original)
-    width, height = upright_size(image)
+    is_kept = of_type in _FILTERS and _is_kept(image, of_type, original)
+    width, height = image.size if is_kept else upright_size(image)
     outcome.facts = Facts(width=width, height=height)
-    is_animated = of_type == "image/gif" or getattr(image, "is_animated", False)
-    if is_animated and of_type in _ANIMATIONS:
-        outcome.add(PartKind.CLEAN, of_type, _ANIMATIONS[of_type](original))
+    if is_kept:
+        outcome.add(PartKind.CLEAN, of_type, _FILTERS[of_type](original))
     else:
         outcome.add(PartKind.CLEAN, CLEANED[of_type], written_anew(image, of_type, original))
+
+
+def _is_kept(image: Image.Image, of_type: str, original: bytes) -> bool:
+    """Return whether writing the picture anew would lose something: its frames, or the finer half of 16 bits."""
+    is_fine = of_type == "image/png" and original[_PNG_DEPTH] == 16
+    return of_type == "image/gif" or is_fine or getattr(image, "is_animated", False)
 
 
 def written_anew(image: Image.Image, of_type: str, original: bytes) -> bytes:
@@ -85,7 +93,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def clean_png(original: bytes) -> bytes:
-    """Return an animated PNG with its frames alone (PNG 3rd edition, §5)."""
+    """Return a PNG file with its frames alone (PNG 3rd edition, §5)."""
     kept, at = [original[:_PNG_HEAD]], _PNG_HEAD
     while at < len(original):
         end = at + 12 + int.from_bytes(original[at : at + 4])
@@ -161,4 +169,4 @@ def _after_blocks(original: bytes, at: int) -> int:
     return at + 1
 
 
-_ANIMATIONS: Final = {"image/png": clean_png, "image/webp": clean_webp, "image/gif": clean_gif}
+_FILTERS: Final = {"image/png": clean_png, "image/webp": clean_webp, "image/gif": clean_gif}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import warnings
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import pi_heif
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
@@ -85,6 +85,8 @@ def pixels_of(image: Image.Image) -> Image.Image:
     """Return the picture upright in sRGB, as RGB or RGBA, with nothing beside its pixels."""
     profile = image.info.get("icc_profile")
     upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I"):  # 16 bits, which `convert` would cut off
+        upright = upright.convert("I").point(_eight_bits).convert("L")
     has_alpha = upright.has_transparency_data
     if profile and upright.mode in ("RGB", "CMYK", "L"):
         upright = in_srgb(upright, profile)
@@ -93,6 +95,10 @@ def pixels_of(image: Image.Image) -> Image.Image:
         plain = image.copy()
     plain.info.clear()
     return plain
+
+
+def _eight_bits(value: Any) -> Any:
+    return value * (1 / 256)
 
 
 def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from appliance.files.workers import PreviewRefused
 from appliance.preview.protocol import LARGEST, JobKind, Refusal
-from tests.files.corpus import CANARY, ORIENTATION, PLACE, animation, film, photograph, sound, with_place, written
+from tests.files.corpus import CANARY, ORIENTATION, PLACE, animation, exif, film, photograph, sound, with_place, written
 from tests.files.working import Made, work
 
 pytestmark = [pytest.mark.media, pytest.mark.slow]
@@ -133,6 +133,17 @@ async def test_transparency_and_shades_of_grey_stay() -> None:
     assert Image.open(io.BytesIO(looked_at["thumb"])).mode == "RGBA"
     grey = await work(JobKind.CLEAN, "image/jpeg", written(photograph().convert("L"), "JPEG"))
     assert Image.open(io.BytesIO(grey["clean"])).getexif().get(ORIENTATION) is None
+
+
+async def test_a_scan_of_sixteen_bits_keeps_them() -> None:
+    fine = Image.new("I;16", (40, 30), 40_001)
+    original = written(fine, "PNG", exif=exif())
+    cleaned = await work(JobKind.CLEAN, "image/png", original)
+    is_silent(cleaned)
+    assert Image.open(io.BytesIO(cleaned["clean"])).getpixel((5, 5)) == 40_001
+    looked_at = await work(JobKind.PICTURE, "image/png", original)
+    shown = Image.open(io.BytesIO(looked_at["view"])).convert("L").getpixel((5, 5))
+    assert shown == pytest.approx(156, abs=2)
 
 
 async def test_what_cannot_be_cleaned_says_so(tmp_path: Path) -> None:
