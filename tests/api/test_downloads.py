@@ -108,26 +108,26 @@ async def test_what_can_hold_a_script_is_never_shown_in_place(
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize(
-    ("asked", "first", "last"),
-    [
-        ("bytes=0-1", 0, 1),
-        ("bytes=0-0", 0, 0),
-        ("bytes=-10", len(BYTES) - 10, len(BYTES) - 1),
-        ("bytes=-99999999999", 0, len(BYTES) - 1),
-        (f"bytes={R - 1}-{R}", R - 1, R),
-        (f"bytes={R}-", R, len(BYTES) - 1),
-        ("bytes=5-99999999999", 5, len(BYTES) - 1),
-        (f"bytes={len(BYTES) - 1}-", len(BYTES) - 1, len(BYTES) - 1),
-        (f"bytes={R + 7}-{4 * R + 99}", R + 7, 4 * R + 99),
-    ],
+RANGES = (
+    ("bytes=0-1", 0, 1),
+    ("bytes=0-0", 0, 0),
+    ("bytes=-10", len(BYTES) - 10, len(BYTES) - 1),
+    ("bytes=-99999999999", 0, len(BYTES) - 1),
+    (f"bytes={R - 1}-{R}", R - 1, R),
+    (f"bytes={R}-", R, len(BYTES) - 1),
+    ("bytes=5-99999999999", 5, len(BYTES) - 1),
+    (f"bytes={len(BYTES) - 1}-", len(BYTES) - 1, len(BYTES) - 1),
+    (f"bytes={R + 7}-{4 * R + 99}", R + 7, 4 * R + 99),
 )
-async def test_a_range_is_that_slice(running: Agency, narin: Client, asked: str, first: int, last: int) -> None:
+
+
+async def test_a_range_is_that_slice(running: Agency, narin: Client) -> None:
     file = await sent(narin, running.room("dengue"))
-    status, headers, content = await fetch(narin, file, Range=asked)
-    assert (status, content) == (206, BYTES[first : last + 1])
-    assert headers["Content-Range"] == f"bytes {first}-{last}/{len(BYTES)}"
-    assert headers["Content-Length"] == str(last + 1 - first)
+    for asked, first, last in RANGES:
+        status, headers, content = await fetch(narin, file, Range=asked)
+        assert (status, content) == (206, BYTES[first : last + 1]), asked
+        assert headers["Content-Range"] == f"bytes {first}-{last}/{len(BYTES)}"
+        assert headers["Content-Length"] == str(last + 1 - first)
 
 
 async def test_ranges_and_conditions(running: Agency, narin: Client) -> None:
