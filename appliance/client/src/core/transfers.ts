@@ -67,7 +67,7 @@ export class Transfers {
 
   constructor(private readonly deps: TransferDeps) {
     deps.uploads.wake = this.wake;
-    deps.ports.online.subscribe(() => this.#tables !== null && this.retryNow());
+    deps.ports.online.subscribe(() => this.#lineChanged());
   }
 
   open(tables: Tables): void {
@@ -93,9 +93,18 @@ export class Transfers {
     else this.wake();
   }
 
-  /** The line is back: what waits to be tried again is tried now, and what hangs on the old line anew. */
-  readonly retryNow = (): void => {
+  /** The device has another network, or none: what was sent on the old one is given up. */
+  #lineChanged(): void {
+    if (this.#tables === null) return;
     for (const { stop } of this.#runs.values()) stop.abort();
+    this.retryNow();
+  }
+
+  /**
+   * The server answers again: what waits to be tried again is tried now. What is under way goes on: on a full line the
+   * stream is lost first, and what was sent by then would be sent twice.
+   */
+  readonly retryNow = (): void => {
     this.#endWaits();
     this.wake();
     if (this.#leading) for (const row of this.deps.uploads.rows()) if (this.#isToAsk(row) && !this.#isBusy(row.id)) this.#ask(row);

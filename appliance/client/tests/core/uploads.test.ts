@@ -140,6 +140,28 @@ test.each<Cut>(["before", "within", "after"])("the line is cut %s every other re
   expect(world.server.uploads.received).toBeLessThanOrEqual(bytes.length);
 });
 
+test("the stream is lost and comes back while a piece is sent: the piece goes on, and nothing is sent twice", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  const { network } = tab.core.ports;
+  const fetched = network.fetch.bind(network);
+  let go: (() => void) | null = null;
+  vi.spyOn(network, "fetch").mockImplementation(async (input, init) => {
+    if (init.method === "PATCH" && go === null) {
+      device.cutSockets();
+      await new Promise<void>((resume) => (go = resume));
+      init.signal?.throwIfAborted();
+    }
+    return await fetched(input, init);
+  });
+  await attach(tab, chosen("a.bin", content(PIECE + 1)));
+  await reach("the stream is lost", () => go !== null && tab.core.connection.snapshot().kind !== "online");
+  await reach("the stream is back", () => tab.core.connection.snapshot().kind === "online");
+  (go as (() => void) | null)?.();
+  await reach("ready", () => stateOf(tab) === "ready");
+  expect(calls(/uploads/u).map((call) => call.split(" ")[0])).toEqual(["POST", "PATCH", "PATCH"]);
+});
+
 test("progress is what the server has acknowledged, not what was sent", async () => {
   const device = world.device();
   const tab = await world.signedIn(device);
