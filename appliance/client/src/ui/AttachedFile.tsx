@@ -48,7 +48,7 @@ export const FORM_ICONS: Readonly<Record<Attachment["form"], IconName>> = {
 /** Trying again changes nothing about these. */
 const FINAL: ReadonlySet<string> = new Set([
   ...["upload_too_large", "file_type_blocked", "file_name", "file_empty", "files_not_allowed", "label_too_high"],
-  ...["not_a_member", "room_closed", "quota_person", "file_unreadable"],
+  ...["not_a_member", "room_closed", "quota_person", "file_unreadable", "file_infected", "file_not_cleaned"],
 ]);
 
 interface AttachedFileProps {
