@@ -11,6 +11,7 @@ function made() {
     queueMicrotask(() => resolve(new Uint8Array([1])));
   }));
   const session = new Store<{ kind: string }>({ kind: "signed_in" });
+  const connection = new Store<{ kind: string }>({ kind: "online" });
   let count = 0;
   const pictures = { make: vi.fn(() => `blob:${(count += 1)}`), free: vi.fn() };
   const heard: SoundEvents[] = [];
@@ -19,10 +20,10 @@ function made() {
     heard.push(events);
     return sound;
   });
-  const core = { fileCache: { thumb }, fileUrl: (id: string) => `/api/v1/files/${id}`, session };
+  const core = { fileCache: { thumb }, fileUrl: (id: string) => `/api/v1/files/${id}`, session, connection };
   const model = new FilesModel(core as never, pictures, { canPlay: () => "maybe", open });
   const wanted = (n: number) => ({ room: "r", n, file: `f_${n}`, id: `t_${n}` });
-  return { model, thumb, session, pictures, wanted, sound, open, heard };
+  return { model, thumb, session, connection, pictures, wanted, sound, open, heard };
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -51,14 +52,16 @@ test("one that scrolled away before it came is not waited for, and asked for ane
   expect(picture.snapshot().kind).toBe("shown");
 });
 
-test("one that fails can be asked for again", async () => {
-  const { model, thumb, wanted } = made();
+test("one that fails is asked for again when the line is back", async () => {
+  const { model, thumb, wanted, connection } = made();
   thumb.mockRejectedValueOnce(new Error("offline"));
   const picture = model.thumb(wanted(1), "image/webp");
   picture.subscribe(() => undefined);
   await turn();
   expect(picture.snapshot().kind).toBe("failed");
-  model.retry(wanted(1), "image/webp");
+  connection.set({ kind: "offline" });
+  expect(thumb).toHaveBeenCalledOnce();
+  connection.set({ kind: "online" });
   await turn();
   expect(picture.snapshot().kind).toBe("shown");
 });

@@ -2,7 +2,8 @@
  * What the views of files draw from: small pictures as addresses of this page, and what is being listened to.
  *
  * Rules: a small picture is asked for when something shows it and no longer when nothing does; those that nothing shows
- * any more are kept for a while, so that scrolling back has them at once. Everything is let go when the session ends.
+ * any more are kept for a while, so that scrolling back has them at once. What has failed is asked for again when the line
+ * is back. Everything is let go when the session ends.
  */
 import type { Core } from "#core/index";
 import type { WantedThumb } from "#core/fileCache";
@@ -20,6 +21,8 @@ const WAITING: Thumb = { kind: "waiting" };
 export const KEPT_UNSEEN = 200;
 
 interface Entry {
+  readonly wanted: WantedThumb;
+  readonly type: string;
   readonly store: Store<Thumb>;
   readonly readable: Readable<Thumb>;
   seen: number;
@@ -33,7 +36,7 @@ export class FilesModel {
   readonly #thumbs = new Map<string, Entry>();
 
   constructor(
-    private readonly core: Pick<Core, "fileCache" | "fileUrl" | "session">,
+    private readonly core: Pick<Core, "connection" | "fileCache" | "fileUrl" | "session">,
     private readonly pictures: PicturesPort,
     sounds: SoundsPort,
   ) {
@@ -41,6 +44,9 @@ export class FilesModel {
     this.canPlay = (type) => sounds.canPlay(type);
     core.session.subscribe(() => {
       if (core.session.snapshot().kind !== "signed_in") this.#clear();
+    });
+    core.connection.subscribe(() => {
+      if (core.connection.snapshot().kind === "online") this.#retry();
     });
   }
 
@@ -53,6 +59,8 @@ export class FilesModel {
     if (known !== undefined) return known.readable;
     const store = new Store<Thumb>(WAITING);
     const entry: Entry = {
+      wanted,
+      type,
       store,
       seen: 0,
       abort: null,
@@ -60,7 +68,7 @@ export class FilesModel {
         snapshot: store.snapshot,
         subscribe: (listener) => {
           const stop = store.subscribe(listener);
-          this.#show(key, entry, wanted, type);
+          this.#show(key, entry);
           return () => {
             stop();
             this.#hide(key, entry);
@@ -72,19 +80,20 @@ export class FilesModel {
     return entry.readable;
   }
 
-  /** Asks once more for one that has failed. */
-  retry(wanted: WantedThumb, type: string): void {
-    const entry = this.#thumbs.get(keyOf(wanted));
-    if (entry?.store.snapshot().kind !== "failed") return;
-    entry.store.set(WAITING);
-    void this.#load(entry, wanted, type);
+  /** Asks once more for those on the screen that have failed. */
+  #retry(): void {
+    for (const entry of [...this.#thumbs.values()]) {
+      if (entry.seen === 0 || entry.store.snapshot().kind !== "failed") continue;
+      entry.store.set(WAITING);
+      void this.#load(entry);
+    }
   }
 
-  #show(key: string, entry: Entry, wanted: WantedThumb, type: string): void {
+  #show(key: string, entry: Entry): void {
     entry.seen += 1;
     // It may have been let go of, or the session has begun anew, while a view still held on to it.
     this.#thumbs.set(key, entry);
-    if (entry.abort === null && entry.store.snapshot().kind !== "shown") void this.#load(entry, wanted, type);
+    if (entry.abort === null && entry.store.snapshot().kind !== "shown") void this.#load(entry);
   }
 
   #hide(key: string, entry: Entry): void {
@@ -99,12 +108,12 @@ export class FilesModel {
     for (const [old, one] of unseen.slice(0, Math.max(0, unseen.length - KEPT_UNSEEN))) this.#free(old, one);
   }
 
-  async #load(entry: Entry, wanted: WantedThumb, type: string): Promise<void> {
+  async #load(entry: Entry): Promise<void> {
     const abort = new AbortController();
     entry.abort = abort;
     try {
-      const bytes = await this.core.fileCache.thumb(wanted, abort.signal);
-      if (entry.abort === abort && entry.seen > 0) entry.store.set({ kind: "shown", address: this.pictures.make(bytes, type) });
+      const bytes = await this.core.fileCache.thumb(entry.wanted, abort.signal);
+      if (entry.abort === abort && entry.seen > 0) entry.store.set({ kind: "shown", address: this.pictures.make(bytes, entry.type) });
     } catch {
       if (entry.abort === abort && entry.seen > 0) entry.store.set({ kind: "failed" });
     } finally {

@@ -3,7 +3,7 @@
  * that may not be opened has the same box with the reason in it. Pressing one opens the viewer.
  */
 import { Trans, useLingui } from "@lingui/react/macro";
-import { type CSSProperties, useState } from "react";
+import { useState } from "react";
 
 import { formatNumber } from "#i18n/dates";
 import { formatLength } from "#i18n/sizes";
@@ -11,7 +11,7 @@ import { savesData } from "#platform/media";
 import { Icon } from "#ui/Icon";
 
 import type { FilesModel } from "./FilesModel";
-import { type Box, boxOf, gridOf, TILE } from "./layout";
+import { type Box, boxOf, gridOf } from "./layout";
 import { type Shown, shownKey } from "./shown";
 import { thumbOf, viewOf } from "./sources";
 import { Barred, OriginalMark, StandingLine, useSaid } from "./StandingLine";
@@ -90,7 +90,7 @@ function Picture({ one, place, of, box, more, model, tabIndex, onOpen }: Picture
   const { file, mine } = one;
   const { open } = standingOf(file, mine);
   const label = useLabel(one, place, of, more);
-  const style = (box === null ? { "--tile": `${TILE}rem` } : { inlineSize: `${box.width}rem`, aspectRatio: `${box.width} / ${box.height}` }) as CSSProperties;
+  const style = box === null ? {} : { inlineSize: `${box.width}rem`, aspectRatio: `${box.width} / ${box.height}` };
   if (!open) {
     return (
       <div className="file-picture" style={style} role="img" aria-label={label}>

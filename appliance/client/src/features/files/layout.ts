@@ -45,8 +45,8 @@ export interface Grid {
 }
 
 const MOST_TILES = 9;
-export const TILE = 9;
-export const GAP = 0.25;
+const TILE = 9;
+const GAP = 0.25;
 
 /** Two and four stand in two columns, all others in three. */
 export function gridOf(count: number): Grid {
