@@ -13,7 +13,7 @@ import { failureText } from "#i18n/reasons";
 import { formatLength, formatSize } from "#i18n/sizes";
 import { chooseFiles, isBrowserFile } from "#platform/localFiles";
 
-import { Checkbox } from "./Choice";
+import { Checkbox } from "./Checkbox";
 import { Icon, type IconName } from "./Icon";
 import { Listen } from "./Listen";
 import { Progress } from "./Progress";

@@ -1,30 +1,10 @@
-/** Checkbox, switch and radio group: each with its words beside it, and a target of at least 24 px. */
+/** Switch and radio group: each with its words beside it, and a target of at least 24 px. */
 import type { ReactNode } from "react";
-import { CheckboxButton, CheckboxField } from "react-aria-components/Checkbox";
 import { Label } from "react-aria-components/Label";
 import { RadioButton, RadioField, RadioGroup } from "react-aria-components/RadioGroup";
 import { SwitchButton, SwitchField } from "react-aria-components/Switch";
-import { Icon } from "./Icon";
+import type { ToggleProps } from "./Checkbox";
 import "./Choice.css";
-
-interface ToggleProps {
-  children: ReactNode;
-  isSelected: boolean;
-  onChange: (on: boolean) => void;
-}
-
-export function Checkbox({ children, ...toggle }: ToggleProps) {
-  return (
-    <CheckboxField {...toggle}>
-      <CheckboxButton className="choice">
-        <span className="choice-box" aria-hidden>
-          <Icon name="check" size="s" />
-        </span>
-        <span className="choice-words">{children}</span>
-      </CheckboxButton>
-    </CheckboxField>
-  );
-}
 
 /** A line among checkboxes that cannot be ticked, and why: its words stand where those of the others do. */
 export function NoChoice({ children, end }: { children: ReactNode; end: ReactNode }) {

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { copyText } from "#platform/clipboard";
 import { downloadText, printPart } from "#platform/download";
 import { Button } from "#ui/Button";
-import { Checkbox } from "#ui/Choice";
+import { Checkbox } from "#ui/Checkbox";
 import { Dialog } from "#ui/Dialog";
 import { Notice } from "#ui/Notice";
 

@@ -1,6 +1,6 @@
 /** The screens before the rooms: name and password, second factor, terms, forced change of password. */
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 
 import type { AgencyView } from "#core/protocol";
 import type { SessionState, SignedOutReason } from "#core/snapshots";
@@ -15,8 +15,10 @@ import type { LoginModel } from "./LoginModel";
 import { NewPasswordForm } from "./NewPasswordForm";
 import { PasswordForm } from "./PasswordForm";
 import { SecondFactorForm } from "./SecondFactorForm";
-import { TermsForm } from "./TermsForm";
 import "./login.css";
+
+/** Read when it is needed: its dialog is a quarter of what the sign-in page would fetch besides. */
+const TermsForm = lazy(() => import("./TermsForm").then((part) => ({ default: part.TermsForm })));
 
 interface LoginViewProps {
   model: LoginModel;
@@ -65,7 +67,11 @@ function Step({ model, state }: Omit<LoginViewProps, "language" | "agency">) {
     case "second_factor":
       return <SecondFactorForm attempt={attempt} state={state} model={model} />;
     case "terms":
-      return <TermsForm attempt={attempt} me={state.me} sent={state.terms} model={model} />;
+      return (
+        <Suspense fallback={<OpeningWords />}>
+          <TermsForm attempt={attempt} me={state.me} sent={state.terms} model={model} />
+        </Suspense>
+      );
     case "password_change":
       return <NewPasswordForm attempt={attempt} shortest={state.me.shortest_password} model={model} />;
   }

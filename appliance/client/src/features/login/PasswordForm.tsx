@@ -3,7 +3,7 @@ import { useRef, useState } from "react";
 
 import type { AttemptState } from "#core/attempt";
 import { Button } from "#ui/Button";
-import { Checkbox } from "#ui/Choice";
+import { Checkbox } from "#ui/Checkbox";
 import { PasswordField } from "#ui/PasswordField";
 import { TextField } from "#ui/TextField";
 import { useReadable } from "#ui/useReadable";
