@@ -35,6 +35,7 @@ LOCALHOST: Final = "localhost"
 FENCES: Final = ("bwrap", "systemd")
 MAX_WORKERS: Final = 4
 SCANS: Final = ("hold", "deliver", "off")
+PHOTOS: Final = ("moderated", "shown", "off")
 """Workers that look at files at once; systemd/gchat-preview.socket has room for three times as many."""
 # A host name as in RFC 1123 §2.1; underlines are met in agencies' own networks.
 _HOST_NAME: Final = re.compile(
@@ -126,7 +127,7 @@ class Files:
     of the disk the agency's files may take. `fence` is how the workers that look at files are fenced in, `bwrap` or
     `systemd`; `workers` run at once; `preview_socket` is where systemd starts one. `scan` says what happens to files
     that were not found clean (`rules/scanning.py: ScanPolicy`); `scan_wait_s` is how long they wait for the scan where
-    they are delivered then.
+    they are delivered then. `photos` says who is shown the photographs of people's cards (`rules/portraits.py`).
     """
 
     largest: int = 500_000_000
@@ -140,6 +141,7 @@ class Files:
     preview_socket: str = "/run/gchat-preview.sock"
     scan: str = "deliver"
     scan_wait_s: int = 30
+    photos: str = "moderated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +273,8 @@ def _check_files(files: Files) -> list[str]:
         problems.append(f"files.workers: {both('config.workers', most=MAX_WORKERS)}")
     if files.scan not in SCANS:
         problems.append(f"files.scan: {both('config.scan')}")
+    if files.photos not in PHOTOS:
+        problems.append(f"files.photos: {both('config.photos')}")
     return problems
 
 

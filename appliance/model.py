@@ -123,6 +123,7 @@ class Deny(StrEnum):
     TOO_MANY_FILES = "too_many_files"
     LABEL_TOO_HIGH = "label_too_high"
     FILE_NOT_YOURS = "file_not_yours"
+    PHOTOS_OFF = "photos_off"
     TOO_MANY_EDITS = "too_many_edits"
     TOO_MANY_REACTIONS = "too_many_reactions"
     ROOM_FULL = "room_full"

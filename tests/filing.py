@@ -65,9 +65,9 @@ class Filing:
             )
         return name
 
-    async def ready(self, person: PersonId, name: str, content: bytes = CONTENT) -> str:
+    async def ready(self, person: PersonId, name: str, content: bytes = CONTENT, **about: Any) -> str:
         """Make an upload that can be sent, with its bytes; return its id, which is also that of its file."""
-        made = await an_upload(self.b.s, person, name, size=len(content))
+        made = await an_upload(self.b.s, person, name, size=len(content), **about)
         root = await self._write(made, await self.key_of(made), content)
         await self.run(
             lambda rows: rows.run("UPDATE blob SET root = ?, scan = 'clean', preparing = 0 WHERE id = ?", (root, made))

@@ -51,6 +51,4 @@ async def get_account(reader: Reader, person: PersonId) -> Account:
 
 def units_over(s: Services, person: PersonId) -> frozenset[UnitId]:
     """Return the units a person serves in today and all units over them."""
-    card = s.directory.people.get(person)
-    served = card.units if card else ()
-    return frozenset(over for unit in served for over in s.directory.now.above(unit))
+    return s.directory.now.units_over(person)

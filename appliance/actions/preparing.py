@@ -198,7 +198,7 @@ def _blob_of(s: Services, row: UploadRow, made: _Made) -> NewBlob:
     about = made.about
     return NewBlob(
         id=made.id,
-        kind="portrait" if row.room is None else "file",
+        kind="file",
         owner=row.person,
         type=made.type,
         size=made.size,

@@ -20,6 +20,8 @@ from appliance.files import keys, said
 from appliance.files.content import acknowledged
 from appliance.files.receiving import Receiver, receive, receive_checked
 from appliance.log.file_facts import facts_of, scanning_of
+from appliance.model import Deny
+from appliance.rules.portraits import LARGEST_PHOTO, PhotoMode
 from appliance.rules.uploads import MOST_UPLOADS, may_be_named, may_upload
 from appliance.sealed_file import RECORD_BYTES, SEALED_RECORD_BYTES
 from appliance.store import blobs, uploads
@@ -73,8 +75,9 @@ async def begin_upload(
     files = s.config.files
     if size < 1:
         raise Invalid(code="file_empty")
-    if size > files.largest:
-        raise TooLarge(code="upload_too_large", most=files.largest // 1_000_000)
+    largest = files.largest if room is not None else min(files.largest, LARGEST_PHOTO)
+    if size > largest:
+        raise TooLarge(code="upload_too_large", most=largest // 1_000_000)
     if denied := may_be_named(about.name, files.blocked):
         raise Forbidden(denied)
     where = await _room_for(s, actor, about, room, label)
@@ -99,6 +102,8 @@ async def _room_for(s: Services, actor: PersonId, about: Said, room: RoomId | No
     if room is None:
         if about.form is not FileForm.PICTURE or label:
             raise Invalid(field="room")
+        if s.config.files.photos == PhotoMode.OFF:
+            raise Forbidden(Deny.PHOTOS_OFF)
         return None
     head = await s.log.head_for(actor, room)
     if denied := may_upload(head.state, s.log.home.principal(actor), label):

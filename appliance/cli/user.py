@@ -43,6 +43,7 @@ def register(_name: str, command: argparse.ArgumentParser) -> None:
     confirm.add_argument("--by", required=True, metavar="USER", help="another administrator, who types their password")
     confirm.add_argument("--identity-check", required=True, help="how they know that it is the owner; goes on record")
     _register_roles(group.add_parser("role", help="roles of an account"))
+    _register_photos(group.add_parser("photo", help="photographs of people's cards (F17)"))
     add_command(group, "user list", "show every account")
     add_command(group, "user sessions", "show the living sessions of an account").add_argument("user")
 
@@ -63,6 +64,23 @@ def _register_roles(command: argparse.ArgumentParser) -> None:
         role.add_argument("role", help="one of the table in docs/people.md")
         role.add_argument("--unit", metavar="CODE", help="of a unit administrator")
         _with_two(role)
+
+
+def _register_photos(command: argparse.ArgumentParser) -> None:
+    group = command.add_subparsers(required=True)
+    add_command(group, "user photo list", "show the photographs that wait for a moderator: user, name, since, photo")
+    shown = add_command(group, "user photo show", "write the one that waits, a WebP file, to standard output")
+    shown.add_argument("user")
+    shown.add_argument("--current", action="store_true", help="the one that everybody is shown")
+    approved = add_command(group, "user photo approve", "show everybody the one that waits")
+    refused = add_command(group, "user photo refuse", "delete the one that waits and tell the person why")
+    for judged in (approved, refused):
+        judged.add_argument("user")
+        judged.add_argument("photo", help="which one, as `gchat user photo list` names it")
+    removed = add_command(group, "user photo remove", "delete the one that is shown, and one that waits")
+    removed.add_argument("user")
+    for reasoned in (refused, removed):
+        reasoned.add_argument("--reason", required=True, help="the person is told")
 
 
 def _with_two(command: argparse.ArgumentParser) -> None:

@@ -22,6 +22,7 @@ from appliance.actions import (
     file_deletion,
     file_quota,
     owner_requests,
+    portraits,
     refusals,
     sign_in,
 )
@@ -45,6 +46,7 @@ JOBS: Final[dict[str, tuple[Job, float]]] = {
     "clock": (clock.check_clock, MINUTE_S),
     "departures": (owner_requests.delete_old_departures, HOUR_S),
     "file-deletion": (file_deletion.sweep, MINUTE_S),
+    "photos-of-ended": (portraits.delete_of_ended, MINUTE_S),
     "file-space": (file_quota.warn_of_space, HOUR_S),
     "removal-requests": (owner_requests.escalate_due, HOUR_S),
     "repeated-refusals": (refusals.record_repeated, MINUTE_S),

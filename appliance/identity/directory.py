@@ -86,6 +86,12 @@ class Directory(msgspec.Struct, frozen=True):
             card.listing, own_unit=self.shares_unit(viewer, person), is_self=viewer == person
         )
 
+    def units_over(self, person: PersonId) -> frozenset[UnitId]:
+        """Return the units a person serves in today and all units over them."""
+        card = self.people.get(person)
+        served = card.units if card else ()
+        return frozenset(over for unit in served for over in self.above(unit))
+
     def shares_unit(self, one: PersonId, other: PersonId) -> bool:
         """Return whether two people serve in a common unit today."""
         first, second = self.people.get(one), self.people.get(other)

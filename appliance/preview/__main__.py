@@ -18,6 +18,7 @@ from appliance.preview.protocol import MAX_LINE, SECONDS, Answer, JobKind, Refus
 _WORK: Final = {
     JobKind.CLEAN: "appliance.preview.cleaning:clean",
     JobKind.PICTURE: "appliance.preview.pictures:look",
+    JobKind.PORTRAIT: "appliance.preview.pictures:portrait",
     JobKind.PDF: "appliance.preview.documents:pages",
     JobKind.VIDEO: "appliance.preview.media:video",
     JobKind.SOUND: "appliance.preview.media:sound",

@@ -21,6 +21,9 @@ THUMB: Final = 320
 """Pixels of the longer side of a picture in a list."""
 VIEW: Final = 1600
 """Pixels of the longer side of a picture that fills a screen."""
+PORTRAIT: Final = 512
+"""Pixels of each side of a person's photograph, which is square."""
+PORTRAIT_THUMB: Final = 96
 MAX_PIXELS: Final = 50_000_000
 FORMATS: Final = {
     "image/jpeg": "JPEG",
@@ -49,6 +52,18 @@ def look(content: Content, outcome: Outcome) -> None:
     outcome.facts = Facts(width=width, height=height)
     image.draft("RGB", (VIEW, VIEW))
     add_scaled(outcome, pixels_of(image), PartKind.VIEW)
+
+
+def portrait(content: Content, outcome: Outcome) -> None:
+    """Make a person's photograph of the middle of a picture: a square, large and small. It is never made larger."""
+    image = open_picture(content.job.type, content.in_memory())
+    image.draft("RGB", (2 * PORTRAIT, 2 * PORTRAIT))
+    plain = pixels_of(image)
+    side = min(plain.size)
+    for kind, most in ((PartKind.VIEW, PORTRAIT), (PartKind.THUMB, PORTRAIT_THUMB)):
+        size = (min(side, most), min(side, most))
+        square = ImageOps.fit(plain, size, Image.Resampling.BICUBIC)
+        outcome.add(kind, "image/webp", as_webp(square), square.size)
 
 
 def add_scaled(outcome: Outcome, image: Image.Image, large: PartKind) -> None:

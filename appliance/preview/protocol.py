@@ -32,6 +32,7 @@ class JobKind(StrEnum):
 
     CLEAN = "clean"
     PICTURE = "picture"
+    PORTRAIT = "portrait"
     PDF = "pdf"
     VIDEO = "video"
     SOUND = "sound"
@@ -65,6 +66,7 @@ class Refusal(StrEnum):
 LARGEST: Final = {
     JobKind.CLEAN: 256 * MIB,
     JobKind.PICTURE: 64 * MIB,
+    JobKind.PORTRAIT: 64 * MIB,
     JobKind.PDF: 128 * MIB,
     JobKind.VIDEO: 400 * MIB,
     JobKind.SOUND: 256 * MIB,
@@ -74,6 +76,7 @@ LARGEST: Final = {
 SECONDS: Final = {
     JobKind.CLEAN: 30,
     JobKind.PICTURE: 8,
+    JobKind.PORTRAIT: 8,
     JobKind.PDF: 8,
     JobKind.VIDEO: 8,
     JobKind.SOUND: 30,
@@ -83,6 +86,7 @@ SECONDS: Final = {
 PARTS: Final = {
     JobKind.CLEAN: {PartKind.CLEAN: 1},
     JobKind.PICTURE: {PartKind.THUMB: 1, PartKind.VIEW: 1},
+    JobKind.PORTRAIT: {PartKind.VIEW: 1, PartKind.THUMB: 1},
     JobKind.PDF: {PartKind.THUMB: 1, PartKind.PAGE: MAX_PAGES},
     JobKind.VIDEO: {PartKind.THUMB: 1, PartKind.POSTER: 1},
     JobKind.SOUND: {PartKind.AUDIO: 1},

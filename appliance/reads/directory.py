@@ -19,6 +19,7 @@ from appliance.errors import Invalid, NotFound, TooMany
 from appliance.identity.directory import successor
 from appliance.model import PersonId, StaffRole, UnitId
 from appliance.reads.bounds import page_after
+from appliance.reads.portraits import shown_of
 from appliance.rules.agency_settings import CONTACT_MODE
 from appliance.rules.contact import may_start_direct
 from appliance.rules.finding import Fit, asked_number, fit, holding, rarest_first, tiers
@@ -101,7 +102,12 @@ async def load_views(s: Services, reader: Reader, viewer: PersonId, ids: Sequenc
         if held.held_from <= now and (held.held_to is None or now < held.held_to):
             holdings[held.person].append(held)
     posts = await reader.run(units.list_posts_by_id, {held.post for each in holdings.values() for held in each})
-    return [_view(s, viewer, profiles[person], holdings.get(person, []), posts) for person in ids if person in profiles]
+    photos = await reader.run(shown_of, s, ids)
+    return [
+        _view(s, viewer, profiles[person], holdings.get(person, []), posts, photos.get(person))
+        for person in ids
+        if person in profiles
+    ]
 
 
 def load_units(s: Services, cursor: str | None = None) -> Units:
@@ -152,6 +158,7 @@ def _view(
     profile: Profile,
     holdings: Sequence[Holding],
     posts: Mapping[PostId, Post],
+    photo: str | None,
 ) -> PersonView:
     directory = s.directory.now
     card = directory.people[profile.id]
@@ -162,6 +169,7 @@ def _view(
         is_self=viewer == profile.id,
         is_admin=account is not None and StaffRole.AGENCY_ADMIN in account.roles,
     )
+    is_active = s.accounts.is_active(card.id, s.clock())
     held = [_post_view(s, one, posts[one.post]) for one in holdings]
     return PersonView(
         id=card.id,
@@ -181,7 +189,8 @@ def _view(
         mobile=profile.mobile if "mobile" in seen else None,
         email=profile.email if "email" in seen else None,
         status=profile.status or None,
-        active=s.accounts.is_active(card.id, s.clock()),
+        photo=photo if is_active else None,
+        active=is_active,
         may_contact=_may_contact(s, viewer, card),
     )
 

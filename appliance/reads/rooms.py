@@ -26,6 +26,7 @@ from appliance.reads.bounds import fitting
 from appliance.reads.damaged import is_damage, known_size, only, readable, viewer_of
 from appliance.reads.unread import counts, newest_line
 from appliance.rules.policy import UNKNOWN_KIND, Title, policy_of
+from appliance.rules.portraits import PhotoMode
 from appliance.rules.rooms import all_denied, denied_actions
 from appliance.store import receipts, rooms
 from appliance.wire import cursors
@@ -333,11 +334,13 @@ def _members(rows: Rows, s: Services, room: int) -> list[MemberView]:
     found = []
     now = s.clock()
     gaps = receipts.gaps_of_room(rows, room)
-    for person, role, since, read, status in rooms.member_reads(rows, room):
+    shows_photos = s.config.files.photos != PhotoMode.OFF
+    for person, role, since, read, status, photo in rooms.member_reads(rows, room):
         card = s.directory.people.get(PersonId(person))
         if card is None and (guest := _guest(rows, s, room, person, role, since, read)):
             found.append(guest)
             continue
+        active = s.accounts.is_active(PersonId(person), now)
         found.append(
             MemberView(
                 person=person,
@@ -350,7 +353,8 @@ def _members(rows: Rows, s: Services, room: int) -> list[MemberView]:
                 post=card.post if card else None,
                 post_en=card.post_en if card else None,
                 status=status or None,
-                active=s.accounts.is_active(PersonId(person), now),
+                photo=photo if active and shows_photos else None,
+                active=active,
                 read=read,
                 skipped=gaps.get(PersonId(person), []),
             )

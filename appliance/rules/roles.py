@@ -29,6 +29,7 @@ class Duty(StrEnum):
     RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a duty
     SUSPEND = "suspend"
     LIFT = "lift"
+    MODERATE_PHOTO = "moderate_photo"
     CREATE_ACCOUNT = "create_account"
     REVOKE = "revoke"
     REACTIVATE = "reactivate"
@@ -41,7 +42,7 @@ class Duty(StrEnum):
     CONFIRM_OWNER = "confirm_owner"
 
 
-UNIT_DUTIES: Final = frozenset((Duty.RESET_PASSWORD, Duty.SUSPEND, Duty.LIFT))
+UNIT_DUTIES: Final = frozenset((Duty.RESET_PASSWORD, Duty.SUSPEND, Duty.LIFT, Duty.MODERATE_PHOTO))
 TWO_PERSON_DUTIES: Final = frozenset((Duty.RESET_PASSWORD, Duty.REACTIVATE))
 ALL_ROLES: Final = frozenset((*StaffRole, *ConsoleRole)) - {StaffRole.MEMBER}
 _NAMES_OF_CONSOLE_ROLES: Final = frozenset(role.value for role in ConsoleRole)

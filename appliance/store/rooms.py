@@ -106,13 +106,14 @@ class RoomPreferences(NamedTuple):
 
 
 class MemberRow(NamedTuple):
-    """A member: up to where they have read, and the line that is shown under their name."""
+    """A member: up to where they have read, the line that is shown under their name, and their photograph."""
 
     person: str
     role: str
     since: Millis
     read: int
     status: str
+    photo: str | None
 
 
 class BoundRoom(NamedTuple):

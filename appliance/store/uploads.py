@@ -26,7 +26,7 @@ State = Literal["receiving", "preparing", "ready", "refused"]
 class UploadRow(NamedTuple):
     """An upload as kept. `said` is sealed under its file key, which `wrapped_key` is under the key of files.
 
-    `room` is None for a portrait; `blob` is what a message will refer to, once it is ready.
+    `room` is None for a picture of the person's own card; `blob` is what a message will refer to, once it is ready.
     """
 
     id: str

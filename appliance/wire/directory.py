@@ -37,6 +37,7 @@ class PostView(Answer, kw_only=True):
 class PersonView(Answer, kw_only=True):
     """A person. Fields outside the caller's view are absent. `name` is what to show: title, given and family name.
 
+    `photo` names their photograph (`GET /people/{id}/photo`): another one has another name.
     `seniority` orders ranks, the higher number the higher position; absent where the ladder does not know the rank.
     """
 
@@ -57,6 +58,7 @@ class PersonView(Answer, kw_only=True):
     mobile: str | None = None
     email: str | None = None
     status: str | None = None
+    photo: Id | None = None
     active: bool = True
     may_contact: bool | None = None
 

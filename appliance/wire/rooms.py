@@ -33,7 +33,8 @@ class MemberView(Answer, kw_only=True):
     """A member as shown in a list.
 
     `read` is the furthest position that was shown to them, `skipped` the ranges below it, both ends included, that were
-    not: they jumped across. What was said before they came in is left out of both. `status` is their own words.
+    not: they jumped across. What was said before they came in is left out of both. `status` is their own words,
+    `photo` names their photograph.
     """
 
     person: Person
@@ -46,6 +47,7 @@ class MemberView(Answer, kw_only=True):
     post: str | None = None
     post_en: str | None = None
     status: str | None = None
+    photo: Id | None = None
     active: bool = True
     read: Position | None = None
     skipped: list[tuple[Position, Position]] = []

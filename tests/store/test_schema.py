@@ -53,6 +53,8 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("file_checks", "use_of_uploads"): ({"upload"}, "uploads on their way, by the nightly check"),
     ("file_checks", "waiting_index"): ({"file_deletion"}, "what is marked and not deleted: nearly always nothing"),
     ("file_checks", "wrong_refs"): ({"b"}, "all blobs, by the nightly check"),
+    ("portraits", "list_waiting"): ({"portrait"}, "those that wait for a moderator, by an index that has no others"),
+    ("portraits", "people"): ({"portrait"}, "one short row for each photograph, once a minute"),
     ("file_deletions", "people_with_uploads"): ({"upload"}, "uploads on their way, some hundred rows, by an index"),
     ("file_deletions", "unreferenced"): ({"blob"}, "those without references, by an index that has no others"),
     ("folding", "load"): ({"unfolded_at"}, "what a crash left unfolded, at start: some hundred rows"),

@@ -2,7 +2,7 @@
 -- The bytes are no rows: they lie sealed in the folder `files`, one object for each id (`appliance/files/objects.py`).
 
 -- An upload from its first byte until a message refers to it, or it expires. `said` is what its sender says of it (name,
--- type, …), sealed under its file key; `wrapped_key` is that key under the key of files. `room` is NULL for a portrait.
+-- type, …), sealed under its file key; `wrapped_key` is that key under the key of files. `room` is NULL for a picture of the person's own card.
 -- `blob` is what was made of it once its last byte was there: the same object, or one that was cleaned.
 CREATE TABLE upload (
     id TEXT PRIMARY KEY,
@@ -161,3 +161,17 @@ CREATE TABLE file_receipt (
 ) STRICT;
 
 CREATE INDEX file_receipt_by_blob ON file_receipt (blob);
+
+-- Photographs of people's cards: the one that everybody is shown, and the one that waits for a moderator. Each is a blob of
+-- kind `portrait`, which this row refers to. `refused` is why a moderator refused or removed the last one, until the next.
+CREATE TABLE portrait (
+    person TEXT PRIMARY KEY,
+    shown TEXT REFERENCES blob (id) ON DELETE SET NULL,
+    waiting TEXT REFERENCES blob (id) ON DELETE SET NULL,
+    refused TEXT,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX portrait_by_shown ON portrait (shown) WHERE shown IS NOT NULL;
+CREATE INDEX portrait_by_waiting ON portrait (waiting) WHERE waiting IS NOT NULL;
+CREATE INDEX portrait_to_judge ON portrait (at) WHERE waiting IS NOT NULL;

@@ -27,8 +27,9 @@ SELECT id FROM room WHERE created_by = :person AND create_txn = :txn_id;
 SELECT person, role, since FROM room_member WHERE room = :room ORDER BY since, person;
 
 -- name: member_reads
-SELECT room_member.person, role, since, read, coalesce(person.status, '')
+SELECT room_member.person, role, since, read, coalesce(person.status, ''), portrait.shown
 FROM room_member LEFT JOIN person ON person.id = room_member.person
+LEFT JOIN portrait ON portrait.person = room_member.person
 WHERE room = :room ORDER BY since, room_member.person;
 
 -- name: insert_member

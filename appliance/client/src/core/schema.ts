@@ -142,6 +142,25 @@ export interface paths {
         patch: operations["change_me"];
         trace?: never;
     };
+    "/api/v1/me/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return what there is of the caller's photograph. */
+        get: operations["get_own_photo"];
+        /** Make a picture that was uploaded the caller's photograph; a moderator may have to approve it. */
+        put: operations["put_own_photo"];
+        post?: never;
+        /** Delete the caller's photograph, with one that waits. */
+        delete: operations["delete_own_photo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/requests": {
         parameters: {
             query?: never;
@@ -255,6 +274,23 @@ export interface paths {
         put?: never;
         /** Send a message to one person in the private chat of both, which begins with it if there is none yet. */
         post: operations["write_to"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{person}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a person's photograph to whoever finds them in the directory. */
+        get: operations["get_photo"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1378,7 +1414,8 @@ export interface components {
          * @description A member as shown in a list.
          *
          *         `read` is the furthest position that was shown to them, `skipped` the ranges below it, both ends included, that were
-         *         not: they jumped across. What was said before they came in is left out of both. `status` is their own words.
+         *         not: they jumped across. What was said before they came in is left out of both. `status` is their own words,
+         *         `photo` names their photograph.
          */
         MemberView: {
             /** @default true */
@@ -1387,6 +1424,8 @@ export interface components {
             /** @default null */
             name_en?: string | null;
             person: string;
+            /** @default null */
+            photo?: string | null;
             /** @default null */
             post?: string | null;
             /** @default null */
@@ -1645,6 +1684,22 @@ export interface components {
             to: string;
         };
         /**
+         * OwnPhoto
+         * @description The caller's photograph: the one that others are shown, one that waits for a moderator, why one was refused.
+         *
+         *         `mode` is what the agency wants of photographs; with `off` nobody is shown any.
+         */
+        OwnPhoto: {
+            /** @enum {unknown} */
+            mode: "moderated" | "off" | "shown";
+            /** @default null */
+            refused?: string | null;
+            /** @default null */
+            shown?: string | null;
+            /** @default null */
+            waiting?: string | null;
+        };
+        /**
          * PasskeyCredential
          * @description A passkey that was just made (`RegistrationResponseJSON`).
          */
@@ -1722,6 +1777,7 @@ export interface components {
          * PersonView
          * @description A person. Fields outside the caller's view are absent. `name` is what to show: title, given and family name.
          *
+         *         `photo` names their photograph (`GET /people/{id}/photo`): another one has another name.
          *         `seniority` orders ranks, the higher number the higher position; absent where the ladder does not know the rank.
          */
         PersonView: {
@@ -1744,6 +1800,8 @@ export interface components {
             /** @default null */
             phone?: string | null;
             /** @default null */
+            photo?: string | null;
+            /** @default null */
             post?: string | null;
             /** @default null */
             post_en?: string | null;
@@ -1761,6 +1819,13 @@ export interface components {
             title?: string | null;
             /** @default null */
             unit?: components["schemas"]["UnitRef"] | null;
+        };
+        /**
+         * PhotoChoice
+         * @description `upload` is a picture that the caller has uploaded without a room.
+         */
+        PhotoChoice: {
+            upload: string;
         };
         /** Ping */
         Ping: {
@@ -2667,6 +2732,7 @@ export type OwnerReassignEvent = components['schemas']['OwnerReassignEvent'];
 export type OwnerReassignState = components['schemas']['OwnerReassignState'];
 export type OwnerTransferEvent = components['schemas']['OwnerTransferEvent'];
 export type OwnerTransferState = components['schemas']['OwnerTransferState'];
+export type OwnPhoto = components['schemas']['OwnPhoto'];
 export type PasskeyCredential = components['schemas']['PasskeyCredential'];
 export type PasskeyNew = components['schemas']['PasskeyNew'];
 export type PasskeyOptions = components['schemas']['PasskeyOptions'];
@@ -2677,6 +2743,7 @@ export type PasswordOnly = components['schemas']['PasswordOnly'];
 export type People = components['schemas']['People'];
 export type Person = components['schemas']['Person'];
 export type PersonView = components['schemas']['PersonView'];
+export type PhotoChoice = components['schemas']['PhotoChoice'];
 export type Ping = components['schemas']['Ping'];
 export type PongFrame = components['schemas']['PongFrame'];
 export type Posted = components['schemas']['Posted'];
@@ -3218,6 +3285,122 @@ export interface operations {
             };
         };
     };
+    get_own_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Return what there is of the caller's photograph. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPhoto"];
+                };
+            };
+        };
+    };
+    put_own_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhotoChoice"];
+            };
+        };
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Make a picture that was uploaded the caller's photograph; a moderator may have to approve it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPhoto"];
+                };
+            };
+        };
+    };
+    delete_own_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_my_requests: {
         parameters: {
             query?: {
@@ -3495,6 +3678,64 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Written"];
                 };
+            };
+        };
+    };
+    get_photo: {
+        parameters: {
+            query?: {
+                of?: string | null;
+                size?: number;
+                waiting?: boolean;
+            };
+            header?: {
+                /** @description ETags that the client has. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The photograph. */
+            200: {
+                headers: {
+                    /** @description The root over the photograph's leaves. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            /** @description The client has it. */
+            304: {
+                headers: {
+                    /** @description The root over the photograph's leaves. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,0 +1,274 @@
+"""Photographs of people's cards: chosen by the person, judged by a moderator, taken away by either (F17).
+
+A picture is uploaded like a file, without a room. What is kept of it is a square of its middle in two sizes, which a
+worker makes of its pixels alone; the upload and the picture as it came are deleted in the same transaction.
+
+Rules:
+- a picture becomes a photograph once its scan lets others open it, and keeps what that scan said;
+- who moderates (`Duty.MODERATE_PHOTO`) never judges their own, and names the picture that they looked at;
+- a photograph that is replaced, refused or removed is deleted for good, as are those of accounts that ended.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from appliance.actions.file_content import clear, worked
+from appliance.actions.file_deletion import Why, delete_marked
+from appliance.attachments import FileForm, ScanState
+from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound, NotReady, Unavailable
+from appliance.files import keys
+from appliance.files.content import write_sealed
+from appliance.files.uploaded import ready_file
+from appliance.files.workers import PreviewRefused
+from appliance.identity.moderators import may_moderate
+from appliance.log.file_facts import scanning_of
+from appliance.model import Deny
+from appliance.preview.protocol import Job, JobKind, PartKind
+from appliance.rules import portraits as rules
+from appliance.rules.portraits import MOST_REASON, PhotoMode, Portrait
+from appliance.rules.scanning import may_open
+from appliance.rules.text import has_visible
+from appliance.store import audit, blobs, file_deletions, file_work, portraits, uploads
+from appliance.store.file_work import NewBlob
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from appliance.evidence.canonical import JsonValue
+    from appliance.model import PersonId
+    from appliance.rules.roles import Actor
+    from appliance.services import Services
+    from appliance.store.blobs import BlobRow
+    from appliance.store.db import Rows
+
+KIND: Final = "portrait"
+NOT_A_PICTURE: Final = "photo_not_picture"
+
+
+class _Source(NamedTuple):
+    """The picture that somebody has uploaded, and its key."""
+
+    blob: BlobRow
+    key: bytes
+
+    def __repr__(self) -> str:
+        """Name the file alone: the key must not show in a log."""
+        return f"_Source({self.blob.id})"
+
+
+async def choose_photo(s: Services, person: PersonId, upload: str) -> None:
+    """Make a picture that this person has uploaded their photograph.
+
+    Raises Forbidden (`photos_off`, `file_held`, `file_infected`), NotFound, NotReady (`file_not_ready`), Conflict with
+    the reason of an upload that was refused, Invalid (`photo_not_picture`), AppError (`worker_failed`), Unavailable.
+    """
+    mode = PhotoMode(s.config.files.photos)
+    if mode is PhotoMode.OFF:
+        raise Forbidden(Deny.PHOTOS_OFF)
+    async with s.store.read() as reader:
+        source = await reader.run(_source, s, person, upload)
+    made = await _made(s, source)
+
+    def put(rows: Rows) -> None:
+        row = uploads.get(rows, upload)
+        if row is None or row.blob != source.blob.id:
+            raise NotFound(field="upload")
+        now = s.clock()
+        before = portraits.get(rows, person) or Portrait(person)
+        file_work.insert(rows, made)
+        _change(rows, before, rules.with_new(before, made[0].id, mode, now), Why.REPLACED)
+        file_deletions.mark_uploads(rows, [upload], Why.REPLACED.value, now)
+
+    try:
+        async with s.store.write() as tx:
+            await tx.run(put)
+    except AppError:
+        await _forget(s, made)
+        raise
+    await _delete(s)
+
+
+async def remove_own_photo(s: Services, person: PersonId) -> None:
+    """Take one's own photograph away, with one that waits; without any nothing happens."""
+
+    def put(rows: Rows) -> None:
+        before = portraits.get(rows, person)
+        after = rules.removed(before, None, s.clock()) if before else None
+        if before and after:
+            _change(rows, before, after, Why.ERASED)
+
+    async with s.store.write() as tx:
+        await tx.run(put)
+    await _delete(s)
+
+
+async def approve_photo(s: Services, actor: Actor, person: PersonId, file: str) -> None:
+    """Show everybody the picture that waits. Raises Forbidden, NotFound, Conflict (`photo_changed`)."""
+
+    def decide(before: Portrait) -> Portrait | None:
+        return rules.approved(before, file, s.clock())
+
+    await _judge(s, actor, person, decide, action="photo.approve", file=file)
+
+
+async def refuse_photo(s: Services, actor: Actor, person: PersonId, file: str, reason: str) -> None:
+    """Delete the picture that waits and tell the person why. Raises as `approve_photo`, Invalid."""
+    why = _reason(reason)
+
+    def decide(before: Portrait) -> Portrait | None:
+        return rules.refused(before, file, why, s.clock())
+
+    await _judge(s, actor, person, decide, action="photo.refuse", file=file, reason=why)
+
+
+async def remove_photo(s: Services, actor: Actor, person: PersonId, reason: str) -> None:
+    """Delete somebody's photograph, with one that waits, and tell them why. Raises as `refuse_photo`."""
+    why = _reason(reason)
+
+    def decide(before: Portrait) -> Portrait | None:
+        return rules.removed(before, why, s.clock())
+
+    await _judge(s, actor, person, decide, action="photo.remove", reason=why)
+
+
+async def delete_of_ended(s: Services) -> None:
+    """Delete the photographs of people whose accounts have ended. A timer calls this each minute."""
+    async with s.store.read() as reader:
+        ended = s.accounts.ended().intersection(await reader.run(portraits.people))
+    if not ended:
+        return
+
+    def put(rows: Rows) -> None:
+        for person in ended:
+            before = portraits.get(rows, person)
+            if before is not None:
+                _change(rows, before, Portrait(person, at=s.clock()), Why.ACCOUNT_ENDED)
+
+    async with s.store.write() as tx:
+        await tx.run(put)
+    await _delete(s)
+
+
+async def _judge(
+    s: Services,
+    actor: Actor,
+    person: PersonId,
+    decide: Callable[[Portrait], Portrait | None],
+    *,
+    action: str,
+    **detail: JsonValue,
+) -> None:
+    """Do what a moderator has decided, on record in the same transaction."""
+    if denied := may_moderate(s.directory.now, s.accounts, actor, person):
+        raise Forbidden(denied)
+
+    def put(rows: Rows) -> None:
+        before = portraits.get(rows, person)
+        if before is None:
+            raise NotFound(code="photo_not_found")
+        after = decide(before)
+        if after is None:
+            raise Conflict(code="photo_changed")
+        _change(rows, before, after, Why.REPLACED if action == "photo.approve" else Why.MODERATED)
+        audit.append(
+            rows, at=after.at, actor=actor.name, action=action, target=person, outcome="done", detail=dict(detail)
+        )
+
+    async with s.store.write() as tx:
+        await tx.run(put)
+    await _delete(s)
+
+
+def _change(rows: Rows, before: Portrait, after: Portrait, why: Why) -> None:
+    """Keep what there is now and mark what is referred to no more."""
+    portraits.put(rows, after)
+    file_deletions.mark_blobs(rows, sorted(before.files - after.files), why.value, after.at)
+
+
+async def _delete(s: Services) -> None:
+    with suppress(Unavailable):  # the sweep goes on with what is marked
+        await delete_marked(s)
+
+
+def _reason(reason: str) -> str:
+    if not has_visible(reason):
+        raise Invalid(field="reason", code="reason_missing")
+    if len(reason) > MOST_REASON:
+        raise Invalid(field="reason")
+    return reason.strip()
+
+
+def _source(rows: Rows, s: Services, person: PersonId, upload: str) -> _Source:
+    row = uploads.get(rows, upload)
+    if row is None or row.person != person or row.room is not None:
+        raise NotFound(field="upload")
+    if row.state == uploads.REFUSED:
+        raise Conflict(code=row.refused)
+    ready = ready_file(rows, s.keys.files_keys, row)
+    blob = blobs.get(rows, ready.file.id) if ready else None
+    if ready is None or blob is None:
+        raise NotReady(code="file_not_ready")
+    if ready.file.form is not FileForm.PICTURE:
+        raise Invalid(field="upload", code=NOT_A_PICTURE)
+    _require_scan(s, blob)
+    return _Source(blob, ready.key)
+
+
+def _require_scan(s: Services, blob: BlobRow) -> None:
+    """Wait for the scan as everybody does who is sent the file. Raises NotReady, Forbidden."""
+    scanning, state = scanning_of(s.config.files), ScanState(blob.scan)
+    denied = may_open(state, scanning.policy, s.clock() - blob.made_at, scanning.wait_ms, is_sender=False)
+    if denied is Deny.FILE_HELD and state is ScanState.PENDING:
+        raise NotReady(code="file_not_ready")
+    if denied:
+        raise Forbidden(denied)
+
+
+async def _made(s: Services, source: _Source) -> list[NewBlob]:
+    """Write the large square and the small one as objects; return their rows. Raises Invalid, AppError."""
+    made, key = list[NewBlob](), keys.new_file_key()
+    try:
+        await _make(s, source, key, made)
+    except PreviewRefused as refused:
+        await _forget(s, made)
+        raise Invalid(field="upload", code=NOT_A_PICTURE) from refused
+    except BaseException:
+        await _forget(s, made)
+        raise
+    return made
+
+
+async def _make(s: Services, source: _Source, key: bytes, made: list[NewBlob]) -> None:
+    blob = source.blob
+    job = Job(JobKind.PORTRAIT, blob.type, blob.size)
+    async with worked(s, job, clear(s, blob.id, source.key, blob.size)) as result:
+        async for part, chunks in result.parts():
+            fresh, parent = s.new_id("f"), made[0].id if made else None
+            of_part = keys.variant_key(key, fresh) if parent else key
+            written = await write_sealed(s.files.objects, fresh, of_part, chunks)
+            made.append(
+                NewBlob(
+                    fresh,
+                    part.kind.value if parent else KIND,
+                    blob.owner,
+                    part.type,
+                    written.size,
+                    written.root,
+                    # As old as the picture: it has waited for the scan already.
+                    blob.made_at,
+                    parent=parent,
+                    wrapped_key=None if parent else keys.wrap(s.keys.files_key, fresh, key),
+                    width=part.width,
+                    height=part.height,
+                    scan=blob.scan,
+                )
+            )
+    if [one.kind for one in made] != [KIND, PartKind.THUMB.value]:
+        raise AppError("a portrait without its parts", code="worker_failed")
+
+
+async def _forget(s: Services, made: list[NewBlob]) -> None:
+    for one in made:
+        await s.files.objects.run(s.files.objects.delete, one.id)
