@@ -61,7 +61,7 @@ class _Source(NamedTuple):
 async def choose_photo(s: Services, person: PersonId, upload: str) -> None:
     """Make a picture that this person has uploaded their photograph.
 
-    Raises Forbidden (`photos_off`, `file_held`, `file_infected`), NotFound, NotReady (`file_not_ready`), Conflict with
+    Raises Forbidden (`photos_off`, `file_held`, `file_infected`), NotFound, NotReady (`photo_not_ready`), Conflict with
     the reason of an upload that was refused, Invalid (`photo_not_picture`), AppError (`worker_failed`), Unavailable.
     """
     mode = PhotoMode(s.config.files.photos)
@@ -209,7 +209,7 @@ def _source(rows: Rows, s: Services, person: PersonId, upload: str) -> _Source:
     ready = ready_file(rows, s.keys.files_keys, row)
     blob = blobs.get(rows, ready.file.id) if ready else None
     if ready is None or blob is None:
-        raise NotReady(code="file_not_ready")
+        raise NotReady(code="photo_not_ready")
     if ready.file.form is not FileForm.PICTURE:
         raise Invalid(field="upload", code=NOT_A_PICTURE)
     _require_scan(s, blob)
@@ -221,7 +221,7 @@ def _require_scan(s: Services, blob: BlobRow) -> None:
     scanning, state = scanning_of(s.config.files), ScanState(blob.scan)
     denied = may_open(state, scanning.policy, s.clock() - blob.made_at, scanning.wait_ms, is_sender=False)
     if denied is Deny.FILE_HELD and state is ScanState.PENDING:
-        raise NotReady(code="file_not_ready")
+        raise NotReady(code="photo_not_ready")
     if denied:
         raise Forbidden(denied)
 

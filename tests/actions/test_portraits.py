@@ -194,7 +194,7 @@ async def test_what_is_no_picture_of_ones_own_is_refused_and_leaves_nothing(bure
         (document, Invalid, "photo_not_picture"),
         (of_another, NotFound, "not_found"),
         ("f_nobody", NotFound, "not_found"),
-        (receiving, NotReady, "file_not_ready"),
+        (receiving, NotReady, "photo_not_ready"),
         (refused, Conflict, "file_type_blocked"),
     ):
         with pytest.raises(error, match=code):
@@ -211,7 +211,7 @@ async def test_where_files_are_held_a_picture_waits_for_its_scan(tmp_path: Path)
             await filing.run(lambda rows: rows.run("UPDATE blob SET scan = ? WHERE id = ?", (state, upload)))
 
         for state, error, code in (
-            ("pending", NotReady, "file_not_ready"),
+            ("pending", NotReady, "photo_not_ready"),
             ("unscannable", Forbidden, Deny.FILE_HELD),
             ("infected", Forbidden, Deny.FILE_INFECTED),
         ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
@@ -37,9 +37,9 @@ async def uploaded(client: Client) -> str:
     return made
 
 
-async def got(client: Client, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+async def got(client: Client, path: str, **headers: str) -> tuple[int, Mapping[str, str], bytes]:
     async with client.raw("GET", path, headers=headers) as response:
-        return response.status, dict(response.headers), await response.read()
+        return response.status, response.headers, await response.read()
 
 
 @pytest.mark.media

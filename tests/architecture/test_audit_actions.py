@@ -10,7 +10,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 WRITERS: Final = {"record": 3, "record_at": 3, "_record_once": 2, "recording": 1, "append": -1, "_judge": -1}
-"""Functions that put a record, with the place of its action among the arguments; `append` and `_judge` take it by name."""
+"""Functions that put a record, with the place of its action among the arguments; -1: it is taken by name."""
 # Parts that the code puts together.
 DUTIES: Final = ("account.suspend", "account.lift")
 ANSWERED: Final = ("room.removal_request", "room.member_suggestion")

@@ -5,6 +5,7 @@ import { DevicesView } from "#features/account/DevicesView";
 import { DisplayView } from "#features/account/DisplayView";
 import { MeView } from "#features/account/MeView";
 import { NotificationsView } from "#features/account/NotificationsView";
+import type { PhotoModel } from "#features/account/PhotoModel";
 import { SecurityView } from "#features/account/SecurityView";
 import type { Leave } from "#features/account/SettingsList";
 import type { SettingsPage } from "#features/shell/routes";
@@ -15,16 +16,17 @@ import type { Root } from "./root";
 interface SettingsPaneProps {
   root: Root;
   account: AccountModel;
+  photo: PhotoModel;
   me: Me;
   page: SettingsPage;
   leave: Leave;
 }
 
 /** The page of the settings that the address names. */
-export function SettingsPane({ root, account, me, page, leave }: SettingsPaneProps) {
+export function SettingsPane({ root, account, photo, me, page, leave }: SettingsPaneProps) {
   switch (page) {
     case "me":
-      return <MeView model={account} me={me} leave={leave} />;
+      return <MeView model={account} photo={photo} me={me} leave={leave} />;
     case "display":
       return <DisplayView model={root.preferences} now={root.core.clock.now()} leave={leave} />;
     case "notifications":

@@ -7,6 +7,7 @@ import { newChat, personOfNew } from "#core/newChats";
 import type { Me } from "#core/protocol";
 import type { PersonId, RoomId } from "#core/snapshots";
 import { AccountModel } from "#features/account/AccountModel";
+import { PhotoModel } from "#features/account/PhotoModel";
 import { SettingsList } from "#features/account/SettingsList";
 import type { SignOutModel } from "#features/account/SignOutModel";
 import type { PeopleModel } from "#features/people/PeopleModel";
@@ -88,6 +89,7 @@ export function MainPlace({ root, me, route, landing, people, requests, onChat, 
   const { core, shell } = root;
   const { t } = useLingui();
   const account = useMemo(() => new AccountModel(core), [core]);
+  const photo = useMemo(() => new PhotoModel(core), [core]);
   const back = { icon: "back" as const, label: t`กลับ`, onPress: shell.back };
   switch (route.place) {
     case "rooms": {
@@ -123,7 +125,7 @@ export function MainPlace({ root, me, route, landing, people, requests, onChat, 
         />
       );
     case "settings":
-      return <SettingsPane root={root} account={account} me={me} page={route.page ?? "me"} leave={back} />;
+      return <SettingsPane root={root} account={account} photo={photo} me={me} page={route.page ?? "me"} leave={back} />;
     case "lost":
       return <LostView onLeave={shell.openRooms} />;
   }

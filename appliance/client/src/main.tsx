@@ -24,6 +24,7 @@ import { browserMicrophone } from "#platform/microphone";
 import { registerServiceWorker, type WaitingUpdate } from "#platform/serviceWorker";
 import { keepFocus } from "#ui/keepFocus";
 import { LayersContext } from "#ui/layers";
+import { PhotoSourceContext } from "#ui/photoSource";
 import { ComponentLocale } from "#ui/Locale";
 
 import { App, loadWorkspace } from "./App";
@@ -84,7 +85,9 @@ async function start(element: HTMLElement): Promise<void> {
   mount(
     element,
     <LayersContext value={location}>
-      <App root={{ core, shell, preferences, notifications, files, recorder, update, install }} />
+      <PhotoSourceContext value={(person) => core.people.card(person)}>
+        <App root={{ core, shell, preferences, notifications, files, recorder, update, install }} />
+      </PhotoSourceContext>
     </LayersContext>,
   );
   await core.start();

@@ -43,6 +43,10 @@ export class Endpoints {
   removePasskey = (passkey: wire.Id, body: wire.PasswordOnly) =>
     this.api.call<unknown>("DELETE", `/second-factors/passkeys/${id(passkey)}`, { body });
 
+  ownPhoto = () => this.api.call<wire.OwnPhoto>("GET", "/me/photo");
+  choosePhoto = (body: wire.PhotoChoice) => this.api.call<wire.OwnPhoto>("PUT", "/me/photo", { body });
+  removePhoto = () => this.api.call<unknown>("DELETE", "/me/photo");
+
   // --- directory -----------------------------------------------------------------------------------------------
   units = (cursor: string | null = null) => this.api.call<wire.Units>("GET", "/directory/units", { query: { cursor } });
   people = (query: wire.PeopleQuery) =>

@@ -92,6 +92,11 @@ export class People {
     return this.#strangers;
   }
 
+  /** What is known, without asking. */
+  card(id: PersonId): Readable<PersonCard | null> {
+    return this.#card(id);
+  }
+
   /** What is known now, without asking. */
   known(id: PersonId): PersonCard | null {
     return this.#cards.get(id)?.snapshot() ?? null;
@@ -131,6 +136,7 @@ export class People {
         english: register(view.name_en, view.unit?.name_en, view.post_en, view.rank_en),
         status: view.status ?? null,
         active: view.active ?? true,
+        photo: view.photo ?? null,
         full: view,
       });
     }
@@ -146,6 +152,7 @@ export class People {
         english: register(member.name_en, member.unit_en, member.post_en, old?.english?.rank),
         status: member.status ?? null,
         active: member.active ?? true,
+        photo: member.photo ?? null,
         full: old?.full ?? null,
       });
     }
@@ -157,7 +164,7 @@ export class People {
       if (event.type === "room" && event.state) this.learnMembers(asView(event.state).members ?? []);
       for (const card of kindOf(event).introduces(asEntry(event))) {
         if (this.known(card.p) === null) {
-          this.#learn({ id: card.p, thai: register(card.name, card.unit, card.post, null), english: null, status: null, active: true, full: null });
+          this.#learn({ id: card.p, thai: register(card.name, card.unit, card.post, null), english: null, status: null, active: true, photo: null, full: null });
         }
       }
     }
@@ -221,7 +228,7 @@ function register(name: Word, unit: Word, post: Word, rank: Word): RegisterNames
 }
 
 /** The card of a person, named in a language. */
-function shown({ id, thai, english, status, active, full }: KeptPerson, language: Language): PersonCard {
+function shown({ id, thai, english, status, active, photo, full }: KeptPerson, language: Language): PersonCard {
   return {
     id,
     name: inLanguage(language, thai.name, english?.name),
@@ -231,10 +238,11 @@ function shown({ id, thai, english, status, active, full }: KeptPerson, language
     rank: inLanguage(language, thai.rank, english?.rank),
     status,
     active,
+    photo: photo ?? null,
     full,
   };
 }
 
 function sameWords(one: KeptPerson | undefined, other: KeptPerson): boolean {
-  return one !== undefined && JSON.stringify([one.thai, one.english, one.status, one.active]) === JSON.stringify([other.thai, other.english, other.status, other.active]);
+  return one !== undefined && JSON.stringify([one.thai, one.english, one.status, one.active, one.photo]) === JSON.stringify([other.thai, other.english, other.status, other.active, other.photo]);
 }

@@ -241,6 +241,8 @@ export interface PersonCard {
   /** What they say of themselves. */
   readonly status: string | null;
   readonly active: boolean;
+  /** Names their photograph; another one has another name. */
+  readonly photo: string | null;
   readonly full: PersonView | null;
 }
 

@@ -19,6 +19,8 @@ export interface KeptPerson {
   readonly english: RegisterNames | null;
   readonly status: string | null;
   readonly active: boolean;
+  /** Names their photograph; another one has another name. */
+  readonly photo: string | null;
   /** The profile, once it has been read. */
   readonly full: PersonView | null;
 }

@@ -13,10 +13,12 @@ import { TextField } from "#ui/TextField";
 import { useReadable } from "#ui/useReadable";
 
 import type { AccountModel } from "./AccountModel";
+import type { PhotoModel } from "./PhotoModel";
+import { PhotoSection } from "./PhotoSection";
 import type { Leave } from "./SettingsList";
 
 /** What others see of the reader. The directory owns the official fields; the status is the reader's own (F17). */
-export function MeView({ model, me, leave }: { model: AccountModel; me: Me; leave: Leave | undefined }) {
+export function MeView({ model, photo, me, leave }: { model: AccountModel; photo: PhotoModel; me: Me; leave: Leave | undefined }) {
   const { t } = useLingui();
   const { person } = me;
   const name = nameOf(person);
@@ -34,6 +36,7 @@ export function MeView({ model, me, leave }: { model: AccountModel; me: Me; leav
           <p className="settings-hint">{[inPageLanguage(person.post, person.post_en), inPageLanguage(person.rank, person.rank_en), unitOf(person)].filter(Boolean).join(" · ")}</p>
         </div>
       </header>
+      <PhotoSection model={photo} person={person} />
       <PanelSection title={t`สถานะ`}>
         <form
           className="settings-form"

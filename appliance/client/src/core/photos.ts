@@ -1,0 +1,89 @@
+/**
+ * The photographs of people's cards (F17): where each is, and the reader's own: chosen, waiting for a moderator, removed.
+ *
+ * A picture is uploaded without a room, and the server is asked to make it the photograph until it has prepared it. Keeps
+ * nothing: the browser keeps what it was shown for a day, by the name that the card has.
+ */
+
+import { type Api, PREFIX } from "./api";
+import type { Endpoints } from "./endpoints";
+import { CallError } from "./errors";
+import type { LocalFile, TimePort } from "./ports";
+import type { Id, OwnPhoto } from "./protocol";
+import type { PersonId } from "./snapshots";
+import { sendByTus } from "./tus";
+
+const NOT_READY = "photo_not_ready";
+const AGAIN_MS = 1_000;
+/** A scan may take half a minute (`files.scan_wait_s`). */
+const TRIES = 60;
+
+/** Where a photograph is that a card names; `size` in pixels of each side. */
+export function photoUrl(person: PersonId, photo: Id, size: number): string {
+  return `${PREFIX}/people/${encodeURIComponent(person)}/photo?size=${size}&of=${encodeURIComponent(photo)}`;
+}
+
+/** Where one's own photograph is that waits for a moderator. */
+export function waitingUrl(person: PersonId, photo: Id): string {
+  return `${photoUrl(person, photo, 512)}&waiting=true`;
+}
+
+export class Photos {
+  constructor(
+    private readonly time: TimePort,
+    private readonly api: Api,
+    private readonly endpoints: Pick<Endpoints, "ownPhoto" | "choosePhoto" | "removePhoto" | "deleteUpload">,
+  ) {}
+
+  own(): Promise<OwnPhoto> {
+    return this.endpoints.ownPhoto();
+  }
+
+  async remove(): Promise<OwnPhoto> {
+    await this.endpoints.removePhoto();
+    return await this.endpoints.ownPhoto();
+  }
+
+  /** Makes a picture the photograph. Rejects with CallError; `signal` ends it. */
+  async choose(file: LocalFile, signal: AbortSignal): Promise<OwnPhoto> {
+    const upload = await this.#upload(file, signal);
+    try {
+      return await this.#ask(upload, signal);
+    } catch (error) {
+      // What came of it nobody needs any more; the server deletes it by itself within a day.
+      void this.endpoints.deleteUpload(upload).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #upload(file: LocalFile, signal: AbortSignal): Promise<Id> {
+    const made: Id[] = [];
+    const job = {
+      size: file.size,
+      metadata: { name: file.name, type: file.type, form: "picture" },
+      remote: null,
+      read: async (start: number, stop: number) => new Uint8Array(await file.slice(start, stop)),
+      begun: (remote: Id) => {
+        made.push(remote);
+        return Promise.resolve();
+      },
+      acknowledged: () => Promise.resolve(),
+    };
+    await sendByTus(this.api, job, signal);
+    const [remote] = made;
+    if (remote === undefined) throw CallError.offline();
+    return remote;
+  }
+
+  async #ask(upload: Id, signal: AbortSignal): Promise<OwnPhoto> {
+    for (let left = TRIES; ; left -= 1) {
+      signal.throwIfAborted();
+      try {
+        return await this.endpoints.choosePhoto({ upload });
+      } catch (error) {
+        if (left === 1 || !(error instanceof CallError) || error.code !== NOT_READY) throw error;
+      }
+      await new Promise<void>((resolve) => this.time.setTimeout(resolve, AGAIN_MS));
+    }
+  }
+}
