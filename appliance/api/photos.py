@@ -35,7 +35,7 @@ async def get_photo(call: Call, person: PersonId, query: PhotoQuery) -> web.Stre
     s = call.services
     photo = await load_photo(s, call.person, person, size=query.size, waiting=query.waiting)
     stored = photo.stored
-    etag, named = f'"{stored.root.hex()}"', query.of in (stored.id, stored.parent)
+    etag, named = f'"{stored.root.hex()}"', query.of is not None and query.of in (stored.id, stored.parent)
     headers = {
         hdrs.CONTENT_TYPE: stored.type,
         hdrs.CONTENT_DISPOSITION: "inline",
