@@ -1,0 +1,79 @@
+"""A profile photograph in the browser: chosen by keyboard, waiting, approved, seen by others, removed (F17)."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+from playwright.async_api import FilePayload, Locator, Page, expect
+
+from appliance.actions.portraits import approve_photo
+from appliance.demo.world import OPERATOR
+from tests.agency import Agency
+from tests.browser.axe import faults, layout_faults
+from tests.browser.conftest import OpenWindow
+from tests.browser.window import Window
+
+pytestmark = pytest.mark.media
+
+NARROW = {"viewport": {"width": 320, "height": 640}}
+DRAWN = "element => element.complete && element.naturalWidth > 0"
+
+
+def _picture() -> FilePayload:
+    file = io.BytesIO()
+    Image.new("RGB", (640, 480), "green").save(file, "JPEG")
+    return {"name": "หน้าตรง.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
+
+
+async def _drawn(image: Locator) -> None:
+    """Wait until a photograph is on the screen."""
+    await expect(image).to_be_visible()
+    handle = await image.element_handle()
+    assert handle is not None
+    await handle.evaluate("element => element.decode()")
+    assert await image.evaluate(DRAWN)
+
+
+async def _choose(page: Page) -> None:
+    """Choose a picture with the keyboard."""
+    async with page.expect_file_chooser() as chooser:
+        await page.get_by_role("button", name="เลือกรูป").press("Enter")
+    await (await chooser.value).set_files([_picture()])
+
+
+async def _seen_by(window: Window, person: str) -> Locator:
+    await window.go(f"#/people/all/{person}")
+    return window.page.locator(".avatar-xl .avatar-photo")
+
+
+async def test_a_photograph_is_chosen_waits_is_seen_and_is_removed(served: Agency, windows: OpenWindow) -> None:
+    narin = await windows(served.url, "narin.p", **NARROW)
+    me = served.person("narin.p")
+    await narin.go("#/settings/me")
+    page = narin.page
+    await expect(page.get_by_text("ยังไม่มีรูปโปรไฟล์")).to_be_visible()
+    await _choose(page)
+    await _drawn(page.locator(".settings-photo .avatar-photo"))
+    await page.get_by_role("button", name="ใช้รูปนี้").press("Enter")
+    await expect(page.get_by_text("รอการอนุมัติ")).to_be_visible()
+    await _drawn(page.locator(".settings-photo .avatar-photo"))
+    assert await faults(page) == []
+    assert await layout_faults(page) == []
+    lalita = await windows(served.url, "lalita.w")
+    photo = await _seen_by(lalita, me)
+    await expect(lalita.page.locator(".avatar-xl")).to_be_visible()
+    await expect(photo).to_have_count(0)
+    async with served.services.store.read() as reader:
+        [(waiting,)] = await reader.run(lambda rows: rows.all("SELECT waiting FROM portrait WHERE person = ?", (me,)))
+    await approve_photo(served.services, OPERATOR, me, waiting)
+    await lalita.page.reload()
+    await _drawn(await _seen_by(lalita, me))
+    await page.reload()
+    await expect(page.get_by_text("ผู้อื่นเห็นรูปนี้")).to_be_visible()
+    await page.get_by_role("button", name="ลบรูป").press("Enter")
+    await expect(page.get_by_text("ยังไม่มีรูปโปรไฟล์")).to_be_visible()
+    await lalita.page.reload()
+    await expect(lalita.page.locator(".avatar-xl")).to_be_visible()
+    await expect(lalita.page.locator(".avatar-xl .avatar-photo")).to_have_count(0)
