@@ -168,6 +168,7 @@ async def receive_part(s: Services, actor: PersonId, upload: str, part: Part) ->
     WrongOffset, TooLarge (`upload_too_long`), Conflict (`upload_checksum`, `upload_taken_over`), NotFound, AppError
     (`upload_expired`, `upload_disk_full`), Unavailable, and what the pieces raise.
     """
+    await find_upload(s, actor, upload)  # nobody else stops who writes to it
     async with s.files.arrivals.only_writer(upload, part.cut):
         row = await find_upload(s, actor, upload)
         kept = await _kept(s, row)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 routes = Routes("files")
 POLICY: Final = "sandbox; default-src 'none'"
-KEPT: Final = "private, max-age=86400, immutable"
 NOT_KEPT: Final = "private, no-store"
+"""No browser keeps a file: it would lie there in clear, and open after it was retracted and after signing out."""
 _ASKS: Final = {
     "Range": "One range of bytes; of several the whole file is sent.",
     "If-Range": "The ETag of the file that the client has the beginning of.",
@@ -85,7 +85,7 @@ def _headers(opened: OpenedFile) -> dict[str, str]:
         hdrs.CONTENT_DISPOSITION: f"{shown}; filename*=UTF-8''{quote(said.name, safe='')}",
         hdrs.ETAG: f'"{stored.root.hex()}"',
         hdrs.ACCEPT_RANGES: "bytes",
-        hdrs.CACHE_CONTROL: NOT_KEPT if said.label else KEPT,
+        hdrs.CACHE_CONTROL: NOT_KEPT,
         "Content-Security-Policy": POLICY,
     }
 

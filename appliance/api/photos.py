@@ -11,7 +11,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from appliance.actions.portraits import choose_photo, remove_own_photo
-from appliance.api.files import KEPT, POLICY
+from appliance.api.files import POLICY
 from appliance.model import PersonId
 from appliance.reads.portraits import load_own_photo, load_photo, read_photo
 from appliance.web.call import Call
@@ -20,6 +20,7 @@ from appliance.web.routes import Cost, Routes
 from appliance.wire.photos import OwnPhoto, PhotoChoice, PhotoQuery
 
 routes = Routes("directory")
+KEPT: Final = "private, max-age=86400, immutable"
 ASKED_AGAIN: Final = "private, no-cache"
 PHOTO: Final = Exchange(
     {200: "The photograph.", 304: "The client has it."},

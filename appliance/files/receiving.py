@@ -50,6 +50,11 @@ class Receiver:
         """How many bytes of the upload are sealed."""
         return min(self._number * RECORD_BYTES, self._size)
 
+    @property
+    def left(self) -> int:
+        """How many bytes of the upload are still to come."""
+        return self._size - self.kept
+
     async def take(self, piece: bytes) -> None:
         """Take the next bytes. Raises TooLarge (`upload_too_long`), StorageFull, Unavailable."""
         self._waiting += piece
@@ -107,10 +112,10 @@ async def receive_checked(
     """Take all pieces if their sum is the expected one, otherwise none; return the offset.
 
     They wait sealed in the object `aside`, which is gone afterwards. Raises Conflict (`upload_checksum`), and as
-    `receive`.
+    `receive`; TooLarge as soon as there are more than the upload has left.
     """
     key = new_file_key()
-    written = await write_sealed(objects, aside, key, _adding(pieces, digest))
+    written = await write_sealed(objects, aside, key, _adding(pieces, digest, receiver.left))
     try:
         if digest.digest() != expected:
             raise Conflict(code="upload_checksum")
@@ -120,7 +125,11 @@ async def receive_checked(
         await objects.run(objects.delete, aside)
 
 
-async def _adding(pieces: AsyncIterable[bytes], digest: Digest) -> AsyncIterator[bytes]:
+async def _adding(pieces: AsyncIterable[bytes], digest: Digest, most: int) -> AsyncIterator[bytes]:
+    length = 0
     async for piece in pieces:
+        length += len(piece)
+        if length > most:
+            raise TooLarge(code="upload_too_long")
         digest.update(piece)
         yield piece

@@ -206,8 +206,11 @@ _PROGRAMS: Final = (
 _ISO_MARK: Final = (32_769, b"CD001")
 MACRO_SIGNS: Final = (b"vbaProject.bin", "_VBA_PROJECT".encode("utf-16-le"))
 """What an Office file with macros holds somewhere: the name of a part in a ZIP, of a stream in an OLE file."""
-_HTML: Final = re.compile(rb"(?is)\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|script|iframe)\b")
-_SVG: Final = re.compile(rb"(?is)\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*|<!doctype\s+svg.*?>\s*)*<svg\b")
+# What may stand before the first element of a page or a drawing. It is matched piece by piece, so that the time grows
+# with the length alone: a repeated group around `.*?` would try every way of dividing the pieces.
+_BEFORE_ELEMENT: Final = re.compile(rb"(?is)\s*(?:<!--.*?-->|<\?.*?\?>|<!doctype\s+svg\b[^>\[]*(?:\[[^\]]*\]\s*)?>)")
+_HTML: Final = re.compile(rb"(?is)\s*<(?:!doctype\s+html|html|head|body|script|iframe)\b")
+_SVG: Final = re.compile(rb"(?is)\s*<svg\b")
 _BOM: Final = codecs.BOM_UTF8
 _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NOT_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -215,8 +218,8 @@ _NOT_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 def extension(name: str) -> str:
     """Return the end of a file's name in lower case, without the dot; empty where it has none."""
-    stem, dot, end = name.strip(" .").rpartition(".")
-    return end.strip().lower() if dot and stem else ""
+    _, dot, end = name.rstrip(" .").rpartition(".")
+    return end.strip().lower() if dot else ""
 
 
 def is_blocked_name(name: str, also: Iterable[str] = ()) -> bool:
@@ -265,10 +268,12 @@ def _in_container(head: bytes) -> str | None:
 
 
 def _markup(head: bytes) -> str | None:
-    plain = head.removeprefix(_BOM)
-    if _HTML.match(plain):
+    plain, at = head.removeprefix(_BOM), 0
+    while before := _BEFORE_ELEMENT.match(plain, at):
+        at = before.end()
+    if _HTML.match(plain, at):
         return "text/html"
-    return "image/svg+xml" if _SVG.match(plain) else None
+    return "image/svg+xml" if _SVG.match(plain, at) else None
 
 
 def type_of(head: bytes, said: str, name: str) -> str:

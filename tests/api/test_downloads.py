@@ -74,7 +74,7 @@ async def test_a_member_has_the_file_and_a_browser_only_saves_it(
     assert headers["Content-Disposition"] == f"attachment; filename*=UTF-8''{quote(NAME, safe='')}"
     assert headers["ETag"] == f'"{leaf_hash(BYTES).hex()}"'
     assert headers["Accept-Ranges"] == "bytes"
-    assert headers["Cache-Control"] == "private, max-age=86400, immutable"
+    assert headers["Cache-Control"] == "private, no-store"
     assert headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"

@@ -260,10 +260,21 @@ async def test_a_part_counts_only_if_its_sum_is_right(
     wrong = await patch(narin, where, 2 * R, bad, **{"Upload-Checksum": summed(good, algorithm)})
     assert wrong.status == 460
     assert (await head(narin, where)).offset == 2 * R
+    objects = running.services.files.objects
+    lengths: list[int] = []
+
+    async def endless() -> AsyncIterator[bytes]:
+        while len(lengths) < 1_000:
+            lengths.append(max((objects.size(one) for one in objects.ids()), default=0))
+            yield bytes(R)
+
+    long = await patch(narin, where, 2 * R, endless(), **{"Upload-Checksum": summed(good, algorithm)})
+    assert (long.status, long.code) == (413, "upload_too_long")
+    assert max(lengths) <= 2 * len(BYTES)
     rest = BYTES[2 * R :]
     assert (await patch(narin, where, 2 * R, rest, **{"Upload-Checksum": summed(rest, algorithm)})).offset == len(BYTES)
     assert await stored(running, where) == BYTES
-    assert list(running.services.files.objects.ids()) == [where.rpartition("/")[2]]
+    assert list(objects.ids()) == [where.rpartition("/")[2]]
 
 
 async def test_a_record_is_sealed_once(
@@ -285,6 +296,16 @@ async def test_a_record_is_sealed_once(
     assert file not in seen
     await patch(narin, where, 0, BYTES[:R])
     assert seen.count(file) == 1
+
+
+async def test_nobody_else_stops_who_writes(running: Agency, narin: Client, room: str) -> None:
+    where, lalita = await begin(narin, room, len(BYTES)), await running.login("lalita.w")
+    first = await half_dead(narin, where, BYTES[: 4 * R + 9])
+    assert (await patch(lalita, where, 0, b"x")).status == 404
+    assert where.rpartition("/")[2] in running.services.files.arrivals
+    assert (await head(narin, where)).offset == 4 * R
+    with pytest.raises(Exception, match=r"[Dd]isconnected|reset|[Pp]ipe|payload|Cannot write"):
+        await first
 
 
 async def test_an_upload_that_is_cancelled_is_gone(running: Agency, narin: Client, room: str) -> None:

@@ -15,15 +15,14 @@ export function refusedFile({ name, size }: Pick<LocalFile, "name" | "size">, li
 
 /** The end of a name in lower case, without the dot; empty where it has none. */
 export function endOf(name: string): string {
-  const bare = withoutRim(name);
+  const bare = withoutEnd(name);
   const dot = bare.lastIndexOf(".");
-  return dot > 0 ? bare.slice(dot + 1).trim().toLowerCase() : "";
+  return dot < 0 ? "" : bare.slice(dot + 1).trim().toLowerCase();
 }
 
-/** Without spaces and dots around it: systems leave them out, and «a.exe.» runs. */
-function withoutRim(name: string): string {
-  let [from, to] = [0, name.length];
-  while (from < to && " .".includes(name[from] as string)) from += 1;
-  while (to > from && " .".includes(name[to - 1] as string)) to -= 1;
-  return name.slice(from, to);
+/** Without spaces and dots behind it: systems leave them out, and «a.exe.» runs. «.bat» alone runs too. */
+function withoutEnd(name: string): string {
+  let to = name.length;
+  while (to > 0 && " .".includes(name[to - 1] as string)) to -= 1;
+  return name.slice(0, to);
 }
