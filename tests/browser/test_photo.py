@@ -58,6 +58,7 @@ async def test_a_photograph_is_chosen_waits_is_seen_and_is_removed(served: Agenc
     await _drawn(page.locator(".settings-photo .avatar-photo"))
     await page.get_by_role("button", name="ใช้รูปนี้").press("Enter")
     await expect(page.get_by_text("รอการอนุมัติ")).to_be_visible()
+    await expect(page.get_by_role("heading", name="รูปโปรไฟล์")).to_be_focused()
     await _drawn(page.locator(".settings-photo .avatar-photo"))
     assert await faults(page) == []
     assert await layout_faults(page) == []

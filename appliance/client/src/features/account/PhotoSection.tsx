@@ -49,26 +49,27 @@ export function PhotoSection({ model, person }: { model: PhotoModel; person: Per
           </Notice>
         ) : null}
         <FailureNotice failure={failure} />
+        {/* The keys keep the focus from passing to another button under a second press (`ui/keepFocus.ts`). */}
         <div className="settings-actions">
           {chosen === null ? (
             <>
               {own?.mode === "off" ? null : (
-                <Button onPress={choose} denied={busy || own === null ? t`โปรดรอสักครู่` : undefined}>
+                <Button key="choose" onPress={choose} denied={busy || own === null ? t`โปรดรอสักครู่` : undefined}>
                   {has ? <Trans>เปลี่ยนรูป</Trans> : <Trans>เลือกรูป</Trans>}
                 </Button>
               )}
               {has ? (
-                <Button variant="quiet" isPending={busy} onPress={() => void model.remove(person.id)}>
+                <Button key="remove" variant="quiet" isPending={busy} onPress={() => void model.remove(person.id)}>
                   <Trans>ลบรูป</Trans>
                 </Button>
               ) : null}
             </>
           ) : (
             <>
-              <Button variant="primary" isPending={busy} onPress={() => void model.send(person.id)}>
+              <Button key="send" variant="primary" isPending={busy} onPress={() => void model.send(person.id)}>
                 <Trans>ใช้รูปนี้</Trans>
               </Button>
-              <Button variant="quiet" onPress={model.cancel} denied={busy ? t`โปรดรอสักครู่` : undefined}>
+              <Button key="cancel" variant="quiet" onPress={model.cancel} denied={busy ? t`โปรดรอสักครู่` : undefined}>
                 <Trans>ยกเลิก</Trans>
               </Button>
             </>
