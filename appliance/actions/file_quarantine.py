@@ -8,8 +8,8 @@ and the object is sealed anew under a key that no message has (`files/keys.py: q
 The message stays with the reason. Once the message's own key is destroyed, nothing opens the file in quarantine either.
 
 An operator may delete such a file where no message refers to it; one that a message refers to is part of the room's
-record and goes with the message. Where the finding was wrong two people release it: it is one then that could not be
-scanned.
+record and goes with the message. Where the finding was wrong two people release it, of whom neither has sent it
+(`rules/roles.py: may_release_file`): it is one then that could not be scanned.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from appliance.actions.file_content import clear
 from appliance.actions.file_deletion import Why, delete_marked
 from appliance.actions.preparing import tell
 from appliance.attachments import ScanState
-from appliance.errors import Conflict, NotFound, Unavailable
+from appliance.errors import Conflict, Forbidden, NotFound, Unavailable
 from appliance.files import keys
 from appliance.files.content import write_sealed
 from appliance.log.file_events import announce
 from appliance.log.file_facts import scanning_of
 from appliance.log.file_keys import open_blob
-from appliance.model import SYSTEM
+from appliance.model import SYSTEM, PersonId
+from appliance.rules.roles import may_release_file
 from appliance.store import audit, blobs, file_deletions, file_refs, file_work, uploads
 from appliance.wire.files import UploadChanged
 
@@ -97,12 +98,14 @@ async def list_quarantine(s: Services) -> Sequence[Infected]:
 async def release(s: Services, by: Actor, blob: str, why: str, second: Actor) -> None:
     """Let a file of the quarantine be opened again, as one that could not be scanned.
 
-    Raises NotFound for one that is not there, or is not sealed away yet.
+    Raises NotFound for one that is not there, or is not sealed away yet; Forbidden.
     """
     async with s.store.read() as reader:
         opened = await reader.run(open_blob, s.log.bodies, s.keys.files_keys, blob)
     if opened is None or opened.row.scan != ScanState.INFECTED or opened.row.preparing:
         raise NotFound(code="not_in_quarantine", file=blob)
+    if denied := may_release_file(by, PersonId(opened.row.owner), second):
+        raise Forbidden(denied)
     if (sealed := await _quarantine_key(s, opened)) is not None:
         await _seal_anew(s, opened, sealed, opened.key)
 

@@ -40,6 +40,7 @@ class Duty(StrEnum):
     EXPORT_ROOM = "export_room"
     REASSIGN_ROOM = "reassign_room"
     CONFIRM_OWNER = "confirm_owner"
+    RELEASE_FILE = "release_file"
 
 
 UNIT_DUTIES: Final = frozenset((Duty.RESET_PASSWORD, Duty.SUSPEND, Duty.LIFT, Duty.MODERATE_PHOTO))
@@ -116,9 +117,12 @@ def may_grant(actor: Actor, target: PersonId, grant: Grant, second: Actor | None
 
 def may_reassign_room(actor: Actor, new_owner: PersonId, second: Actor | None) -> Deny | None:
     """Check whether the actor may give a room without owner to a member: two people, neither of them that member."""
-    if denied := may_perform(Duty.REASSIGN_ROOM, actor):
-        return denied
-    return Deny.SECOND_PERSON_REQUIRED if actor.person == new_owner else _check_second(actor, new_owner, second)
+    return _may_with_second(Duty.REASSIGN_ROOM, actor, new_owner, second)
+
+
+def may_release_file(actor: Actor, sender: PersonId, second: Actor | None) -> Deny | None:
+    """Check whether the actor may let a file with a virus be opened again: two people, neither of them its sender."""
+    return _may_with_second(Duty.RELEASE_FILE, actor, sender, second)
 
 
 def is_owner_certain(code_at: Millis | None, now: Millis, wait_ms: Millis) -> bool:
@@ -140,6 +144,13 @@ def may_confirm_owner(actor: Actor, target: PersonId, code_by: str) -> Deny | No
 def is_role(grant: Grant) -> bool:
     """Return whether there is such a role, bound to a unit exactly when it is a unit administrator's."""
     return grant.role in ALL_ROLES and (grant.unit is not None) == (grant.role == StaffRole.UNIT_ADMIN)
+
+
+def _may_with_second(duty: Duty, actor: Actor, concerned: PersonId, second: Actor | None) -> Deny | None:
+    """Check whether the actor has this duty and another agrees, neither of them being the person concerned."""
+    if denied := may_perform(duty, actor):
+        return denied
+    return Deny.SECOND_PERSON_REQUIRED if actor.person == concerned else _check_second(actor, concerned, second)
 
 
 def _check_second(actor: Actor, target: PersonId, second: Actor | None) -> Deny | None:

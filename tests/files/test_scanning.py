@@ -15,8 +15,10 @@ import pytest
 from appliance.actions import file_quarantine, scanning
 from appliance.actions.file_variants import make_variants
 from appliance.actions.preparing import prepare_upload
-from appliance.errors import Conflict, NotFound, Unavailable
+from appliance.errors import Conflict, Forbidden, NotFound, Unavailable
 from appliance.followers.preparing import PreparingFollower
+from appliance.model import PersonId, StaffRole
+from appliance.people import Grant
 from appliance.rules.roles import Actor
 from appliance.sealed_file import SealBroken
 from appliance.store import file_work
@@ -25,7 +27,8 @@ from tests.clamd import EICAR, MARKER, Clamd, daemon
 from tests.files.prepared import NOBODY, Desk, desk
 from tests.waiting import until
 
-BOSS, SECOND = (Actor(name, None, ()) for name in ("boss", "head"))
+BOSS, SECOND = (Actor(name, PersonId(name), (Grant(StaffRole.AGENCY_ADMIN),)) for name in ("boss", "head"))
+CLERK = Actor("clerk", PersonId("clerk"), ())
 
 
 @pytest.fixture
@@ -170,6 +173,10 @@ async def test_two_people_release_what_was_no_virus(opened: Desk) -> None:
     await _seal(opened, blob)
     [one] = await file_quarantine.list_quarantine(opened.b.s)
     assert (one.id, one.owner, one.size, one.found) == (blob, MALEE, len(MARKER), "Test.Marker.UNOFFICIAL")
+    sender = Actor(MALEE, MALEE, BOSS.grants)
+    for by, second in ((CLERK, BOSS), (BOSS, CLERK), (BOSS, BOSS), (sender, BOSS), (BOSS, sender)):
+        with pytest.raises(Forbidden):
+            await file_quarantine.release(opened.b.s, by, blob, "แบบฟอร์มของหน่วยงาน", second)
     await file_quarantine.release(opened.b.s, BOSS, blob, "แบบฟอร์มของหน่วยงาน", SECOND)
     row = await opened.blob(blob)
     assert (row.scan, bool(row.released), row.found) == ("unscannable", True, "Test.Marker.UNOFFICIAL")

@@ -25,6 +25,7 @@ from appliance.rules.roles import (
     may_grant,
     may_perform,
     may_reassign_room,
+    may_release_file,
 )
 from appliance.rules.scanning import Answer, Listing, Said, ScanLimits, ScanPolicy, may_open, scan_state
 from appliance.rules.sign_in import SignInLocation, are_far_apart, wait_before_try
@@ -145,6 +146,7 @@ ADAPTERS: dict[str, Callable[[Given], object]] = {
         _actor(g["actor"], g["grants"]), PersonId(g["target"]), g["code_by"]
     ),
     "may_reassign_room": _reassign,
+    "may_release_file": lambda g: may_release_file(_actor(g["actor"], g["grants"]), PersonId(g["sender"]), _second(g)),
     "may_grant": _grant,
     "may_see": lambda g: may_see(
         Visibility(g["visibility"]), own_unit=g["own_unit"], own_agency=g["own_agency"], is_self=g["is_self"]
