@@ -45,7 +45,7 @@ BAD_TEXT = {
     "deep inside": (b'{"type":"send","room":"r","txn_id":"t","body":' + DEEP + b"}", "invalid"),
     "deep in an unknown place": (b'{"x":' + DEEP + b',"type":"ping"}', "bad_json"),
     "a lone surrogate": (b'{"type":"typing","room":"\\ud800"}', "bad_json"),
-    "an empty message": (b'{"type":"send","room":"r","txn_id":"t","body":{"text":""}}', "invalid"),
+    "an empty message": (b'{"type":"send","room":"r","txn_id":"t","body":{"text":""}}', "empty_text"),
     "a message too long": (
         json.dumps({"type": "send", "room": "r", "txn_id": "t", "body": {"text": "x" * 20_001}}).encode(), "invalid",
     ),
