@@ -6,7 +6,7 @@ import type { Applied } from "#core/feed";
 import type { Event, FileView, Form, RoomFiles, RoomFilesQuery } from "#core/protocol";
 import { RoomFileList } from "#core/roomFiles";
 
-import { breathe, until } from "./fakePorts";
+import { settled, until } from "./fakePorts";
 
 const file = (id: string, form: FileView["form"] = "picture"): FileView => ({ id, name: `${id}.jpg`, type: "image/jpeg", size: 1, form, facts: { state: "pending" } });
 const row = (n: number, id = `f_${n}`) => ({ n, at: n, sender: "p_a", file: file(id) });
@@ -115,7 +115,7 @@ test("a failure is said and the list goes on where it was; a list that was close
   const going = list.loadMore();
   close();
   await going;
-  await breathe();
+  await settled();
   expect(ids()).toEqual(["f_9"]);
   expect(listeners.size).toBe(0);
 });

@@ -5,7 +5,7 @@ import { PIECE } from "#core/db/uploads";
 import { DiskTables, type Write } from "#core/db/tables";
 import type { Attachment, LocalFile } from "#core/index";
 
-import { breathe, type Cut, type Device } from "./fakePorts";
+import { settled, type Cut, type Device } from "./fakePorts";
 import { refuse } from "./fakeServer";
 import { diskBytes, makeWorld, MALEE, online, SOMCHAI, until, wiped, type Tab, type World } from "./world";
 
@@ -713,5 +713,5 @@ test("more than twenty files are not attached, and are named", async () => {
   const refused = await tab.core.attachments(world.room).add(files);
   expect(refused).toEqual([{ name: "20", code: "too_many_files" }, { name: "21", code: "too_many_files" }]);
   expect(attached(tab)).toHaveLength(20);
-  await breathe();
+  await settled();
 });
