@@ -19,7 +19,10 @@ from tests.bureau import CLERK, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, pri
 
 # What takes the rooms of a database of today back to the schema in which a leaf was made from assumptions.
 TO_17: Final = (
-    *(f"DROP TABLE {name}" for name in ("file_ref", "upload", "blob", "file_use", "file_deletion", "file_receipt")),
+    *(
+        f"DROP TABLE {name}"
+        for name in ("portrait", "file_ref", "upload", "blob", "file_use", "file_deletion", "file_receipt")
+    ),
     """CREATE TABLE former_entry (place INTEGER PRIMARY KEY,
     room INTEGER NOT NULL GENERATED ALWAYS AS (place >> 32) VIRTUAL REFERENCES room (key),
     n INTEGER NOT NULL GENERATED ALWAYS AS (place & 4294967295) VIRTUAL,
