@@ -22,10 +22,12 @@ from appliance.followers import timers
 from appliance.log import checkpoints
 from appliance.model import EntryType, PersonId
 from appliance.policies import DAY
+from appliance.rules.portraits import Portrait
 from appliance.search_client import MAX_WAITING, Budget, Searching
-from appliance.store import audit, file_deletions, rooms
+from appliance.store import audit, file_deletions, file_work, portraits, rooms
 from appliance.store.batch import NewCheckpoint
 from appliance.store.db import connect
+from appliance.store.file_work import NewBlob
 from appliance.vault import unlock
 from search_index import wire
 from search_index.query import Query
@@ -230,6 +232,21 @@ async def deletes_what_is_marked(served: Agency) -> Callable[[], Awaitable[bool]
     return deleted
 
 
+async def deletes_photographs(served: Agency) -> Callable[[], Awaitable[bool]]:
+    s, person = served.services, served.person("narin.p")
+    await s.files.objects.run(s.files.objects.create, "f_photo")
+    blob = NewBlob("f_photo", "portrait", person, "image/jpeg", 1, b"", served.clock(), wrapped_key=b"key")
+    async with s.store.write() as tx:
+        await tx.run(file_work.insert, [blob])
+        await tx.run(portraits.put, Portrait(person, shown=blob.id, at=served.clock()))
+    await revoke_account(s, OPERATOR, person, "พ้นจากราชการ")
+
+    async def deleted() -> bool:
+        return "f_photo" not in await s.files.objects.run(lambda: set(s.files.objects.ids()))
+
+    return deleted
+
+
 async def warns_of_space(served: Agency) -> Callable[[], Awaitable[bool]]:
     said = list[str]()
     watching = logging.Handler()
@@ -257,6 +274,7 @@ EFFECTS = {
     "departures": deletes_departures,
     "file-deletion": deletes_what_is_marked,
     "file-space": warns_of_space,
+    "photos-of-ended": deletes_photographs,
     "removal-requests": escalates,
     "repeated-refusals": counts_refusals,
     "sessions-apart": notices_sessions_apart,

@@ -47,6 +47,7 @@ COMMANDS: Final = {
     "files quarantine release": "av:release",
     "av status": "av:status",
     "av rescan": "av:rescan",
+    "av importing": "av:importing",
     "av imported": "av:imported",
     "audit list": "audit:list_newest",
     "audit heads": "audit:heads",

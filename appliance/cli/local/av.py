@@ -13,12 +13,18 @@ from appliance.locale import both
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check all files before the first is put in. Raises Invalid, Conflict, Unavailable, OSError."""
+    """Check the record and all files before the first is put in. Raises AppError, OSError."""
     data: Path = arguments.data.resolve()
+    _have(data, "av importing")
     database = Path(config.load(data).clamav.database)
     checked = [(path, check(path)) for path in arguments.file]
     for path, found in checked:
         put_in(path, found, database)
         print(both("av.imported", file=path.name, version=found.version, built=found.built, count=found.count))
     told = [f"{path.name} {found.version}" for path, found in checked]
-    return administer(argparse.Namespace(data=data, run="", command="av imported", files=told), sys.stdout.buffer.write)
+    return _have(data, "av imported", files=told)
+
+
+def _have(data: Path, command: str, **values: object) -> int:
+    """Have the appliance of this folder carry out a command. Raises AppError, OSError."""
+    return administer(argparse.Namespace(data=data, run="", command=command, **values), sys.stdout.buffer.write)
