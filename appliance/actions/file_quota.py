@@ -10,9 +10,9 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import QuotaExceeded
+from appliance.files.uses import agency_use, uses_of
 from appliance.locale import both
-from appliance.rules.file_quota import Scope, Use, agency_limit, check_quota, size_text, year_of
-from appliance.store import file_use
+from appliance.rules.file_quota import Scope, check_quota, size_text
 
 if TYPE_CHECKING:
     from appliance.model import PersonId
@@ -33,27 +33,12 @@ def refuse_above(s: Services, rows: Rows, person: PersonId, size: int = 0) -> No
 
     With 0 it is asked whether what the transaction has written by now fits; it is on the disk already then.
     """
-    uses = load_uses(s, rows, person)
+    uses = uses_of(rows, s.config.files, s.disk, s.directory, person, s.clock())
     if size:
         uses[Scope.DISK] = s.disk.use()
     over = check_quota(size, uses)
     if over is not None:
-        raise QuotaExceeded(code=CODES[over.scope], left=size_text(over.left))
-
-
-def load_uses(s: Services, rows: Rows, person: PersonId) -> dict[Scope, Use]:
-    """Return what is used of each limit that holds for a person now."""
-    files = s.config.files
-    used = file_use.of_person(rows, person, year_of(s.clock()))
-    uses = {
-        Scope.PERSON: Use(used, files.quota_person_year),
-        Scope.AGENCY: Use(file_use.of_agency(rows), _agency_limit(s)),
-    }
-    card = s.directory.people.get(person)
-    if files.quota_unit and card is not None and card.unit is not None:
-        people = [other.id for other in s.directory.people.values() if other.unit == card.unit]
-        uses[Scope.UNIT] = Use(file_use.of_people(rows, people), files.quota_unit)
-    return uses
+        raise QuotaExceeded(code=CODES[over.scope], left=size_text(over.left), limit=size_text(over.limit))
 
 
 async def warn_of_space(s: Services) -> list[Scope]:
@@ -62,15 +47,10 @@ async def warn_of_space(s: Services) -> list[Scope]:
     A timer calls this each hour. Returns which of them are.
     """
     async with s.store.read() as reader:
-        used = await reader.run(file_use.of_agency)
-    uses = {Scope.DISK: s.disk.use(), Scope.AGENCY: Use(used, _agency_limit(s))}
+        agency = await reader.run(agency_use, s.config.files, s.disk)
+    uses = {Scope.DISK: s.disk.use(), Scope.AGENCY: agency}
     nearly = [scope for scope, use in uses.items() if use.is_nearly_used]
     for scope in nearly:
         use = uses[scope]
         logger.warning("files: %s", both(f"files.nearly.{scope}", percent=use.percent, left=size_text(use.left or 0)))
     return nearly
-
-
-def _agency_limit(s: Services) -> int:
-    space = s.disk.space()
-    return agency_limit(space.total, s.config.files.disk_percent) if space else 0

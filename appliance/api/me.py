@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from appliance.actions.me import set_status
+from appliance.reads.file_usage import load_own_space
 from appliance.reads.me import load_agency, load_me
 from appliance.web.call import Call
 from appliance.web.routes import Cost, Routes
+from appliance.wire.files import OwnSpace
 from appliance.wire.session import AgencyView, Me, MeChange
 
 routes = Routes("me")
@@ -29,3 +31,9 @@ async def change_me(call: Call, body: MeChange) -> Me:
     if body.status is not None:
         await set_status(call.services, call.person, body.status)
     return await load_me(call.services, call.signed_in)
+
+
+@routes.get("/me/space")
+async def get_own_space(call: Call) -> OwnSpace:
+    """Return how much room the caller's files take, and how much is left."""
+    return await load_own_space(call.services, call.person)

@@ -60,15 +60,20 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class OverQuota:
-    """Why a file does not fit: whose limit it is, and the bytes that still fit there."""
+    """Why a file does not fit: whose limit it is, the bytes that still fit there, and the limit itself."""
 
     scope: Scope
     left: int
+    limit: int
 
 
 def check_quota(size: int, uses: Mapping[Scope, Use]) -> OverQuota | None:
     """Return which limit `size` more bytes are above, the one that leaves least, or None where they fit."""
-    full = [OverQuota(scope, use.left or 0) for scope, use in uses.items() if use.limit and use.used + size > use.limit]
+    full = [
+        OverQuota(scope, use.left or 0, use.limit)
+        for scope, use in uses.items()
+        if use.limit and use.used + size > use.limit
+    ]
     return min(full, key=lambda over: over.left, default=None)
 
 

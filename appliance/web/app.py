@@ -36,6 +36,8 @@ SERVICES: Final = web.AppKey["Services"]("services")
 FORWARDED_REQUESTS: Final = web.AppKey("forwarded_requests", ConnectionLimit)
 DEVICE_COOKIE_S: Final = 400 * 86_400
 """How long a browser keeps the device cookie: the longest it may (RFC 6265bis §5.6.2)."""
+NO_ROOM: Final = 507
+"""The status of a refusal for want of room. Nothing is wrong with the program then: the log gets one line."""
 logger = logging.getLogger("gchat.requests")
 
 
@@ -143,7 +145,7 @@ async def _guarded(call: Call, handler: Handler) -> web.StreamResponse:
         _check_request(call)
         return await handler(call.request)
     except errors.AppError as error:
-        if isinstance(error, errors.Unavailable):
+        if isinstance(error, errors.Unavailable) or status_of(error) == NO_ROOM:
             logger.warning("%s failed: %s: %s", call.request_id, error.code, error)
         elif status_of(error) >= 500:
             logger.exception("%s failed", call.request_id)

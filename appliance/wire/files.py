@@ -95,6 +95,25 @@ class RoomFilesQuery(Request, kw_only=True):
     limit: Limit = 50
 
 
+class Space(Answer, kw_only=True):
+    """Bytes of files that are used, uploads on their way included, and may be; `limit` is null where there is none."""
+
+    used: Bytes
+    limit: Bytes | None
+
+
+class OwnSpace(Answer, kw_only=True):
+    """How much room the caller's files take: their own of this `year` (of the common era), and those of their unit.
+
+    `left`: the bytes that the next file may have, by whichever limit leaves least, the agency's and the disk's too.
+    """
+
+    year: int
+    own: Space
+    unit: Space | None
+    left: Bytes
+
+
 class UploadChanged(Answer, kw_only=True):
     """An upload of the caller is ready, or was refused after its last byte; `refused` is the reason's code."""
 

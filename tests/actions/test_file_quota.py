@@ -8,17 +8,19 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.actions.file_quota import load_uses, refuse_above, warn_of_space
+from appliance.actions.file_quota import refuse_above, warn_of_space
 from appliance.actions.uploads import begin_upload
 from appliance.attachments import FileForm
 from appliance.config import Files
-from appliance.errors import QuotaExceeded
+from appliance.errors import AppError, QuotaExceeded
 from appliance.files.disk import Disk, Space
 from appliance.files.said import Said
+from appliance.files.uses import agency_use
 from appliance.model import PersonId, RoomId
-from appliance.reads.file_usage import load_usage
+from appliance.reads.file_usage import load_own_space, load_usage
 from appliance.rules.file_quota import Scope, Use
 from appliance.services import Services
+from appliance.wire.files import Space as OwnUse
 from tests.bureau import DAY, MALEE, NARIN, SOMCHAI, Bureau
 from tests.filing import CONTENT, Filing
 
@@ -51,6 +53,7 @@ async def test_twenty_at_once_at_the_limit_never_pass_it_and_the_refused_ones_sa
     assert len(refused) == 10
     told = {(error.code, error.detail["left"]) for error in refused if isinstance(error, QuotaExceeded)}
     assert told == {("quota_person", "524.2 KB")}
+    assert all(isinstance(error, AppError) and error.detail["limit"] == "11 MB" for error in refused)
     assert (await Filing(bureau).use())[0] == ("agency", "", 0, 10 * MIB)
     # A refused one leaves no object behind.
     assert len(await Filing(bureau).objects()) == 10
@@ -94,7 +97,7 @@ async def test_the_agency_has_a_part_of_the_disk_and_messages_the_end_of_it(bure
     # What a message refers to lies on the disk already: a full disk refuses no message.
     await filing.run(lambda rows: refuse_above(with_limits(bureau, Space(MIB, 0)).s, rows, MALEE))
     unknown = with_limits(bureau).s
-    assert (await filing.run(lambda rows: load_uses(unknown, rows, MALEE)))[Scope.AGENCY] == Use(0, 0)
+    assert await filing.run(lambda rows: agency_use(rows, unknown.config.files, unknown.disk)) == Use(0, 0)
 
 
 async def test_administrators_are_warned_before_it_is_full(bureau: Bureau, caplog: pytest.LogCaptureFixture) -> None:
@@ -119,3 +122,17 @@ async def test_the_use_is_by_unit_and_person_with_the_largest_first(bureau: Bure
     ]
     assert [use.used for _, use in found.units] == [2 * len(CONTENT), 1]
     assert [(file.id, file.size, file.refs) for file in found.files] == [(blob, len(CONTENT), 1)]
+
+
+async def test_everybody_learns_what_they_use_and_what_is_left(bureau: Bureau) -> None:
+    filing, used = Filing(bureau), len(CONTENT)
+    await filing.sent(MALEE, await bureau.group(NARIN, MALEE))
+    await filing.upload(NARIN)
+    alone = await load_own_space(with_limits(bureau, quota_person_year=3 * used).s, MALEE)
+    assert (alone.year, alone.own, alone.unit, alone.left) == (2026, OwnUse(used=used, limit=3 * used), None, 2 * used)
+    shared = await load_own_space(with_limits(bureau, quota_person_year=0, quota_unit=3 * used).s, MALEE)
+    assert (shared.own, shared.unit) == (OwnUse(used=used, limit=None), OwnUse(used=2 * used, limit=3 * used))
+    assert shared.left == used
+    assert (await load_own_space(with_limits(bureau, largest=5).s, MALEE)).left == 5
+    full = with_limits(bureau, Space(1000 * MIB, 30 * MIB)).s
+    assert (await load_own_space(full, MALEE)).left == 0

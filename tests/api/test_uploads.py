@@ -468,7 +468,7 @@ async def test_forwarded_headers_of_others_are_ignored(narin: Client, running: A
 
 
 async def test_uploads_at_the_limit_of_the_quota(
-    open_world: Callable[..., AbstractAsyncContextManager[Agency]],
+    open_world: Callable[..., AbstractAsyncContextManager[Agency]], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Acceptance 14: twenty at once, never more than fits; who is refused is told what is left."""
 
@@ -483,6 +483,14 @@ async def test_uploads_at_the_limit_of_the_quota(
         assert {one.code for one in answers} == {None, "quota_person"}
         text = await client.refused("POST", "/uploads", status=507, code="quota_person", headers=said)
         assert "500 B" in text["message"]
+        assert "5.5 KB" in text["message"]
+        # One line of the log for each, so that no fault is buried under them.
+        lines = [record for record in caplog.records if "quota_person" in record.getMessage()]
+        assert len(lines) == 16
+        assert not any(record.exc_info for record in lines)
+        used = await client.get("/me/space")
+        assert used["own"] == {"used": 5_000, "limit": 5_500}
+        assert used["left"] == 500
         assert len(list(agency.services.files.objects.ids())) == 5
         one = next(one for one in answers if one.status == 201)
         await ask(client, "DELETE", one.headers["Location"], TUS)

@@ -26,16 +26,16 @@ USES = st.dictionaries(st.sampled_from(list(Scope)), st.builds(Use, SIZES, SIZES
     [
         (10, {}, None),
         (10, {Scope.PERSON: Use(90, 100)}, None),
-        (11, {Scope.PERSON: Use(90, 100)}, OverQuota(Scope.PERSON, 10)),
+        (11, {Scope.PERSON: Use(90, 100)}, OverQuota(Scope.PERSON, 10, 100)),
         (11, {Scope.PERSON: Use(90, 0)}, None),
-        (11, {Scope.PERSON: Use(90, 100), Scope.UNIT: Use(95, 100)}, OverQuota(Scope.UNIT, 5)),
-        (11, {Scope.PERSON: Use(0, 100), Scope.AGENCY: Use(95, 100)}, OverQuota(Scope.AGENCY, 5)),
-        (1, {Scope.DISK: Use(98, 97), Scope.PERSON: Use(99, 100)}, OverQuota(Scope.DISK, 0)),
+        (11, {Scope.PERSON: Use(90, 100), Scope.UNIT: Use(95, 100)}, OverQuota(Scope.UNIT, 5, 100)),
+        (11, {Scope.PERSON: Use(0, 100), Scope.AGENCY: Use(95, 100)}, OverQuota(Scope.AGENCY, 5, 100)),
+        (1, {Scope.DISK: Use(98, 97), Scope.PERSON: Use(99, 100)}, OverQuota(Scope.DISK, 0, 97)),
         # A limit that was lowered below what is there leaves nothing, not less than nothing.
-        (1, {Scope.PERSON: Use(150, 100)}, OverQuota(Scope.PERSON, 0)),
+        (1, {Scope.PERSON: Use(150, 100)}, OverQuota(Scope.PERSON, 0, 100)),
         # What the transaction has written itself is asked for with 0.
         (0, {Scope.PERSON: Use(100, 100)}, None),
-        (0, {Scope.PERSON: Use(101, 100)}, OverQuota(Scope.PERSON, 0)),
+        (0, {Scope.PERSON: Use(101, 100)}, OverQuota(Scope.PERSON, 0, 100)),
     ],
 )
 def test_the_limit_that_leaves_least_refuses(size: int, uses: dict[Scope, Use], expected: OverQuota | None) -> None:
@@ -61,7 +61,7 @@ def test_administrators_are_warned_from_ninety_percent_on() -> None:
 def test_the_end_of_the_disk_is_for_messages() -> None:
     assert disk_use(total=1000, free=31) == Use(969, 970)
     assert check_quota(1, {Scope.DISK: disk_use(1000, 31)}) is None
-    assert check_quota(1, {Scope.DISK: disk_use(1000, 30)}) == OverQuota(Scope.DISK, 0)
+    assert check_quota(1, {Scope.DISK: disk_use(1000, 30)}) == OverQuota(Scope.DISK, 0, 970)
     assert check_quota(1, {Scope.DISK: disk_use(0, 0)}) is None
     assert agency_limit(1000, 80) == 800
 

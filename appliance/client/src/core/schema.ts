@@ -212,6 +212,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/space": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return how much room the caller's files take, and how much is left. */
+        get: operations["get_own_space"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -1700,6 +1717,18 @@ export interface components {
             waiting?: string | null;
         };
         /**
+         * OwnSpace
+         * @description How much room the caller's files take: their own of this `year` (of the common era), and those of their unit.
+         *
+         *         `left`: the bytes that the next file may have, by whichever limit leaves least, the agency's and the disk's too.
+         */
+        OwnSpace: {
+            left: number;
+            own: components["schemas"]["Space"];
+            unit: components["schemas"]["Space"] | null;
+            year: number;
+        };
+        /**
          * PasskeyCredential
          * @description A passkey that was just made (`RegistrationResponseJSON`).
          */
@@ -2362,6 +2391,14 @@ export interface components {
         SignIns: {
             sign_ins: components["schemas"]["SignIn"][];
         };
+        /**
+         * Space
+         * @description Bytes of files that are used, uploads on their way included, and may be; `limit` is null where there is none.
+         */
+        Space: {
+            limit: number | null;
+            used: number;
+        };
         /** Suggested */
         Suggested: {
             name: string;
@@ -2733,6 +2770,7 @@ export type OwnerReassignState = components['schemas']['OwnerReassignState'];
 export type OwnerTransferEvent = components['schemas']['OwnerTransferEvent'];
 export type OwnerTransferState = components['schemas']['OwnerTransferState'];
 export type OwnPhoto = components['schemas']['OwnPhoto'];
+export type OwnSpace = components['schemas']['OwnSpace'];
 export type PasskeyCredential = components['schemas']['PasskeyCredential'];
 export type PasskeyNew = components['schemas']['PasskeyNew'];
 export type PasskeyOptions = components['schemas']['PasskeyOptions'];
@@ -2788,6 +2826,7 @@ export type ShredEvent = components['schemas']['ShredEvent'];
 export type ShredState = components['schemas']['ShredState'];
 export type SignIn = components['schemas']['SignIn'];
 export type SignIns = components['schemas']['SignIns'];
+export type Space = components['schemas']['Space'];
 export type Suggested = components['schemas']['Suggested'];
 export type SuggestMembers = components['schemas']['SuggestMembers'];
 export type Sync = components['schemas']['Sync'];
@@ -3516,6 +3555,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    get_own_space: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Return how much room the caller's files take, and how much is left. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnSpace"];
+                };
             };
         };
     };
