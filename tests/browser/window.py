@@ -146,6 +146,7 @@ class Window:
 
     async def to_newest(self) -> None:
         """Leave the first unread message, where a room opens, for the newest."""
+        await expect(self.log.get_by_role("article").first).to_be_visible()
         await self.page.keyboard.press("Control+Shift+Home")
         await expect(self.log.locator("[data-row]:focus")).to_be_visible()
         await self.page.keyboard.press("End")
