@@ -22,7 +22,7 @@ from appliance.files.workers import PreviewRefused
 from appliance.log.file_events import announce
 from appliance.log.file_facts import scanning_of
 from appliance.log.file_keys import open_blob
-from appliance.preview.protocol import Job, JobKind
+from appliance.preview.protocol import Job, JobKind, PartKind
 from appliance.rules.looking import job_for
 from appliance.store import blobs, file_work
 from appliance.store.file_work import FoundOut, NewBlob
@@ -103,7 +103,7 @@ async def _render(s: Services, opened: OpenBlob) -> None:
 
 async def _written(s: Services, opened: OpenBlob, result: Result, *, ended: bool) -> _Batch:
     """Write the parts as objects. Raises AppError, and then none of them stays."""
-    variants: list[NewBlob] = []
+    found, variants = _found_out(result.facts), list[NewBlob]()
     try:
         async for part, chunks in result.parts():
             fresh = s.new_id("f")
@@ -121,12 +121,13 @@ async def _written(s: Services, opened: OpenBlob, result: Result, *, ended: bool
                     page=part.page,
                     width=part.width,
                     height=part.height,
+                    ms=found.ms if part.kind is PartKind.AUDIO else None,
                 )
             )
     except BaseException:
         await _forget(s, variants)
         raise
-    return _Batch(_found_out(result.facts), variants, ended)
+    return _Batch(found, variants, ended)
 
 
 async def _keep(s: Services, opened: OpenBlob, batch: _Batch) -> None:

@@ -19,13 +19,15 @@ from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound, S
 from appliance.files import keys, said
 from appliance.files.content import acknowledged
 from appliance.files.receiving import Receiver, receive, receive_checked
+from appliance.files.uploaded import ready_file
 from appliance.log.file_facts import facts_of, scanning_of
+from appliance.log.views import file_view
 from appliance.model import Deny
 from appliance.rules.portraits import LARGEST_PHOTO, PhotoMode
 from appliance.rules.uploads import MOST_UPLOADS, may_be_named, may_upload
 from appliance.sealed_file import RECORD_BYTES, SEALED_RECORD_BYTES
-from appliance.store import blobs, uploads
-from appliance.wire.files import FileView, UploadView
+from appliance.store import uploads
+from appliance.wire.files import UploadView
 
 if TYPE_CHECKING:
     from appliance.files.said import Said
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from appliance.services import Services
     from appliance.store.db import Rows
     from appliance.store.uploads import UploadRow
+    from appliance.wire.files import FileView
 
 HOUR_MS: Final = 3_600_000
 ALGORITHMS: Final[Mapping[str, Callable[[], hashlib._Hash]]] = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}
@@ -202,7 +205,7 @@ async def show_upload(s: Services, actor: PersonId, upload: str) -> UploadView:
     row = await find_upload(s, actor, upload)
     about = said_of(s, row)
     async with s.store.read() as reader:
-        file = await reader.run(_file_of, s, row, about)
+        file = await reader.run(_file_of, s, row)
     return UploadView(
         id=row.id,
         state=row.state,
@@ -216,21 +219,10 @@ async def show_upload(s: Services, actor: PersonId, upload: str) -> UploadView:
     )
 
 
-def _file_of(rows: Rows, s: Services, row: UploadRow, about: Said) -> FileView | None:
-    blob = None if row.blob is None else blobs.get(rows, row.blob)
-    facts = None if blob is None else facts_of(rows, blob.id, scanning_of(s.config.files), s.clock())
-    if blob is None or facts is None:
-        return None
-    return FileView(
-        id=blob.id,
-        name=about.name,
-        type=blob.type,
-        size=blob.size,
-        form=about.form.value,
-        facts=facts,
-        original=about.original,
-        label=row.label,
-    )
+def _file_of(rows: Rows, s: Services, row: UploadRow) -> FileView | None:
+    ready = ready_file(rows, s.keys.files_keys, row)
+    facts = None if ready is None else facts_of(rows, ready.file.id, scanning_of(s.config.files), s.clock())
+    return None if ready is None else file_view(ready.file, facts)
 
 
 async def _receive(s: Services, row: UploadRow, part: Part) -> int:

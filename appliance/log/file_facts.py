@@ -58,8 +58,16 @@ def _facts(row: BlobRow, variants: list[BlobRow], scanning: Scanning, now: Milli
         preparing=bool(row.preparing),
         width=row.width,
         height=row.height,
-        seconds=None if row.ms is None else row.ms / 1000,
+        seconds=_seconds(row),
         pages=row.pages,
         waveform=None if row.waveform is None else list(row.waveform),
-        variants=[msgspec.convert(one._asdict(), Variant) for one in variants],
+        variants=[_variant(one) for one in variants],
     )
+
+
+def _variant(row: BlobRow) -> Variant:
+    return msgspec.convert(row._asdict() | {"seconds": _seconds(row)}, Variant)
+
+
+def _seconds(row: BlobRow) -> float | None:
+    return None if row.ms is None else row.ms / 1000

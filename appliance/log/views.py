@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import msgspec
+
 from appliance.model import RULES_VERSION, EntryType
 from appliance.wire import entries as wire
 from appliance.wire.files import FileFacts, FileView
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     """Makes an event from what every entry has (`common`), the entry's state, its words, and who is at home here."""
 
 
-GONE: Final = FileFacts(state="gone")
+GONE: Final = FileFacts(state="gone", variants=[])
 """Of a file whose key or bytes were destroyed."""
 
 
@@ -65,9 +67,9 @@ def file_view(file: FileRef, facts: object) -> FileView:
         type=file.type,
         size=file.size,
         form=file.form.value,
-        facts=facts if isinstance(facts, FileFacts) else GONE,
         original=file.original,
         label=file.label,
+        **msgspec.structs.asdict(facts if isinstance(facts, FileFacts) else GONE),
     )
 
 

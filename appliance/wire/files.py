@@ -28,6 +28,7 @@ class Variant(Answer, kw_only=True):
     size: Bytes
     width: int | None = None
     height: int | None = None
+    seconds: float | None = None
     page: int | None = None
 
 
@@ -47,24 +48,26 @@ class FileFacts(Answer, kw_only=True):
     seconds: float | None = None
     pages: int | None = None
     waveform: list[int] | None = None
-    variants: list[Variant] = []
+    variants: list[Variant]
 
 
-class FileView(Answer, kw_only=True):
-    """A file of a message. `original`: sent as the device wrote it, which may say where and with what it was made."""
+class FileView(FileFacts, kw_only=True):
+    """A file of a message: what the message says of it, and beside it what is known of it now.
+
+    `original`: sent as the device wrote it, which may say where and with what it was made.
+    """
 
     id: Id
     name: str
     type: str
     size: Bytes
     form: Form
-    facts: FileFacts
     original: bool = False
     label: int = 0
 
 
 class FileChanged(Answer, kw_only=True):
-    """The file `id` of message `n` has new facts."""
+    """The file `id` of message `n` has new facts, which replace all those that were known before."""
 
     n: Position
     id: Id

@@ -129,7 +129,7 @@ async def test_the_scan_decides_what_is_handed_out(
             for which in (one, thumb):
                 assert await refusal(b, who, which) == code
         [file] = (await load_room_files(b.s, MALEE, room, RoomFilesQuery())).files
-        assert (file.file.facts.state, file.file.facts.held) == (scan, others == "file_held")
+        assert (file.file.state, file.file.held) == (scan, others == "file_held")
 
 
 async def refusal(b: Bureau, who: PersonId, file: str) -> str | None:

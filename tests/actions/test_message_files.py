@@ -65,7 +65,7 @@ async def test_a_message_carries_files_and_nothing_else(bureau: Bureau) -> None:
         assert (body.text, [(one.id, one.name, one.form) for one in body.files]) == (
             "", [(ids[0], "แผน.pdf", "document"), (ids[1], "ภาพ.jpg", "picture")],
         )  # fmt: skip
-        assert [one.facts.state for one in body.files] == ["pending"] * 2
+        assert [one.state for one in body.files] == ["pending"] * 2
     last = (await bureau.view(MALEE, room)).last
     assert isinstance(last, MessageTextEvent)
     assert last.body is not None
@@ -284,12 +284,12 @@ async def test_destroying_the_key_of_files_takes_the_files_and_nothing_else(bure
     event = await shown(bureau, MALEE, room, sent.n)
     assert event.body is not None
     assert event.body.text == "ตามเอกสาร"
-    assert [(file.name, file.facts.state) for file in event.body.files] == [("ลับ.pdf", "gone")]
+    assert [(file.name, file.state) for file in event.body.files] == [("ลับ.pdf", "gone")]
     assert await rows_of(bureau, find_file, bureau.s.log.bodies, MALEE, viewer_of(bureau.s, MALEE), one) is None
     again = await send(bureau, NARIN, room, [await an_upload(bureau.s, NARIN, "ใหม่.pdf")])
     body = (await shown(bureau, MALEE, room, again.n)).body
     assert body is not None
-    assert [file.facts.state for file in body.files] == ["pending"]
+    assert [file.state for file in body.files] == ["pending"]
 
 
 async def destroy(s: Services, epoch: int) -> None:

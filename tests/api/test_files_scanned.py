@@ -45,7 +45,7 @@ async def sent(running: Agency, client: Client, content: bytes) -> tuple[str, in
 async def facts(running: Agency, client: Client, n: int) -> dict[str, Any]:
     page = await client.get(f"/rooms/{running.room('dengue')}/messages", limit=50)
     entry = next(one for one in page["messages"] if one["n"] == n)
-    found: dict[str, Any] = entry["body"]["files"][0]["facts"]
+    found: dict[str, Any] = entry["body"]["files"][0]
     return found
 
 

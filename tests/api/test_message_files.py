@@ -9,9 +9,10 @@ from appliance.log.file_events import announce
 from appliance.log.file_facts import scanning_of
 from appliance.log.riders import RiderTx
 from appliance.model import RoomId
-from appliance.store import uploads
+from appliance.store import file_work, uploads
+from appliance.store.file_work import NewBlob
 from tests.agency import Agency, Client, new_txn
-from tests.made_files import JPEG, an_upload
+from tests.made_files import JPEG, an_upload, clean
 
 
 def posted(files: list[str], text: str = "", **more: object) -> dict[str, object]:
@@ -45,6 +46,47 @@ async def test_a_message_with_files_is_the_same_everywhere(running: Agency) -> N
         assert body == live["body"], place
     listed = (await lalita.get(f"/rooms/{room}/files", form="picture", limit=1))["files"]
     assert [(one["n"], one["sender"], one["file"]) for one in listed] == [(sent["n"], narin.person, file)]
+
+
+async def test_a_file_and_its_variants_have_the_fields_that_programs_rely_on(running: Agency) -> None:
+    narin, s = await running.login("narin.p"), running.services
+    voice = await an_upload(s, narin.person, "บันทึกเสียง.webm", kind="audio/webm", size=2_000, form=FileForm.VOICE)
+    picture = await an_upload(s, narin.person, "ภาพหน้างาน.jpg", kind=JPEG, form=FileForm.PICTURE)
+    root, now = b"\0" * 32, s.clock()
+    made = [
+        NewBlob("f_audio", "audio", narin.person, "audio/mp4", 900, root, now, parent=voice, ms=4_200),
+        NewBlob("f_thumb", "thumb", narin.person, "image/webp", 90, root, now, parent=picture, width=320, height=240),
+    ]
+    async with s.store.write() as tx:
+        await tx.run(file_work.insert, made)
+    await clean(s, voice)
+    sent = await narin.post(f"/rooms/{running.room('dengue')}/messages", posted([voice, picture]))
+    [page] = (await narin.get(f"/rooms/{running.room('dengue')}/messages", around=sent["n"], limit=1))["messages"]
+    assert [promised(file) for file in page["body"]["files"]] == [
+        {
+            "id": voice,
+            "name": "บันทึกเสียง.webm",
+            "type": "audio/webm",
+            "size": 2_000,
+            "state": "clean",
+            "variants": [{"kind": "audio", "id": "f_audio", "seconds": 4.2}],
+        },
+        {
+            "id": picture,
+            "name": "ภาพหน้างาน.jpg",
+            "type": JPEG,
+            "size": 1_000,
+            "state": "pending",
+            "variants": [{"kind": "thumb", "id": "f_thumb", "width": 320, "height": 240}],
+        },
+    ]
+
+
+def promised(file: dict[str, Any]) -> dict[str, Any]:
+    """Return of a file of a message what programs rely on: fields that are null are left out, more may be there."""
+    names, of_variants = ("id", "name", "type", "size", "state"), ("kind", "id", "width", "height", "seconds")
+    variants = [{name: one[name] for name in of_variants if name in one} for one in file["variants"]]
+    return {name: file[name] for name in names} | {"variants": variants}
 
 
 async def test_the_stream_takes_files_in_order_with_words(running: Agency) -> None:
@@ -101,9 +143,11 @@ async def test_what_is_found_out_later_comes_as_an_event_without_the_name(runnin
     async with lalita.stream() as stream:
         await s.log.change(scanned)
         live = await stream.event("file", room=room)
-    assert live["state"] == {"n": sent["n"], "id": one, "facts": {"state": "clean", "pages": 3}}
+    assert live["state"] == {"n": sent["n"], "id": one, "facts": {"state": "clean", "pages": 3, "variants": []}}
     assert "ลับเฉพาะ" not in str(live)
     synced = [event for event in (await lalita.get("/sync", since=since))["events"] if event["type"] == "file"]
     assert [event["state"] for event in synced] == [live["state"]]
     [page] = (await lalita.get(f"/rooms/{room}/messages", around=sent["n"], limit=1))["messages"]
-    assert page["body"]["files"][0]["facts"] == live["state"]["facts"]
+    [file] = page["body"]["files"]
+    assert {name: file.get(name) for name in ("state", "pages", "variants")} == live["state"]["facts"]
+    assert "preparing" not in file

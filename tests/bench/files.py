@@ -217,7 +217,7 @@ async def _thumbs(session: aiohttp.ClientSession, room: str) -> list[str]:
         async with session.get(f"/api/v1/rooms/{room}/files", params={"form": "picture", "limit": "200"}) as answer:
             check(answer, 200)
             files = (await answer.json())["files"]
-        made = [one["file"]["facts"].get("variants", []) for one in files]
+        made = [one["file"]["variants"] for one in files]
         found = [each["id"] for variants in made for each in variants if each["kind"] == "thumb"]
         if len(found) == PICTURES:
             return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -38,7 +39,7 @@ async def sent(caller: Caller, room: str, content: bytes) -> str:
     return upload
 
 
-async def views(caller: Caller, uploads: list[str]) -> list[dict[str, object]]:
+async def views(caller: Caller, uploads: list[str]) -> list[dict[str, Any]]:
     return [await caller.call("GET", f"/uploads/{upload}") for upload in uploads]
 
 
@@ -52,7 +53,7 @@ async def test_kills_while_files_are_prepared(appliance: Callable[..., Appliance
         for kill in range(1, KILLS + 1):
 
             async def some_are_ready(least: int = kill) -> bool:
-                return sum(view["state"] == "ready" for view in await views(narin, uploads)) >= least
+                return len([view for view in await views(narin, uploads) if view["state"] == "ready"]) >= least
 
             await until(some_are_ready, "some ready")
             served.kill()
@@ -60,15 +61,12 @@ async def test_kills_while_files_are_prepared(appliance: Callable[..., Appliance
 
         async def all_are_done() -> bool:
             found = await views(narin, uploads)
-            return all(
-                view["state"] == "ready" and not view["file"]["facts"].get("preparing")  # type: ignore[index]
-                for view in found
-            )
+            return all(view["state"] == "ready" and not view["file"].get("preparing") for view in found)
 
         await until(all_are_done, "all ready, with variants")
         for view in await views(narin, uploads):
-            facts = view["file"]["facts"]  # type: ignore[index]
-            assert sorted(variant["kind"] for variant in facts["variants"]) == ["thumb", "view"]
+            variants = view["file"]["variants"]
+            assert sorted(variant["kind"] for variant in variants) == ["thumb", "view"]
     served.stop()
     checked = gchat("files", "check", "--data", served.data)
     assert checked.returncode == 0, checked.stderr

@@ -11,7 +11,8 @@ import { asEntry, kindOf } from "./entries";
 import { isHidden } from "./entries/hidden";
 import { type Failure, failureOf } from "./failure";
 import type { Applied, Feed } from "./feed";
-import type { Event, FileFacts, Form, RoomFile } from "./protocol";
+import { fileChange, fileWith } from "./fileFacts";
+import type { Event, Form, RoomFile } from "./protocol";
 import type { RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
 import { isEntry, pointsBack } from "./timelineRows";
@@ -172,8 +173,9 @@ function without(files: readonly RoomFile[], gone: (file: RoomFile) => boolean):
   return left.length === files.length ? files : left;
 }
 
-function withFacts(files: readonly RoomFile[], { state }: Event): readonly RoomFile[] {
-  const [n, id, facts] = [state?.["n"], state?.["id"], state?.["facts"] as FileFacts];
-  if (!files.some((one) => one.n === n && one.file.id === id)) return files;
-  return files.map((one) => (one.n === n && one.file.id === id ? { ...one, file: { ...one.file, facts } } : one));
+function withFacts(files: readonly RoomFile[], event: Event): readonly RoomFile[] {
+  const change = fileChange(event);
+  const isIt = ({ n, file }: RoomFile) => n === change?.n && file.id === change.id;
+  if (change === null || !files.some(isIt)) return files;
+  return files.map((one) => (isIt(one) ? { ...one, file: fileWith(one.file, change.facts) } : one));
 }

@@ -1141,7 +1141,7 @@ export interface components {
         };
         /**
          * FileChanged
-         * @description The file `id` of message `n` has new facts.
+         * @description The file `id` of message `n` has new facts, which replace all those that were known before.
          */
         FileChanged: {
             facts: components["schemas"]["FileFacts"];
@@ -1181,8 +1181,7 @@ export interface components {
             seconds?: number | null;
             /** @enum {unknown} */
             state: "clean" | "fetching" | "gone" | "infected" | "pending" | "remote" | "too_big" | "unavailable" | "unscannable";
-            /** @default [] */
-            variants?: components["schemas"]["Variant"][];
+            variants: components["schemas"]["Variant"][];
             /** @default null */
             waveform?: number[] | null;
             /** @default null */
@@ -1198,20 +1197,38 @@ export interface components {
         };
         /**
          * FileView
-         * @description A file of a message. `original`: sent as the device wrote it, which may say where and with what it was made.
+         * @description A file of a message: what the message says of it, and beside it what is known of it now.
+         *
+         *         `original`: sent as the device wrote it, which may say where and with what it was made.
          */
         FileView: {
-            facts: components["schemas"]["FileFacts"];
             /** @enum {unknown} */
             form: "document" | "picture" | "sound" | "video" | "voice";
+            /** @default null */
+            height?: number | null;
+            /** @default false */
+            held?: boolean;
             id: string;
             /** @default 0 */
             label?: number;
             name: string;
             /** @default false */
             original?: boolean;
+            /** @default null */
+            pages?: number | null;
+            /** @default false */
+            preparing?: boolean;
+            /** @default null */
+            seconds?: number | null;
             size: number;
+            /** @enum {unknown} */
+            state: "clean" | "fetching" | "gone" | "infected" | "pending" | "remote" | "too_big" | "unavailable" | "unscannable";
             type: string;
+            variants: components["schemas"]["Variant"][];
+            /** @default null */
+            waveform?: number[] | null;
+            /** @default null */
+            width?: number | null;
         };
         /**
          * Found
@@ -2652,6 +2669,8 @@ export interface components {
             kind: "audio" | "page" | "poster" | "thumb" | "view";
             /** @default null */
             page?: number | null;
+            /** @default null */
+            seconds?: number | null;
             size: number;
             type: string;
             /** @default null */

@@ -5,7 +5,7 @@ import { filesText, messageLine, type NamedFile } from "./files";
 
 beforeAll(() => i18n.loadAndActivate({ locale: "th", messages: {} }));
 
-const file = (form: NamedFile["form"], name = "แผนที่.pdf", seconds: number | null = null): NamedFile => ({ name, form, facts: { seconds } });
+const file = (form: NamedFile["form"], name = "แผนที่.pdf", seconds: number | null = null): NamedFile => ({ name, form, seconds });
 
 test.each<[readonly NamedFile[], string]>([
   [[], ""],

@@ -6,7 +6,7 @@ import { formatLength } from "./sizes";
 export interface NamedFile {
   readonly name: string;
   readonly form: "picture" | "video" | "sound" | "voice" | "document";
-  readonly facts?: { readonly seconds?: number | null };
+  readonly seconds?: number | null;
 }
 
 /** What a message carries, in one line: «รูปภาพ 3 รูป», «ไฟล์ แผนที่.pdf»; empty for no files. */
@@ -20,8 +20,7 @@ export function filesText(files: readonly NamedFile[]): string {
   return plural(files.length, { other: "ไฟล์ # ไฟล์" });
 }
 
-function oneFile({ name, form, facts }: NamedFile): string {
-  const seconds = facts?.seconds ?? null;
+function oneFile({ name, form, seconds = null }: NamedFile): string {
   const length = seconds === null ? "" : ` ${formatLength(seconds)}`;
   switch (form) {
     case "picture":

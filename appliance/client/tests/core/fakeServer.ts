@@ -469,7 +469,7 @@ export class FakeServer {
     const { name = "", type = "", form = "document" } = this.uploads.kept.get(id)?.said ?? {};
     const size = this.uploads.kept.get(id)?.size ?? 0;
     this.uploads.kept.delete(id);
-    return { id, name, type, size, form: form as FileView["form"], facts: { state: "pending" } };
+    return { id, name, type, size, form: form as FileView["form"], state: "pending", variants: [] };
   }
 
   #page(room: Room, query: URLSearchParams): Answer {

@@ -2,14 +2,14 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
 import { formOf, mediaType } from "#core/fileForms";
-import { fileChange } from "#core/fileFacts";
+import { fileChange, fileWith } from "#core/fileFacts";
 import type { FileFacts, FileView } from "#core/index";
 
 import { makeWorld, MALEE, SOMCHAI, until, type Tab, type World } from "./world";
 
-const PENDING: FileFacts = { state: "pending", preparing: true };
+const PENDING: FileFacts = { state: "pending", preparing: true, variants: [] };
 const CLEAN: FileFacts = { state: "clean", width: 640, height: 480, variants: [{ kind: "thumb", id: "v_1", type: "image/webp", size: 9 }] };
-const picture = (id: string): FileView => ({ id, name: `${id}.jpg`, type: "image/jpeg", size: 10, form: "picture", facts: PENDING });
+const picture = (id: string): FileView => ({ id, name: `${id}.jpg`, type: "image/jpeg", size: 10, form: "picture", ...PENDING });
 
 let world: World;
 beforeEach(() => {
@@ -19,13 +19,16 @@ beforeEach(() => {
 /** The appliance has found out more of a file, and says so from then on to whoever asks. */
 function learn(n: number, id: string, facts: FileFacts): void {
   const body = world.server.room(world.room).entries[n]?.body;
-  const files = (body?.files ?? []).map((file) => (file.id === id ? { ...file, facts } : file));
+  const files = (body?.files ?? []).map((file) => (file.id === id ? fileWith(file, facts) : file));
   world.server.amend(world.room, n, { body: { ...body, files } });
   world.server.tellRoom(world.room, "file", { n, id, facts });
 }
 
-const factsOf = ({ core }: Tab, n: number): unknown[] =>
-  core.timeline(world.room).snapshot().items.flatMap((item) => (item.kind === "message" && item.n === n ? item.files.map(({ facts }) => facts) : []));
+const filesOf = ({ core }: Tab, n: number): readonly FileView[] =>
+  core.timeline(world.room).snapshot().items.flatMap((item) => (item.kind === "message" && item.n === n ? item.files : []));
+/** What is known of each file of a message. */
+const factsOf = (tab: Tab, n: number): FileFacts[] =>
+  filesOf(tab, n).map(({ id: _i, name: _n, type: _t, size: _s, form: _f, original: _o, label: _l, ...facts }) => facts);
 
 test("what becomes known of a file shows in the timeline, in the list and after a reload without a network", async () => {
   const device = world.device();
@@ -34,10 +37,10 @@ test("what becomes known of a file shows in the timeline, in the list and after 
   const { n } = world.server.send(MALEE, world.room, "", { files: [picture("f_1"), picture("f_2")] });
   await until(() => factsOf(tab, n ?? 0).length === 2, "shown");
   learn(n ?? 0, "f_2", CLEAN);
-  await until(() => (factsOf(tab, n ?? 0)[1] as FileFacts).state === "clean", "told");
+  await until(() => filesOf(tab, n ?? 0)[1]?.state === "clean", "told");
   expect(factsOf(tab, n ?? 0)).toEqual([PENDING, CLEAN]);
   const [row] = tab.core.rooms.list.snapshot().rooms;
-  expect(row?.last).toMatchObject({ kind: "message", text: "", files: [{ facts: PENDING }, { facts: CLEAN }] });
+  expect(row?.last).toMatchObject({ kind: "message", text: "", files: [PENDING, CLEAN] });
   tab.kill();
   device.setUp(false);
   const second = world.tab(device);
@@ -83,7 +86,7 @@ test("a follower hears it too", async () => {
   const { n } = world.server.send(MALEE, world.room, "ดู", { files: [picture("f_1")] });
   await until(() => factsOf(follower, n ?? 0).length === 1, "shown");
   learn(n ?? 0, "f_1", CLEAN);
-  await until(() => (factsOf(follower, n ?? 0)[0] as FileFacts).state === "clean", "told");
+  await until(() => filesOf(follower, n ?? 0)[0]?.state === "clean", "told");
   leader.core.stop();
 });
 
@@ -99,7 +102,7 @@ test("a retracted message has no files any more, whatever becomes known of them"
   expect(factsOf(tab, n ?? 0)).toEqual([]);
 });
 
-test.each([null, {}, { n: 1 }, { n: 1, id: "f" }, { n: 1, id: "f", facts: null }, { n: "1", id: "f", facts: CLEAN }, { n: 1, id: 2, facts: CLEAN }, { n: 1, id: "f", facts: { state: 3 } }])(
+test.each([null, {}, { n: 1 }, { n: 1, id: "f" }, { n: 1, id: "f", facts: null }, { n: "1", id: "f", facts: CLEAN }, { n: 1, id: 2, facts: CLEAN }, { n: 1, id: "f", facts: { state: 3 } }, { n: 1, id: "f", facts: { state: "clean" } }])(
   "an event that does not say it in full says nothing: %j",
   (state) => {
     expect(fileChange({ type: "file", state })).toBeNull();

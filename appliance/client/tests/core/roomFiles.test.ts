@@ -8,7 +8,7 @@ import { RoomFileList } from "#core/roomFiles";
 
 import { settled, until } from "./fakePorts";
 
-const file = (id: string, form: FileView["form"] = "picture"): FileView => ({ id, name: `${id}.jpg`, type: "image/jpeg", size: 1, form, facts: { state: "pending" } });
+const file = (id: string, form: FileView["form"] = "picture"): FileView => ({ id, name: `${id}.jpg`, type: "image/jpeg", size: 1, form, state: "pending", variants: [] });
 const row = (n: number, id = `f_${n}`) => ({ n, at: n, sender: "p_a", file: file(id) });
 const message = (n: number, ...files: FileView[]): Event => ({ type: "message.text", at: n, n, id: `e_${n}`, room: "r_1", sender: "p_b", body: { text: "", files } });
 
@@ -88,10 +88,10 @@ test("what becomes known of a file is told in place, and nothing else moves", as
   list.open();
   await until(() => ids().length === 2);
   const before = list.snapshot();
-  tell([{ type: "file", at: 1, room: "r_1", state: { n: 8, id: "f_9", facts: { state: "clean" } } }]);
+  tell([{ type: "file", at: 1, room: "r_1", state: { n: 8, id: "f_9", facts: { state: "clean", variants: [] } } }]);
   expect(list.snapshot()).toBe(before);
-  tell([{ type: "file", at: 1, room: "r_1", state: { n: 8, id: "f_8", facts: { state: "clean" } } }]);
-  expect(list.snapshot().files.map((one) => one.file.facts.state)).toEqual(["pending", "clean"]);
+  tell([{ type: "file", at: 1, room: "r_1", state: { n: 8, id: "f_8", facts: { state: "clean", variants: [] } } }]);
+  expect(list.snapshot().files.map((one) => one.file.state)).toEqual(["pending", "clean"]);
   expect(list.snapshot().files[0]).toBe(before.files[0]);
 });
 

@@ -109,7 +109,7 @@ test.each([
 test("a message is found by the names of its files, and by their form", () => {
   const event: Event = {
     type: "message.text", at: 1, n: 4, sender: MALEE,
-    body: { text: "", files: [{ id: "f", name: "แผนเผชิญเหตุน้ำท่วม.pdf", type: "application/pdf", size: 1, form: "document", facts: { state: "clean" } }] },
+    body: { text: "", files: [{ id: "f", name: "แผนเผชิญเหตุน้ำท่วม.pdf", type: "application/pdf", size: 1, form: "document", state: "clean", variants: [] }] },
   };
   const found = (typed: string, more = {}) => keptHit("r", event, termsOf(typed), { q: typed, ...more })?.snippet ?? null;
   expect(found("น้ำท่วม")).toBe("แผนเผชิญเหตุน้ำท่วม.pdf");

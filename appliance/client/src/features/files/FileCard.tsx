@@ -52,7 +52,7 @@ export function FileCard({ one, model, tabIndex, onOpen }: FileCardProps) {
 /** «PDF · 2.4 MB · 12 หน้า» */
 function factsOf({ file }: Shown): string {
   const kind = extensionOf(file.name);
-  const pages = file.facts.pages ?? null;
+  const pages = file.pages ?? null;
   return [...(kind === "" ? [] : [kind]), formatSize(file.size), ...(pages === null ? [] : [plural(pages, { other: "# หน้า" })])].join(" · ");
 }
 

@@ -173,7 +173,7 @@ function Tile({ one, model, nameOf, onOpen, onJump }: TileProps) {
   const looked = isLookedAt(one);
   const said = useSaid(file, mine);
   const thumb = useThumb(model, one, looked);
-  const seconds = file.facts.seconds ?? null;
+  const seconds = file.seconds ?? null;
   const kind = file.form === "video" ? t`วิดีโอ` : t`รูปภาพ`;
   const length = seconds === null ? [] : [formatLength(seconds)];
   const label = [`${kind}: ${file.name}`, ...length, nameOf(one.sender), formatDateTime(one.at), ...(said === null ? [] : [said])].join(", ");

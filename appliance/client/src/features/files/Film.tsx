@@ -43,7 +43,7 @@ export function Film({ one, model }: { one: Shown; model: FilesModel }) {
         className="film-video"
         src={model.addressOf(source.id)}
         {...(poster === null ? {} : { poster: model.addressOf(poster.id) })}
-        {...(file.facts.width == null || file.facts.height == null ? {} : { width: file.facts.width, height: file.facts.height })}
+        {...(file.width == null || file.height == null ? {} : { width: file.width, height: file.height })}
         aria-label={file.name}
         controls
         playsInline

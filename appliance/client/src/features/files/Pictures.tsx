@@ -40,7 +40,7 @@ export function Pictures({ pictures, model, tabIndex, onOpen }: PicturesProps) {
             one={one}
             place={i + 1}
             of={pictures.length}
-            box={single ? boxOf(one.file.facts.width, one.file.facts.height) : null}
+            box={single ? boxOf(one.file.width, one.file.height) : null}
             more={i === drawn.length - 1 ? more : 0}
             model={model}
             tabIndex={tabIndex}
@@ -101,7 +101,7 @@ function Picture({ one, place, of, box, more, model, tabIndex, onOpen }: Picture
   return (
     <button type="button" className="file-picture" style={style} aria-label={label} tabIndex={tabIndex} onClick={() => onOpen(one)}>
       <Drawn one={one} box={box} model={model} />
-      {file.form === "video" && more === 0 && <FilmMarks seconds={file.facts.seconds ?? null} />}
+      {file.form === "video" && more === 0 && <FilmMarks seconds={file.seconds ?? null} />}
       {more > 0 && (
         <span className="file-more" aria-hidden>
           +{formatNumber(more)}
@@ -118,7 +118,7 @@ function useLabel({ file, mine }: Shown, place: number, of: number, more: number
   const [at, all, rest] = [formatNumber(place), formatNumber(of), formatNumber(more)];
   const isFilm = file.form === "video";
   const what = of === 1 ? (isFilm ? t`วิดีโอ` : t`รูปภาพ`) : isFilm ? t`วิดีโอ ${at} จาก ${all}` : t`รูปภาพ ${at} จาก ${all}`;
-  const length = file.facts.seconds == null ? [] : [formatLength(file.facts.seconds)];
+  const length = file.seconds == null ? [] : [formatLength(file.seconds)];
   const hidden = more > 0 ? [t`และอีก ${rest} รายการ`] : [];
   return [`${what}: ${file.name}`, ...length, ...(said === null ? [] : [said]), ...hidden].join(", ");
 }
@@ -168,7 +168,7 @@ function Drawn({ one, box, model }: { one: Shown; box: Box | null; model: FilesM
 }
 
 function sharperView({ file }: Shown, box: Box): string | null {
-  const view = file.facts.variants?.find(({ kind }) => kind === "view") ?? null;
+  const view = file.variants.find(({ kind }) => kind === "view") ?? null;
   if (file.form !== "picture" || view === null || view.size > MAX_VIEW || savesData()) return null;
   const wide = box.width * 16 * window.devicePixelRatio;
   return wide > (thumbOf(file)?.width ?? 320) * ENOUGH && viewOf(file) !== null ? view.id : null;
@@ -178,7 +178,7 @@ function Coming({ one: { file } }: { one: Shown }) {
   return (
     <span className="file-coming" aria-hidden>
       <Icon name={file.form === "video" ? "film" : "image"} size="l" />
-      {file.facts.preparing === true && thumbOf(file) === null && (
+      {file.preparing === true && thumbOf(file) === null && (
         <span>
           <Trans>กำลังเตรียมภาพ</Trans>
         </span>

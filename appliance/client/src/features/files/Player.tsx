@@ -41,8 +41,8 @@ export function Player(props: PlayerProps) {
       <>
         <FileCard {...props} />
         <span className="file-said file-said-quiet">
-          <Icon name={file.facts.preparing === true ? "waiting" : "info"} size="s" />
-          {file.facts.preparing === true ? (
+          <Icon name={file.preparing === true ? "waiting" : "info"} size="s" />
+          {file.preparing === true ? (
             <Trans>กำลังเตรียมเสียงให้เบราว์เซอร์นี้เล่นได้</Trans>
           ) : (
             <Trans>เบราว์เซอร์นี้เล่นเสียงชนิดนี้ไม่ได้ โปรดดาวน์โหลด</Trans>
@@ -61,7 +61,7 @@ function Playing({ one, model, tabIndex, address }: PlayerProps & { address: str
   const { id, playing, failed, rate, positions } = useReadable(playback);
   const isThis = id === file.id;
   const isPlaying = isThis && playing;
-  const seconds = file.facts.seconds ?? null;
+  const seconds = file.seconds ?? null;
   const position = positions.get(file.id) ?? 0;
   const name = file.form === "voice" ? t`ข้อความเสียง` : file.name;
   const toggle = () => playback.toggle(file.id, address);
@@ -144,7 +144,7 @@ function Seek({ one: { file }, model, seconds, position, tabIndex, onToggle }: S
   return (
     // A finger that holds the place must not open the menu of the message.
     <div className="player-seek" onPointerDown={(event) => event.stopPropagation()}>
-      <Wave levels={file.facts.waveform ?? NO_WAVE} played={position / seconds} />
+      <Wave levels={file.waveform ?? NO_WAVE} played={position / seconds} />
       <input
         type="range"
         min={0}

@@ -147,7 +147,7 @@ function keyActions({ stage, index, count, scrolls, go, grow, shrink }: KeyConte
 /** «ภาพที่ 2 จาก 5», or «หน้า 3 จาก 12». */
 function usePlace(one: Shown | undefined, index: number, count: number, page: number, pages: number): string {
   const { t } = useLingui();
-  const [at, all, leaf, leaves] = [index + 1, count, page, Math.max(pages, one?.file.facts.pages ?? 0)].map(formatNumber);
+  const [at, all, leaf, leaves] = [index + 1, count, page, Math.max(pages, one?.file.pages ?? 0)].map(formatNumber);
   return one?.file.form === "document" ? t`หน้า ${leaf} จาก ${leaves}` : t`รายการที่ ${at} จาก ${all}`;
 }
 
@@ -176,7 +176,7 @@ function Looked({ one, model, scale, stage, onStep, onScale, onPage }: LookedPro
   const { file } = one;
   if (file.form === "document") {
     const pages = pagesOf(file);
-    return <Pages name={file.name} pages={pages} count={file.facts.pages ?? pages.length} scale={scale} addressOf={model.addressOf} onPage={onPage} />;
+    return <Pages name={file.name} pages={pages} count={file.pages ?? pages.length} scale={scale} addressOf={model.addressOf} onPage={onPage} />;
   }
   if (file.form === "video") return <Film one={one} model={model} />;
   const view = viewOf(file);

@@ -64,14 +64,14 @@ export function heightOf(files: readonly FileView[]): number {
   const pictures = places.filter(({ place }) => place === "picture" || place === "film");
   const cards = places.filter(({ place }) => place === "card").length * CARD;
   const players = places.filter(({ place }) => place === "player").length * PLAYER;
-  const lines = files.filter(({ facts, original }) => facts.state !== "clean" || original === true).length * LINE;
+  const lines = files.filter(({ state, original }) => state !== "clean" || original === true).length * LINE;
   return picturesHeight(pictures.map(({ file }) => file)) + cards + players + lines;
 }
 
 function picturesHeight(files: readonly FileView[]): number {
   const [first] = files;
   if (first === undefined) return 0;
-  if (files.length === 1) return boxOf(first.facts.width, first.facts.height).height + GAP;
+  if (files.length === 1) return boxOf(first.width, first.height).height + GAP;
   const { columns, shown } = gridOf(files.length);
   return Math.ceil(shown / columns) * (TILE + GAP);
 }

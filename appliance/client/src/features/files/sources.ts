@@ -20,7 +20,7 @@ const MOVES = "image/gif";
 const MAX_MOVING = 8 * 1_024 * 1_024;
 
 function ofKind(file: FileView, kind: Variant["kind"]): Variant | null {
-  return file.facts.variants?.find((variant) => variant.kind === kind) ?? null;
+  return file.variants.find((variant) => variant.kind === kind) ?? null;
 }
 
 /** The small picture of a file: of a photograph, a video or the first page of a document. */
@@ -37,7 +37,7 @@ export function viewOf(file: FileView): Source | null {
 
 /** The rendered pages, in order. */
 export function pagesOf(file: FileView): readonly Variant[] {
-  const pages = (file.facts.variants ?? []).filter((variant) => variant.kind === "page");
+  const pages = file.variants.filter((variant) => variant.kind === "page");
   return pages.sort((a, b) => (a.page ?? 0) - (b.page ?? 0));
 }
 
@@ -69,16 +69,16 @@ export function placeOf(file: FileView): Place {
 }
 
 /** What will never be shown needs no box. */
-const LOST: ReadonlySet<FileView["facts"]["state"]> = new Set(["infected", "unavailable", "gone"]);
+const LOST: ReadonlySet<FileView["state"]> = new Set(["infected", "unavailable", "gone"]);
 
 function hasPicture(file: FileView): boolean {
-  if (LOST.has(file.facts.state)) return false;
-  return thumbOf(file) !== null || file.facts.preparing === true || isWaiting(file);
+  if (LOST.has(file.state)) return false;
+  return thumbOf(file) !== null || file.preparing === true || isWaiting(file);
 }
 
 /** Nothing is known of it yet, and something will be. */
-function isWaiting({ facts }: FileView): boolean {
-  return facts.state === "pending" && (facts.variants ?? []).length === 0 && facts.held === true;
+function isWaiting({ state, variants, held }: FileView): boolean {
+  return state === "pending" && variants.length === 0 && held === true;
 }
 
 /** What opens in the viewer: pictures, films and documents of which there are pages. */

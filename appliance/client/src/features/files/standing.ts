@@ -17,10 +17,10 @@ export interface Standing {
 
 const CLEAN: Standing = { open: true, said: null, tone: "quiet" };
 
-export function standingOf({ facts }: Pick<FileView, "facts">, mine: boolean): Standing {
-  const held = facts.held === true;
+export function standingOf({ state, held: isHeld }: Pick<FileView, "state" | "held">, mine: boolean): Standing {
+  const held = isHeld === true;
   const open = !held || mine;
-  switch (facts.state) {
+  switch (state) {
     case "clean":
       return CLEAN;
     case "pending":
@@ -34,9 +34,9 @@ export function standingOf({ facts }: Pick<FileView, "facts">, mine: boolean): S
       return { open: false, said: "infected", tone: "danger" };
     case "remote":
     case "fetching":
-      return { open: false, said: facts.state, tone: "quiet" };
+      return { open: false, said: state, tone: "quiet" };
     case "unavailable":
     case "gone":
-      return { open: false, said: facts.state, tone: "warn" };
+      return { open: false, said: state, tone: "warn" };
   }
 }
