@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, FileChooser, async_playwright
 
 from tests import agency
 from tests.browser.window import PATIENCE_MS, Watch, Window
@@ -87,6 +87,10 @@ async def served(world_data: Path) -> AsyncIterator[agency.Agency]:
         yield running
 
 
+def _nobody_asked(_chooser: FileChooser) -> None:
+    """Leave a file chooser to whoever waits for it."""
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def windows(chromium: Browser) -> AsyncIterator[OpenWindow]:
     """Lend a way to open windows: an address, a user who is signed in or None, options of the browser's profile.
@@ -103,7 +107,11 @@ async def windows(chromium: Browser) -> AsyncIterator[OpenWindow]:
             context.set_default_timeout(PATIENCE_MS)
             watch = Watch(url)
             await watch.begin(context)
-            window = Window(await context.new_page(), url, watch)
+            page = await context.new_page()
+            # Whoever waits for a file chooser turns it on without waiting for that: a page that is slow to hear of it
+            # opens the chooser before. With a listener of its own it is on from the beginning.
+            page.on("filechooser", _nobody_asked)
+            window = Window(page, url, watch)
             opened.append(window)
             if user is None:
                 await window.page.goto(url)

@@ -129,6 +129,26 @@ async def test_files_are_attached_taken_out_and_sent_by_keyboard_alone(served: A
     await expect(_tray(window)).to_have_count(0)
 
 
+async def test_a_phone_offers_its_camera_and_a_desk_does_not(served: Agency, windows: OpenWindow) -> None:
+    for held in (True, False):
+        window = await windows(served.url, "narin.p", **(PHONE if held else {}))
+        await window.open_room()
+        await window.button("แนบไฟล์").click()
+        camera = window.page.get_by_role("menuitem", name="ถ่ายภาพ", exact=True)
+        await expect(window.page.get_by_role("menuitem", name="ไฟล์", exact=True)).to_be_visible()
+        await expect(camera).to_have_count(1 if held else 0)
+        if not held:
+            continue
+        async with window.page.expect_file_chooser() as chooser:
+            await camera.click()
+        opened = await chooser.value
+        assert await opened.element.get_attribute("capture") == "environment"
+        assert await opened.element.get_attribute("accept") == "image/*"
+        assert not opened.is_multiple()
+        await opened.set_files({"name": "image.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"})
+        await expect(_tray(window).get_by_role("group")).to_have_count(1)
+
+
 async def test_what_is_pasted_or_dropped_is_attached_to_the_open_room(served: Agency, windows: OpenWindow) -> None:
     window = await windows(served.url, "narin.p")
     elsewhere = window.page.get_by_text("โปรดเปิดห้องที่จะส่งก่อน")
