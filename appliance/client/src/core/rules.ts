@@ -77,14 +77,6 @@ export function mayAttach(room: RuleRoom, role: Role | null): Deny | null {
   return isAmong(policyOf(room.kind).may_send_files, role as Role) ? null : "files_not_allowed";
 }
 
-/** So many files, up to the classification that the room allows. */
-export function mayCarry(room: RuleRoom, role: Role | null, files: number, label: number): Deny | null {
-  const denied = files > 0 ? mayAttach(room, role) : mayPost(room, role);
-  if (denied !== null) return denied;
-  if (files > MAX_FILES) return "too_many_files";
-  return label > policyOf(room.kind).label_ceiling ? "label_too_high" : null;
-}
-
 /** F36: only the owner, and a private chat has no name. */
 export function mayRename(room: RuleRoom, role: Role | null): Deny | null {
   return memberOfOpen(room, role) ?? ownersRight(room, role as Role);

@@ -1,4 +1,4 @@
-/** A person's name and avatar, filled in when the core learns who they are. */
+/** A person's avatar, filled in when the core learns who they are. */
 import type { PersonCard } from "#core/snapshots";
 import type { Readable } from "#core/store";
 
@@ -14,8 +14,4 @@ interface PersonAvatarProps {
 export function PersonAvatar({ id, card }: PersonAvatarProps) {
   const person = useReadable(card);
   return <Avatar id={id} name={person?.name ?? ""} inactive={person?.active === false} />;
-}
-
-export function PersonName({ card }: Pick<PersonAvatarProps, "card">) {
-  return <span>{useReadable(card)?.name ?? "…"}</span>;
 }

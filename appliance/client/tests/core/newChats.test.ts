@@ -3,7 +3,6 @@ import { beforeEach, expect, test } from "vitest";
 
 import { newChat } from "#core/newChats";
 
-import { settled } from "./fakePorts";
 import { refuse } from "./fakeServer";
 import { makeWorld, MALEE, PRASIT, shown, SOMCHAI, until, type Tab, type World } from "./world";
 
@@ -22,7 +21,6 @@ async function sent(tab: Tab): Promise<void> {
   await until(async () => {
     if (tab.core.outbox.pending.snapshot().length === 0) return true;
     await world.time.advance(1_000);
-    await settled();
     return false;
   }, "an empty outbox");
 }

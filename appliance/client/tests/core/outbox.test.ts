@@ -48,7 +48,6 @@ async function emptied(tab: Tab): Promise<void> {
   await until(async () => {
     if (tab.core.outbox.pending.snapshot().length === 0) return true;
     await world.time.advance(1_000);
-    await settled();
     return false;
   }, "an empty outbox");
 }
