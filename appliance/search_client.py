@@ -60,7 +60,7 @@ class Searching:
         return await _answered(self._people.search(request))
 
     async def look_through(
-        self, query: Query, texts: Sequence[str | None], enough: int, budget: Budget
+        self, query: Query, texts: Sequence[wire.Text | None], enough: int, budget: Budget
     ) -> list[wire.Cut | None]:
         """Return for each text what to show of it, or None where it has not everything that is asked for.
 

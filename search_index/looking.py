@@ -11,7 +11,7 @@ import time
 
 from search_index import wire
 from search_index.query import Query, matches
-from search_index.snippet import snippet
+from search_index.snippet import marks, snippet
 
 
 async def look(request: wire.Look) -> wire.Looked:
@@ -31,8 +31,8 @@ async def look(request: wire.Look) -> wire.Looked:
     return wire.Looked(cuts, used)
 
 
-def _cut(query: Query, text: str) -> wire.Cut | None:
-    if not matches(query, text):
+def _cut(query: Query, text: wire.Text) -> wire.Cut | None:
+    if not matches(query, text.text):
         return None
-    shown = snippet(query, text)
-    return wire.Cut(shown.text, list(shown.highlights))
+    shown = snippet(query, text.words)
+    return wire.Cut(shown.text, list(shown.highlights), [list(marks(query, name)) for name in text.names])

@@ -64,6 +64,12 @@ def snippet(query: Query, text: str, width: int = WIDTH) -> Snippet:
     return Snippet(shown, tuple((_utf16_length(shown[:a]), _utf16_length(shown[:b])) for a, b in moved))
 
 
+def marks(query: Query, text: str) -> tuple[Span, ...]:
+    """Return where the needles occur in a short text that is shown whole, as `Snippet.highlights`."""
+    spans = occurrences(query, text, len(text))
+    return tuple((_utf16_length(text[:a]), _utf16_length(text[:b])) for a, b in spans)
+
+
 def occurrences(query: Query, text: str, width: int = WIDTH) -> list[Span]:
     """Return where the needles occur from the first match on, at least over `width` characters of the stored text.
 

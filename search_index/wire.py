@@ -99,6 +99,18 @@ class Search(_Private, frozen=True, tag=True, forbid_unknown_fields=True, kw_onl
     limit: Annotated[int, Meta(ge=1, le=MAX_HITS)] = 50
 
 
+class Text(_Private, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A text as stored, which ends with the names of files, each on a line of its own."""
+
+    text: Annotated[str, Meta(max_length=100_000)]
+    names: Annotated[list[Annotated[str, Meta(max_length=1_000)]], Meta(max_length=100)] = []
+
+    @property
+    def words(self) -> str:
+        """What stands before the names."""
+        return self.text.removesuffix("\n".join(self.names)).removesuffix("\n") if self.names else self.text
+
+
 class Look(_Private, frozen=True, tag=True, forbid_unknown_fields=True):
     """Texts as stored; of each that has all `needles` (of `query.parse`), what to show. Answer: Looked.
 
@@ -106,7 +118,7 @@ class Look(_Private, frozen=True, tag=True, forbid_unknown_fields=True):
     """
 
     needles: Annotated[list[Needle], Meta(max_length=16)]
-    texts: Annotated[list[Annotated[str, Meta(max_length=100_000)] | None], Meta(max_length=MAX_TEXTS)]
+    texts: Annotated[list[Text | None], Meta(max_length=MAX_TEXTS)]
     enough: Annotated[int, Meta(ge=1)]
     budget_s: Annotated[float, Meta(le=10)]
 
@@ -145,10 +157,11 @@ class Found(Struct, frozen=True, tag=True):
 
 
 class Cut(_Private, frozen=True, array_like=True):
-    """What to show of a text, as `snippet.Snippet`."""
+    """What to show of a text's words, as `snippet.Snippet`; and what to mark in each of its names, in their order."""
 
     text: str
     highlights: list[tuple[int, int]]
+    names: list[list[tuple[int, int]]] = []
 
 
 class Looked(_Private, frozen=True, tag=True):

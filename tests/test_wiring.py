@@ -308,7 +308,7 @@ async def test_searches_beyond_those_that_wait_are_refused(tmp_path: Path, ask: 
     async def search() -> object:
         if ask == "find":
             return await searching.find(wire.Search(needles=[], rooms=[], limit=1))
-        return await searching.look_through(Query(()), ["ข้อความ"], 1, Budget(1.0))
+        return await searching.look_through(Query(()), [wire.Text("ข้อความ")], 1, Budget(1.0))
 
     # One is being answered; so many wait.
     asked = [asyncio.create_task(search()) for _ in range(MAX_WAITING + 4)]

@@ -12,7 +12,7 @@ A page ends when it is full, has looked at many candidates or has taken its CPU 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -27,12 +27,13 @@ from appliance.rules.text import closed_directions
 from appliance.search_client import Budget
 from appliance.store import entries, rooms
 from appliance.wire import cursors
-from appliance.wire.search import Found, Hit
+from appliance.wire.search import Found, Hit, HitFile
 from search_index import wire
 from search_index.layout import suggest
 from search_index.query import Query, QueryRefused, parse
 
 if TYPE_CHECKING:
+    from appliance.attachments import FileRef
     from appliance.services import Services
     from appliance.store.db import Rows
     from appliance.wire.search import SearchQuery
@@ -139,17 +140,33 @@ class _Page:
         while looked < len(candidates) and not (looked and self.is_over):
             enough = self._most - len(self.hits)
             part = candidates[looked : looked + max(enough, MIN_READ)]
-            texts, used_s = await _read_texts(self._s, self._person, part)
+            found, used_s = await _read_texts(self._s, self._person, part)
             self._budget.left_s -= used_s
-            cuts = await self._s.search.look_through(self._wanted, texts, enough, self._budget)
-            self.hits += [_hit(candidate, cut) for candidate, cut in zip(part, cuts, strict=False) if cut is not None]
-            shown = [one for one, text, _ in zip(part, texts, cuts, strict=False) if text is not None]
+            cuts = await self._s.search.look_through(self._wanted, [_sent(one) for one in found], enough, self._budget)
+            looked_at = list(zip(part, found, cuts, strict=False))
+            self.hits += [_hit(one, text.files, cut) for one, text, cut in looked_at if text and cut]
+            shown = [one for one, text, _ in looked_at if text is not None]
             self.last_shown = _place(shown[-1]) if shown else self.last_shown
             looked += len(cuts)
         return looked
 
 
-async def _read_texts(s: Services, person: PersonId, candidates: list[wire.Hit]) -> tuple[list[str | None], float]:
+class _Text(NamedTuple):
+    """What an entry is found by, and its files, whose names are the last lines of it."""
+
+    text: str
+    files: tuple[FileRef, ...]
+
+    def __repr__(self) -> str:
+        """Name the type alone: what people wrote must not show in a log."""
+        return "_Text(…)"
+
+
+def _sent(found: _Text | None) -> wire.Text | None:
+    return None if found is None else wire.Text(found.text, [file.name for file in found.files])
+
+
+async def _read_texts(s: Services, person: PersonId, candidates: list[wire.Hit]) -> tuple[list[_Text | None], float]:
     """As `_texts`; where a torn page ends that, of the first candidates what is whole. Raises Unavailable."""
     try:
         async with s.store.read() as reader:
@@ -160,7 +177,7 @@ async def _read_texts(s: Services, person: PersonId, candidates: list[wire.Hit])
     mine, viewer = {room: key for key, room in (await member_keys(s, person)).items()}, viewer_of(s, person)
     used_s = 0.0
 
-    def text(rows: Rows, candidate: wire.Hit) -> str | None:
+    def text(rows: Rows, candidate: wire.Hit) -> _Text | None:
         nonlocal used_s
         begun, room = time.thread_time(), RoomId(candidate.room)
         found = _text(rows, s, mine[room], room, candidate.n, viewer) if room in mine else None
@@ -173,33 +190,33 @@ async def _read_texts(s: Services, person: PersonId, candidates: list[wire.Hit])
     return [None if isinstance(one, AppError) else one for one in found], used_s
 
 
-def _texts(rows: Rows, s: Services, person: PersonId, candidates: list[wire.Hit]) -> tuple[list[str | None], float]:
+def _texts(rows: Rows, s: Services, person: PersonId, candidates: list[wire.Hit]) -> tuple[list[_Text | None], float]:
     """Return for each of the first candidates the words that the person may read of it now, or None; and the CPU time.
 
     Ends early, but after one candidate at least, at `MAX_READ` characters.
     """
     begun = time.thread_time()
     mine, viewer = rooms.keys_of_person(rows, person), viewer_of(s, person)
-    texts: list[str | None] = []
+    texts: list[_Text | None] = []
     left = MAX_READ
     for candidate in candidates:
         room = RoomId(candidate.room)
         text = _text(rows, s, mine[room], room, candidate.n, viewer) if room in mine else None
         texts.append(text)
-        left -= len(text or "")
+        left -= len(text.text) if text else 0
         if left <= 0:
             break
     return texts, time.thread_time() - begun
 
 
-def _text(rows: Rows, s: Services, key: int, room: RoomId, n: int, viewer: Viewer) -> str | None:
+def _text(rows: Rows, s: Services, key: int, room: RoomId, n: int, viewer: Viewer) -> _Text | None:
     """Return what an entry is found by, in its newest words, if it is shown to the person."""
     row = entries.one(rows, key, n)
     found = None if row is None else events.found_by(RoomReader(rows, s.log.bodies, room, key), row, viewer)
-    return None if found is None else found[0]
+    return None if found is None else _Text(*found)
 
 
-def _hit(candidate: wire.Hit, cut: wire.Cut) -> Hit:
+def _hit(candidate: wire.Hit, files: tuple[FileRef, ...], cut: wire.Cut) -> Hit:
     closed = closed_directions(cut.text)
     return Hit(
         room=candidate.room,
@@ -209,6 +226,10 @@ def _hit(candidate: wire.Hit, cut: wire.Cut) -> Hit:
         # What the cut left open is closed behind it; anything before would move the highlights.
         snippet=closed if closed.startswith(cut.text) else cut.text,
         highlights=list(cut.highlights),
+        files=[
+            HitFile(name=file.name, form=file.form.value, highlights=list(marked))
+            for file, marked in zip(files, cut.names, strict=True)
+        ],
     )
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from appliance.wire.common import Answer, Id, Millis, Person, Position, Request
 from appliance.wire.cursors import Cursor
+from appliance.wire.files import Form
 
 
 class SearchQuery(Request, kw_only=True):
@@ -31,8 +32,19 @@ class SearchQuery(Request, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=100)] = 30
 
 
+class HitFile(Answer, kw_only=True):
+    """A file of a message that was found, `highlights` in its `name`."""
+
+    name: str
+    form: Form
+    highlights: list[tuple[int, int]]
+
+
 class Hit(Answer, kw_only=True):
-    """A message found. `highlights` are (start, end) in `snippet`, in UTF-16 code units as JavaScript counts them."""
+    """A message found, with its files. `snippet` is cut from its words, and empty where it has none.
+
+    `highlights` are (start, end) in UTF-16 code units as JavaScript counts them.
+    """
 
     room: Id
     n: Position
@@ -40,6 +52,7 @@ class Hit(Answer, kw_only=True):
     sender: Person
     snippet: str
     highlights: list[tuple[int, int]]
+    files: list[HitFile] = []
 
 
 class Found(Answer, kw_only=True):

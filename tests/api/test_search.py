@@ -183,8 +183,13 @@ async def test_files_are_found_by_name_and_form_until_they_are_gone(searched: Ag
         await narin.patch(f"{path}/{mixed}", edit)
         await indexed(searched)
     [hit] = (await lalita.get("/search", q="ฉบับ2", type="picture"))["hits"]
-    [(start, end)] = hit["highlights"]
-    assert hit["snippet"][start:end] == "ฉบับ2"
+    # The names are apart from the words, and marked each by itself.
+    assert (hit["snippet"], hit["highlights"]) == ("ภาพจากหน้างาน", [])
+    marked = [(file["name"], [file["name"][a:b] for a, b in file["highlights"]], file["form"]) for file in hit["files"]]
+    assert marked == [
+        ("IMG_20261130.jpg", [], "picture"),
+        ("แผนเผชิญเหตุน้ำท่วม_ฉบับ2.pdf", ["ฉบับ2"], "document"),
+    ]
     assert await find(await searched.login("decha.r"), "น้ำท่วม pdf") == []
     [ref] = [ref for ref in await references(searched, pdf) if ref.n == papers]
     await narin.delete(f"{path}/{papers}")

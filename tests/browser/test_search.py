@@ -22,6 +22,7 @@ from search_index.query import matches, parse
 from tests.agency import Agency, indexed, new_txn, search_process, serve, unlimited
 from tests.browser.axe import faults
 from tests.browser.conftest import OpenWindow
+from tests.browser.filed import document, photo, send
 from tests.browser.window import ROOM, Window
 from tests.search.corpus import WHOLE
 from tests.search.corpus import messages as corpus
@@ -399,4 +400,23 @@ async def test_nothing_is_wrong_with_the_page(searched: Searched, windows: OpenW
     await open_days(window)
     await window.page.get_by_role("button", name="เลือกจากปฏิทิน (ตั้งแต่วันที่)").click()
     await expect(window.page.get_by_role("application")).to_be_visible()
+    assert await faults(window.page) == []
+
+
+async def test_names_of_files_stand_on_lines_of_their_own(searched: Searched, windows: OpenWindow) -> None:
+    """Words and names are never one text: a name has its sign, and only what was asked for is marked."""
+    agency = searched.agency
+    narin = await agency.login("narin.p")
+    files = [photo("ภาพหน้างาน ซอย ๑๒.jpg"), document("แผนปลาบู่สวรรค์.pdf", 2), document("อื่น.pdf", 1)]
+    await send(agency, narin, agency.room("dengue"), "โปรดดูเอกสารครับ", *files)
+    await indexed(agency)
+    window = await windows(agency.url, "lalita.w", viewport={"width": 320, "height": 640})
+    await (await open_search(window)).fill("ปลาบู่สวรรค์")
+    hit = hits(window)
+    await expect(hit.locator(".search-hit-text")).to_have_text("โปรดดูเอกสารครับ")
+    name = hit.locator(".search-hit-file")
+    await expect(name).to_have_text("แผนปลาบู่สวรรค์.pdf")
+    await expect(name.get_by_role("img", name="ไฟล์")).to_be_visible()
+    await expect(hit.locator("mark")).to_have_text("ปลาบู่สวรรค์")
+    await expect(hit).to_contain_text("และอีก 2 ไฟล์")
     assert await faults(window.page) == []

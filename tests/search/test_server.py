@@ -305,7 +305,7 @@ async def test_damage_found_in_use_empties_the_index(tmp_path: Path, clock: Cloc
 
 async def test_a_look_shows_what_matches_and_ends_with_enough_or_its_budget(tmp_path: Path) -> None:
     """Comparing words is done here, text by text."""
-    texts = ["งบประมาณ", None, "เชิญประชุม", "ประชุมงบ", "ประชุม"]
+    texts = [wire.Text("งบประมาณ"), None, *(wire.Text(text) for text in ("เชิญประชุม", "ประชุมงบ", "ประชุม"))]
     async with served(tmp_path) as client:
         looked = await client.look(Look(["ประชุม"], texts, 9, 10.0))
         assert [cut and cut.text for cut in looked.cuts] == [None, None, "เชิญประชุม", "ประชุมงบ", "ประชุม"]
@@ -315,11 +315,25 @@ async def test_a_look_shows_what_matches_and_ends_with_enough_or_its_budget(tmp_
         assert len((await client.look(Look(["ประชุม"], texts, 9, 0.0))).cuts) == 1
 
 
+async def test_names_of_files_are_marked_each_by_itself(tmp_path: Path) -> None:
+    """What is asked for may be in the words, in names, or in both together; what is shown keeps them apart."""
+    names = ["แผน 😀 งบ.pdf", "ภาพ.jpg"]
+    texts: list[wire.Text | None] = [
+        wire.Text("\n".join([said, *names]).lstrip("\n"), names) for said in ("ขอส่งงบ", "", "ไม่มี")
+    ]
+    async with served(tmp_path) as client:
+        looked = await client.look(Look(["งบ"], texts, 9, 10.0))
+        shown = [(cut.text, cut.highlights, cut.names) for cut in looked.cuts if cut]
+        in_names = [[(7, 9)], []]
+        assert shown == [("ขอส่งงบ", [(5, 7)], in_names), ("", [], in_names), ("ไม่มี", [], in_names)]
+        assert (await client.look(Look(["งบ.pdf", "ขอส่ง"], texts, 9, 10.0))).cuts[1:] == [None, None]
+
+
 async def test_a_search_does_not_wait_for_a_long_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Others have their turn between any two texts: a search takes a few turns of the loop, the look one each text."""
     begun, cut = asyncio.Event(), looking._cut  # noqa: SLF001 - what a look does of one text
 
-    def noted(query: Query, text: str) -> wire.Cut | None:
+    def noted(query: Query, text: wire.Text) -> wire.Cut | None:
         begun.set()
         return cut(query, text)
 
@@ -327,7 +341,7 @@ async def test_a_search_does_not_wait_for_a_long_look(tmp_path: Path, monkeypatc
     async with served(tmp_path) as client:
         other = SearchClient(options(tmp_path).path)
         await other.status()
-        look = asyncio.create_task(client.look(Look(["ไม่มี"], ["ก"] * wire.MAX_TEXTS, 1, 10.0)))
+        look = asyncio.create_task(client.look(Look(["ไม่มี"], [wire.Text("ก")] * wire.MAX_TEXTS, 1, 10.0)))
         await begun.wait()
         assert (await other.search(wanted("ประชุม"))).hits == []
         assert not look.done()

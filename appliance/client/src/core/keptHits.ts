@@ -35,7 +35,23 @@ export function keptHit(room: string, event: Event, terms: readonly string[], qu
     (query.has_link == null || LINK.test(said)) &&
     (query.has_file == null || files.length > 0) &&
     (query.type == null || files.some(({ form }) => form === query.type));
-  return fits ? { room, n, at, sender, ...cut(text, terms) } : null;
+  if (!fits) return null;
+  const found = files.map(({ name, form }) => ({ name, form, highlights: marksIn(name, terms) }));
+  return { room, n, at, sender, ...cut(said.trim(), terms), files: found };
+}
+
+/** Where the first of each term stands in a name that is shown whole. */
+function marksIn(name: string, terms: readonly string[]): [number, number][] {
+  const lower = name.toLowerCase();
+  if (lower.length !== name.length) return [];
+  const places = terms.map((term): [number, number] => [lower.indexOf(term), lower.indexOf(term) + term.length]);
+  const marked: [number, number][] = [];
+  for (const [from, to] of places.filter(([at]) => at >= 0).sort(([a], [b]) => a - b)) {
+    const last = marked.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else marked.push([from, to]);
+  }
+  return marked;
 }
 
 /** The part around the first term that stands in the text as it was typed, marked; else the beginning, unmarked. */

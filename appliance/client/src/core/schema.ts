@@ -1277,11 +1277,15 @@ export interface components {
         };
         /**
          * Hit
-         * @description A message found. `highlights` are (start, end) in `snippet`, in UTF-16 code units as JavaScript counts them.
+         * @description A message found, with its files. `snippet` is cut from its words, and empty where it has none.
+         *
+         *         `highlights` are (start, end) in UTF-16 code units as JavaScript counts them.
          */
         Hit: {
             /** @description milliseconds since the epoch, UTC */
             at: number;
+            /** @default [] */
+            files?: components["schemas"]["HitFile"][];
             highlights: [
                 number,
                 number
@@ -1290,6 +1294,19 @@ export interface components {
             room: string;
             sender: string;
             snippet: string;
+        };
+        /**
+         * HitFile
+         * @description A file of a message that was found, `highlights` in its `name`.
+         */
+        HitFile: {
+            /** @enum {unknown} */
+            form: "document" | "picture" | "sound" | "video" | "voice";
+            highlights: [
+                number,
+                number
+            ][];
+            name: string;
         };
         /** Login */
         Login: {
@@ -2758,6 +2775,7 @@ export type HelpdeskView = components['schemas']['HelpdeskView'];
 export type HiddenEvent = components['schemas']['HiddenEvent'];
 export type History = components['schemas']['History'];
 export type Hit = components['schemas']['Hit'];
+export type HitFile = components['schemas']['HitFile'];
 export type Login = components['schemas']['Login'];
 export type LoginDone = components['schemas']['LoginDone'];
 export type MarkUnread = components['schemas']['MarkUnread'];

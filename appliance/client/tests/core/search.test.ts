@@ -111,8 +111,13 @@ test("a message is found by the names of its files, and by their form", () => {
     type: "message.text", at: 1, n: 4, sender: MALEE,
     body: { text: "", files: [{ id: "f", name: "แผนเผชิญเหตุน้ำท่วม.pdf", type: "application/pdf", size: 1, form: "document", state: "clean", variants: [] }] },
   };
-  const found = (typed: string, more = {}) => keptHit("r", event, termsOf(typed), { q: typed, ...more })?.snippet ?? null;
-  expect(found("น้ำท่วม")).toBe("แผนเผชิญเหตุน้ำท่วม.pdf");
+  const found = (typed: string, more = {}) => keptHit("r", event, termsOf(typed), { q: typed, ...more });
+  expect(found("น้ำท่วม")).toMatchObject({ snippet: "", files: [{ name: "แผนเผชิญเหตุน้ำท่วม.pdf", form: "document", highlights: [[12, 19]] }] });
+  // Terms that touch are one mark.
+  expect(found("น้ำ ท่วม pdf")?.files?.[0]?.highlights).toEqual([
+    [12, 19],
+    [20, 23],
+  ]);
   expect(found("น้ำท่วม", { type: "document" })).not.toBeNull();
   expect(found("น้ำท่วม", { has_file: true })).not.toBeNull();
   expect(found("น้ำท่วม", { type: "picture" })).toBeNull();

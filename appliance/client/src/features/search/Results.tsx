@@ -1,15 +1,17 @@
 /** What was found, by room; each line leads to its message. */
-import { Trans } from "@lingui/react/macro";
+import { plural } from "@lingui/core/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
 
 import type { Hit } from "#core/protocol";
 import type { RoomId } from "#core/snapshots";
 import { formatDateTime } from "#i18n/dates";
 import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
+import { Icon } from "#ui/Icon";
 import { Time } from "#ui/Time";
 import { useLocale } from "#ui/useLocale";
 
-import { byRoom, hitKey, parts, type RoomHits } from "./hits";
+import { byRoom, filesShown, hitKey, parts, type RoomHits } from "./hits";
 import type { HitPlace, SearchModel, SearchSnapshot } from "./SearchModel";
 import { useRoomTitle, useSenderName } from "./titles";
 
@@ -74,9 +76,35 @@ function HitLine({ hit, model, arrived, onOpen }: Omit<ResultsProps, "found"> & 
         <span className="search-hit-sender">{useSenderName(model, hit.sender)}</span>
         <Time at={hit.at}>{formatDateTime(hit.at)}</Time>
       </span>
-      <span className="search-hit-text" dir="auto">
-        {parts(hit).map((part, i) => (part.marked ? <mark key={i}>{part.text}</mark> : <span key={i}>{part.text}</span>))}
-      </span>
+      {hit.snippet !== "" && (
+        <span className="search-hit-text" dir="auto">
+          <Marked text={hit.snippet} highlights={hit.highlights} />
+        </span>
+      )}
+      <HitFiles hit={hit} />
     </button>
   );
+}
+
+/** The names of its files, each on a line of its own. */
+function HitFiles({ hit }: { hit: Hit }) {
+  const { t } = useLingui();
+  const { shown, more } = filesShown(hit);
+  return (
+    <>
+      {shown.map(({ name, highlights }, i) => (
+        <span key={i} className="search-hit-file">
+          <Icon name="clip" size="s" label={t`ไฟล์`} />
+          <bdi>
+            <Marked text={name} highlights={highlights} />
+          </bdi>
+        </span>
+      ))}
+      {more > 0 && <span className="search-hit-more">{plural(more, { other: "และอีก # ไฟล์" })}</span>}
+    </>
+  );
+}
+
+function Marked({ text, highlights }: { text: string; highlights: Hit["highlights"] }) {
+  return parts(text, highlights).map((part, i) => (part.marked ? <mark key={i}>{part.text}</mark> : <span key={i}>{part.text}</span>));
 }

@@ -5,7 +5,7 @@ import type { Core } from "#core/index";
 import type { Found, Hit, SearchQuery } from "#core/protocol";
 import { Store } from "#core/store";
 
-import { byRoom, parts } from "./hits";
+import { byRoom, filesShown, parts } from "./hits";
 import { hasFilters, NO_FILTERS, SearchModel } from "./SearchModel";
 
 const hit = (room: string, n: number, snippet = "ประชุม"): Hit => ({ room, n, at: n, sender: "p_1", snippet, highlights: [] });
@@ -195,7 +195,7 @@ test.each([
   [[[8, 14]], [["สรุป 😀 ", false], ["ประชุม", true]]],
   [[[0, 4], [8, 14]], [["สรุป", true], [" 😀 ", false], ["ประชุม", true]]],
 ])("a snippet is cut at its highlights %j", (highlights, expected) => {
-  const found = parts({ snippet: "สรุป 😀 ประชุม", highlights: highlights as Hit["highlights"] });
+  const found = parts("สรุป 😀 ประชุม", highlights as Hit["highlights"]);
   expect(found.map(({ text, marked }) => [text, marked])).toEqual(expected);
 });
 
@@ -228,4 +228,13 @@ test("hits are gone through in the order of the list, and the next page is asked
   asked.at(-1)?.answer(answer([hit("r_3", 6)]));
   expect(await next).toMatchObject({ room: "r_3", n: 6 });
   expect(await step({ room: "r_3", n: 6 }, 1)).toBeNull();
+});
+
+test("a line names the files that were found, else the first ones, and how many more there are", () => {
+  const file = (name: string, highlights: [number, number][] = []) => ({ name, form: "document" as const, highlights });
+  const four = ["ก.pdf", "ข.pdf", "ค.pdf", "ง.pdf"].map((name) => file(name));
+  expect(filesShown({})).toEqual({ shown: [], more: 0 });
+  expect(filesShown({ files: four })).toEqual({ shown: four.slice(0, 3), more: 1 });
+  const found = file("งบ.pdf", [[0, 2]]);
+  expect(filesShown({ files: [...four, found] })).toEqual({ shown: [found], more: 4 });
 });

@@ -23,17 +23,34 @@ export function byRoom(hits: readonly Hit[]): readonly RoomHits[] {
   return [...rooms].map(([room, found]) => ({ room, hits: found }));
 }
 
-/** The snippet cut at its highlights, which are in UTF-16 code units, ascending and apart. */
-export function parts({ snippet, highlights }: Pick<Hit, "snippet" | "highlights">): readonly Part[] {
+/** A text cut at its highlights, which are in UTF-16 code units, ascending and apart. */
+export function parts(text: string, highlights: Hit["highlights"]): readonly Part[] {
   const found: Part[] = [];
   let from = 0;
   for (const [start, end] of highlights as readonly (readonly [number, number])[]) {
-    if (start > from) found.push({ text: snippet.slice(from, start), marked: false });
-    found.push({ text: snippet.slice(start, end), marked: true });
+    if (start > from) found.push({ text: text.slice(from, start), marked: false });
+    found.push({ text: text.slice(start, end), marked: true });
     from = end;
   }
-  if (from < snippet.length) found.push({ text: snippet.slice(from), marked: false });
+  if (from < text.length) found.push({ text: text.slice(from), marked: false });
   return found;
+}
+
+type HitFile = NonNullable<Hit["files"]>[number];
+
+export interface HitFiles {
+  readonly shown: readonly HitFile[];
+  /** So many more the message has. */
+  readonly more: number;
+}
+
+const MOST_FILES = 3;
+
+/** The files of a message that stand in its line: those that were found by their names, else the first. */
+export function filesShown({ files = [] }: Pick<Hit, "files">): HitFiles {
+  const found = files.filter(({ highlights }) => highlights.length > 0);
+  const shown = (found.length > 0 ? found : files).slice(0, MOST_FILES);
+  return { shown, more: files.length - shown.length };
 }
 
 /** Names a hit among the others, for keys and for the focus. */
