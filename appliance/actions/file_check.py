@@ -6,28 +6,24 @@ lack its object the row is looked for once more. The result is in the log of the
 
 `repair` mends what can be mended without loss: objects that no row knows are deleted (with receipts), counts are made
 again, overdue deletions are done. Objects that are missing, of a wrong size or that do not open are for a backup to
-restore. The nightly run deletes the objects that no row knows and mends nothing else. `deep` opens every record of
-every file and compares its root.
+restore. The nightly run opens a part of all files first, deletes the objects that no row knows and mends nothing else.
+`deep` opens every record of every file and compares its root (`file_deep_check.py`).
 """
 
 from __future__ import annotations
 
 import logging
-from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.actions import file_deletion
 from appliance.actions.audit_records import record
+from appliance.actions.file_deep_check import find_damage, open_slice
 from appliance.actions.file_deletion import HOUR_MS, Why
-from appliance.attachments import ScanState
-from appliance.errors import Unavailable, WrongKey
-from appliance.files import keys
-from appliance.files.content import Leaves, read_clear, sealed_length
-from appliance.log.file_keys import open_blob
+from appliance.actions.file_faults import Fault, FaultKind
+from appliance.files.content import sealed_length
 from appliance.model import SYSTEM
-from appliance.sealed_file import SealBroken
-from appliance.store import blobs, file_checks, file_deletions
+from appliance.store import file_checks, file_deletions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -44,32 +40,6 @@ ON_RECORD: Final = 20
 CHECKED: Final = "files.check"
 
 
-class FaultKind(StrEnum):
-    """What may be wrong with what is kept of files."""
-
-    OBJECT_WITHOUT_ROW = "object_without_row"
-    OBJECT_MISSING = "object_missing"
-    WRONG_SIZE = "wrong_size"
-    VARIANT_WITHOUT_FILE = "variant_without_file"
-    WRONG_COUNT = "wrong_count"
-    WRONG_USE = "wrong_use"
-    UPLOAD_OVERDUE = "upload_overdue"
-    DELETION_OVERDUE = "deletion_overdue"
-    DOES_NOT_OPEN = "does_not_open"
-    WRONG_ROOT = "wrong_root"
-
-
-class Fault(NamedTuple):
-    """Something wrong, with the id of what it is of."""
-
-    kind: FaultKind
-    id: str
-
-    def __str__(self) -> str:
-        """Return it as one word and an id, as it is logged and recorded."""
-        return f"{self.kind} {self.id}"
-
-
 class Checked(NamedTuple):
     """What a check looked at and found; `waiting` is how many erased names the search index has not confirmed yet."""
 
@@ -80,7 +50,8 @@ class Checked(NamedTuple):
 
 
 async def check_nightly(s: Services) -> Checked:
-    """Check, delete the objects that no row knows, put the result on record. A timer calls this."""
+    """Open a part of all files, check, delete the objects that no row knows, put the result on record, once a night."""
+    await open_slice(s)
     found = await check_files(s, SYSTEM)
     await _delete_lost(s, found.faults)
     return found
@@ -150,7 +121,7 @@ async def _rows_and_objects(s: Services, *, deep: bool) -> tuple[list[Fault], in
     for list_after in (file_checks.blobs_after, file_checks.uploads_after):
         async for kept in _all(s, list_after):
             count += 1
-            kind = await _fault_of(s, kept) or (await _deep_fault_of(s, kept) if deep else None)
+            kind = await _fault_of(s, kept) or await _damage_of(s, kept, deep=deep)
             if kind is not None and len(faults) < MOST_NAMED and await _is_kept(s, kept):
                 faults.append(Fault(kind, kept.id))
     return faults, count
@@ -178,29 +149,10 @@ async def _fault_of(s: Services, kept: Kept) -> FaultKind | None:
     return None if seen.size == sealed_length(kept.size) else FaultKind.WRONG_SIZE
 
 
-async def _deep_fault_of(s: Services, kept: Kept) -> FaultKind | None:
-    """Open every record of a blob. One that is in quarantine has a key of its own, and nothing reads it."""
-    if kept.root is None:
-        return None
-    async with s.store.read() as reader:
-        row = await reader.run(blobs.get, kept.id)
-        file = await reader.run(blobs.get, row.parent) if row is not None and row.parent else row
-        if row is None or file is None or file.scan == ScanState.INFECTED:
-            return None
-        try:
-            opened = await reader.run(open_blob, s.log.bodies, s.keys.files_keys, file.id)
-        except WrongKey:
-            opened = None
-    if opened is None:
-        return FaultKind.DOES_NOT_OPEN
-    key = keys.variant_key(opened.key, kept.id) if row.parent else opened.key
-    leaves = Leaves()
-    try:
-        async for piece in read_clear(s.files.objects, kept.id, key, kept.size):
-            leaves.add(piece)
-    except (SealBroken, Unavailable):
-        return FaultKind.DOES_NOT_OPEN
-    return None if leaves.root() == kept.root else FaultKind.WRONG_ROOT
+async def _damage_of(s: Services, kept: Kept, *, deep: bool) -> FaultKind | None:
+    if deep and kept.root is not None:
+        return await find_damage(s, kept)
+    return FaultKind.DAMAGED if kept.damaged else None
 
 
 async def _is_kept(s: Services, kept: Kept) -> bool:

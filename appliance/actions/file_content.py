@@ -8,10 +8,10 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from appliance.errors import STORAGE_DAMAGED, AppError, Unavailable
-from appliance.files.content import read_clear
+from appliance.errors import AppError, Unavailable
 from appliance.files.workers import Failure, WorkerFailed
-from appliance.sealed_file import SealBroken
+from appliance.log.file_content import read_stored
+from appliance.log.file_facts import scanning_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -26,11 +26,8 @@ WORKER_FAILED: Final = "worker_failed"
 
 async def clear(s: Services, object_id: str, key: bytes, size: int) -> AsyncGenerator[bytes]:
     """Give the bytes of an object. Raises Unavailable, with the code `storage_damaged` where it does not open."""
-    try:
-        async for piece in read_clear(s.files.objects, object_id, key, size):
-            yield piece
-    except SealBroken as broken:
-        raise Unavailable(f"object {object_id}: {broken} does not open", code=STORAGE_DAMAGED) from broken
+    async for piece in read_stored(s.files.objects, s.log, scanning_of(s.config.files), object_id, key, size):
+        yield piece
 
 
 @asynccontextmanager

@@ -88,7 +88,7 @@ def records_of(object_id: str, key: bytes) -> Records:
 async def read_clear(
     objects: Objects, object_id: str, key: bytes, size: int, start: int = 0, stop: int | None = None
 ) -> AsyncGenerator[bytes, None]:
-    """Give the bytes `start` to `stop` (not included) of a content of `size` bytes, at most 256 KiB at a time.
+    """Give the bytes `start` to `stop` (not included) of a content of `size` bytes, at most one record at a time.
 
     Raises SealBroken, ObjectMissing, Unavailable; what was given before that is right.
     """

@@ -6,7 +6,7 @@ size as a picture, what was made of it. `file_events.py` tells of a change.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from appliance.model import Millis
     from appliance.store.blobs import BlobRow
     from appliance.store.db import Rows
+
+
+DAMAGED: Final = "damaged"
 
 
 class Scanning(NamedTuple):
@@ -52,8 +55,9 @@ def _facts(row: BlobRow, variants: list[BlobRow], scanning: Scanning, now: Milli
     denied = may_open(
         state, scanning.policy, now - row.made_at, scanning.wait_ms, is_sender=False, released=bool(row.released)
     )
+    damaged = row.damaged_at is not None and state is not ScanState.INFECTED
     return FileFacts(
-        state=state.value,
+        state=DAMAGED if damaged else state.value,
         held=denied is Deny.FILE_HELD,
         preparing=bool(row.preparing),
         width=row.width,
@@ -61,7 +65,7 @@ def _facts(row: BlobRow, variants: list[BlobRow], scanning: Scanning, now: Milli
         seconds=_seconds(row),
         pages=row.pages,
         waveform=None if row.waveform is None else list(row.waveform),
-        variants=[_variant(one) for one in variants],
+        variants=[_variant(one) for one in variants if one.damaged_at is None],
     )
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.attachments import ScanState
-from appliance.errors import STORAGE_DAMAGED, NotFound, Unavailable
+from appliance.errors import NotFound
 from appliance.files import keys
-from appliance.files.content import read_clear
 from appliance.identity.moderators import as_actor, may_moderate
+from appliance.log.file_content import read_stored
 from appliance.log.file_facts import scanning_of
 from appliance.rules.portraits import PhotoMode
 from appliance.rules.scanning import may_open
-from appliance.sealed_file import SealBroken
 from appliance.store import blobs, portraits
 from appliance.wire.photos import OwnPhoto
 
@@ -88,11 +87,9 @@ def _open(rows: Rows, s: Services, person: PersonId, size: int, waiting: bool) -
 
 async def read_photo(s: Services, photo: OpenedPhoto) -> bytes:
     """Return the bytes. Raises Unavailable (`storage_damaged`)."""
-    stored = photo.stored
-    try:
-        return b"".join([piece async for piece in read_clear(s.files.objects, stored.id, photo.key, stored.size)])
-    except SealBroken as broken:
-        raise Unavailable(f"object {stored.id}: {broken} does not open", code=STORAGE_DAMAGED) from broken
+    stored, scanning = photo.stored, scanning_of(s.config.files)
+    pieces = read_stored(s.files.objects, s.log, scanning, stored.id, photo.key, stored.size)
+    return b"".join([piece async for piece in pieces])
 
 
 async def load_own_photo(s: Services, person: PersonId) -> OwnPhoto:

@@ -21,7 +21,7 @@ class BlobRow(NamedTuple):
     """A stored object. `kind` is `file` or the kind of variant; `wrapped_key` is None once a message refers to it.
 
     `scan` is a `ScanState`, `found` what the scan has found. `released`: an operator let it be opened all the same.
-    `ms` is the length of sound and video, `waveform` 100 bytes from 0 to 100.
+    `ms` is the length of sound and video, `waveform` 100 bytes from 0 to 100. `damaged_at` is None for a sound object.
     """
 
     id: str
@@ -45,6 +45,7 @@ class BlobRow(NamedTuple):
     pages: int | None
     waveform: bytes | None
     made_at: Millis
+    damaged_at: Millis | None
 
 
 def get(rows: Rows, blob: str) -> BlobRow | None:

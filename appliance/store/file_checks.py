@@ -26,13 +26,14 @@ PERSON = "person"
 class Kept(NamedTuple):
     """A row whose object must be there: a blob of so many bytes, or an upload that becomes as long as that.
 
-    `root` is None for an upload.
+    `root` is None for an upload. `damaged`: its object is known not to open.
     """
 
     id: str
     size: int
     growing: bool
     root: bytes | None = None
+    damaged: bool = False
 
 
 class Owner(NamedTuple):
@@ -68,8 +69,33 @@ def unknown_objects(rows: Rows, ids: Iterable[str]) -> list[str]:
 
 def blobs_after(rows: Rows, after: str, limit: int) -> list[Kept]:
     """Return blobs and variants by id after one."""
-    found = rows.all(SQL.blobs_after, {"after": after, "limit": limit})
-    return [Kept(name, size, growing=False, root=root) for name, _, size, root in found]
+    return _blobs(rows, SQL.blobs_after, {"after": after, "limit": limit})
+
+
+def damaged(rows: Rows, limit: int) -> list[Kept]:
+    """Return blobs and variants that are known not to open, the longest first."""
+    return _blobs(rows, SQL.damaged, {"limit": limit})
+
+
+def checked_before(rows: Rows, before: Millis, limit: int) -> list[Kept]:
+    """Return blobs and variants whose records were last opened before then, the longest first."""
+    return _blobs(rows, SQL.checked_before, {"before": before, "limit": limit})
+
+
+def put_checked(rows: Rows, blob: str, at: Millis) -> None:
+    """Keep when every record of a blob or variant was opened last."""
+    rows.run(SQL.put_checked, {"id": blob, "at": at})
+
+
+def put_damaged(rows: Rows, blob: str, at: Millis | None) -> bool:
+    """Keep since when a blob or variant does not open, None for one that does; return whether that is new."""
+    return rows.run(SQL.put_damaged, {"id": blob, "at": at}) == 1
+
+
+def all_bytes(rows: Rows) -> int:
+    """Return the bytes of all blobs and variants."""
+    count: int = rows.value(SQL.all_bytes)
+    return count
 
 
 def uploads_after(rows: Rows, after: str, limit: int) -> list[Kept]:
@@ -131,6 +157,13 @@ def count_refs(rows: Rows, blobs: Iterable[str]) -> None:
 def put_use(rows: Rows, right: Mapping[Owner, Used]) -> None:
     """Set what is counted."""
     rows.many(SQL.put_use, [{**owner._asdict(), **used._asdict()} for owner, used in right.items()])
+
+
+def _blobs(rows: Rows, statement: str, values: Mapping[str, object]) -> list[Kept]:
+    return [
+        Kept(name, size, growing=False, root=root, damaged=damaged_at is not None)
+        for name, size, root, damaged_at in rows.all(statement, values)
+    ]
 
 
 def largest(rows: Rows, limit: int) -> list[Large]:

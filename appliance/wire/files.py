@@ -11,9 +11,12 @@ from appliance.wire.common import Answer, Id, Limit, Millis, Person, Position, R
 from appliance.wire.cursors import Cursor
 
 FileState = Literal[
-    "pending", "clean", "infected", "unscannable", "too_big", "remote", "fetching", "unavailable", "gone"
+    "pending", "clean", "infected", "unscannable", "too_big", "damaged", "remote", "fetching", "unavailable", "gone"
 ]
-"""What the scan says of a file, or why its bytes are not here. `gone`: its key or its bytes were destroyed."""
+"""What the scan says of a file, or why its bytes are not to be had.
+
+`damaged`: they do not open, until they are restored. `gone`: the key or the bytes were destroyed.
+"""
 Form = Literal["picture", "video", "sound", "voice", "document"]
 Bytes = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Pixels = Annotated[int, Meta(ge=1, le=1_000_000)]

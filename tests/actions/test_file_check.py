@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from appliance.actions import evidence, file_check
-from appliance.actions.file_check import CHECKED, Checked, FaultKind
+from appliance.actions import evidence, file_check, file_deep_check
+from appliance.actions.file_check import CHECKED, Checked
+from appliance.actions.file_content import clear
 from appliance.actions.file_deletion import HOUR_MS
+from appliance.actions.file_faults import FaultKind
+from appliance.errors import Unavailable
 from appliance.files.content import sealed_length
+from appliance.log.file_facts import facts_of, scanning_of
 from appliance.store import audit
 from appliance.store.db import connect
 from tests.bureau import DAY, MALEE, NARIN, Bureau
@@ -202,6 +206,89 @@ async def test_a_file_whose_reference_does_not_open_is_found_by_the_deep_check(b
     await filing.run(lambda rows: rows.run("UPDATE file_ref SET wrapped_key = x'00'"))
     found = await file_check.check_files(bureau.s, "test", deep=True)
     assert [(fault.kind.value, fault.id) for fault in found.faults] == [("does_not_open", blob)]
+
+
+def flip(bureau: Bureau, name: str) -> None:
+    """Change the last byte of an object; done twice, it is as it was."""
+    path = bureau.s.files.objects.folder / name[-2:] / name
+    sealed = bytearray(path.read_bytes())
+    sealed[-1] ^= 1
+    path.write_bytes(sealed)
+
+
+async def test_each_night_opens_a_part_beside_what_is_marked(bureau: Bureau, filing: Filing) -> None:
+    room = await bureau.group(NARIN, MALEE)
+    files = [(await filing.sent(MALEE, room, variants=0))[0] for _ in range(3)]
+    for name in files:
+        flip(bureau, name)
+    for night in range(1, 4):
+        assert await file_deep_check.open_slice(bureau.s, least=1) == len(CONTENT)
+        marked = await filing.rows("SELECT id FROM blob WHERE damaged_at IS NOT NULL ORDER BY id")
+        assert [name for (name,) in marked] == files[:night]
+        bureau.clock.pass_(DAY)
+    flip(bureau, files[1])
+    bureau.clock.pass_(DAY)
+    assert await file_deep_check.open_slice(bureau.s, least=0) == 0
+    assert await faults(bureau) == [("damaged", files[0]), ("damaged", files[2])]
+
+
+async def test_what_a_night_has_opened_is_not_opened_again_before_the_rest(bureau: Bureau, filing: Filing) -> None:
+    room = await bureau.group(NARIN, MALEE)
+    files = [(await filing.sent(MALEE, room, variants=0))[0] for _ in range(4)]
+    nights = []
+    for _ in range(4):
+        await file_deep_check.open_slice(bureau.s, least=1)
+        times = await filing.rows("SELECT id FROM blob WHERE checked_at > 0")
+        nights.append({name for (name,) in times})
+        bureau.clock.pass_(DAY)
+    assert [len(opened) for opened in nights] == [1, 2, 3, 4]
+    assert nights[-1] == set(files)
+    assert await faults(bureau) == []
+
+
+async def test_damage_found_at_night_is_told_counted_and_ends_with_a_restore(
+    bureau: Bureau, filing: Filing, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = await bureau.group(NARIN, MALEE)
+    blob, _, _ = await filing.sent(MALEE, room)
+    flip(bureau, blob)
+    assert await faults(bureau) == []
+    found = await file_check.check_nightly(bureau.s)
+    assert [str(fault) for fault in found.faults] == [f"damaged {blob}"]
+    assert caplog.text.count(f"ALERT file damaged: file={blob}: it does not open") == 1
+    assert await states(bureau, blob) == ("damaged", 1)
+    await file_check.check_nightly(bureau.s)
+    assert caplog.text.count("ALERT file damaged") == 1
+    flip(bureau, blob)
+    assert (await file_check.check_nightly(bureau.s)).faults == []
+    assert await states(bureau, blob) == ("pending", 1)
+
+
+async def test_a_damaged_variant_is_not_offered(bureau: Bureau, filing: Filing) -> None:
+    blob, _, _ = await filing.sent(MALEE, await bureau.group(NARIN, MALEE), variants=2)
+    flip(bureau, f"{blob}-v0")
+    assert [str(fault) for fault in (await file_check.check_nightly(bureau.s)).faults] == [f"damaged {blob}-v0"]
+    assert await states(bureau, blob) == ("pending", 1)
+
+
+async def test_what_lies_in_quarantine_or_has_gone_is_never_marked(bureau: Bureau, filing: Filing) -> None:
+    infected, _, key = await filing.sent(MALEE, await bureau.group(NARIN, MALEE), variants=0)
+    flip(bureau, infected)
+    await filing.run(lambda rows: rows.run("UPDATE blob SET scan = 'infected' WHERE id = ?", (infected,)))
+    for name in (infected, "fi_gone"):
+        with pytest.raises(Unavailable, match=name):
+            _ = [piece async for piece in clear(bureau.s, name, key, len(CONTENT))]
+    assert await states(bureau, infected) == ("infected", 0)
+    assert await faults(bureau) == []
+
+
+async def states(bureau: Bureau, blob: str) -> tuple[str, int]:
+    """Return the state of a file as readers see it, and how many variants they are offered."""
+    scanning = scanning_of(bureau.s.config.files)
+    async with bureau.s.store.read() as reader:
+        facts = await reader.run(facts_of, blob, scanning, bureau.clock())
+    assert facts is not None
+    return facts.state, len(facts.variants)
 
 
 async def test_an_erased_name_waits_for_the_index_and_is_no_fault(bureau: Bureau, filing: Filing) -> None:

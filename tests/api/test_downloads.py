@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientOSError, ClientPayloadError, ClientResponse
 
 from appliance.actions.accounts import revoke_account
+from appliance.actions.file_check import check_files
 from appliance.demo.world import OPERATOR
 from appliance.evidence.tree import leaf_hash
 from appliance.sealed_file import RECORD_BYTES, SEALED_RECORD_BYTES
@@ -191,19 +192,24 @@ async def until_broken(response: ClientResponse) -> bytes:
 async def test_no_byte_of_a_damaged_record_is_sent(
     running: Agency, narin: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Acceptance 3: the answer ends before it; asked from there on, it is an error that says so."""
+    """Acceptance 3: the answer ends before it; asked from there on, it is an error that says so. Readers are told."""
     file = await sent(narin, running.room("dengue"))
+    since = (await narin.get("/sync"))["pos"]
     damaged(running, file, lambda sealed: flip(sealed, 5))
     with caplog.at_level(logging.ERROR):
         async with narin.raw("GET", f"/files/{file}") as response:
             got = await until_broken(response)
     assert got == BYTES[: len(got)]
     assert len(got) <= 5 * R
-    assert f"file {file} is damaged: record 5" in caplog.text
+    assert f"ALERT file damaged: file={file}: record 5 does not open" in caplog.text
     await narin.refused(
         "GET", f"/files/{file}", status=503, code="storage_damaged", headers={"Range": f"bytes={5 * R}-"}
     )
     assert (await fetch(narin, file, Range=f"bytes={6 * R}-"))[2] == BYTES[6 * R :]
+    [told] = [one for one in (await narin.get("/sync", since=since))["events"] if one["type"] == "file"]
+    assert (told["state"]["id"], told["state"]["facts"]["state"]) == (file, "damaged")
+    checked = await check_files(running.services, "test")
+    assert [str(fault) for fault in checked.faults] == [f"damaged {file}"]
     for gone in (lambda sealed: sealed[:-1], lambda sealed: sealed[: 3 * SEALED_RECORD_BYTES], lambda _: b""):
         damaged(running, file, gone)
         await narin.refused("GET", f"/files/{file}", status=503, code="storage_damaged")

@@ -16,6 +16,7 @@ import pytest
 
 from appliance import config, wiring
 from appliance.actions import file_check, file_deletion
+from appliance.actions.file_faults import Fault
 from appliance.vault import unlock
 from tests.agency import API
 from tests.bureau import Bureau, Clock
@@ -76,7 +77,7 @@ async def one(caller: Caller, room: str, rng: random.Random, acknowledged: list[
         await (await caller.session.delete(f"{caller.appliance.url}{API}/uploads/{upload}", headers=headers)).read()
 
 
-async def left_of(data: Path, later_ms: int) -> tuple[list[str], list[tuple[str, int]], list[file_check.Fault]]:
+async def left_of(data: Path, later_ms: int) -> tuple[list[str], list[tuple[str, int]], list[Fault]]:
     """Sweep and check in a time to come; return objects, what is used and reserved, and faults."""
     loaded = config.load(data)
     keys = unlock.unlock_keys(loaded, wiring.no_terminal)

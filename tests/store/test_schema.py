@@ -46,6 +46,7 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("entries", "unplaced"): ({"l"}, "every entry: verifying all rooms"),
     ("feed", "at_entries"): ({"f"}, "every line that is no entry: verifying all rooms"),
     ("feed", "latest"): ({"feed", "log"}, "the last thousand rows by their key"),
+    ("file_checks", "all_bytes"): ({"blob"}, "all blobs, by the nightly check"),
     ("file_checks", "counted_use"): ({"file_use"}, "all counts, by the nightly check"),
     ("file_checks", "largest"): ({"b"}, "a report that an operator asks for"),
     ("file_checks", "overdue_deletions"): ({"file_deletion"}, "what is marked and not deleted: nearly always nothing"),

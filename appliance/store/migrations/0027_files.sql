@@ -33,7 +33,8 @@ CREATE INDEX upload_to_prepare_by_size ON upload (state, size) WHERE state = 'pr
 -- the blob; from then on only its references open it. `refs` counts these. `owner` is whose quota it counts in.
 -- `scan` is what the virus scan says and `found` the name of what it found; `scan_due` is 1 where it was never scanned, 2 where
 -- it is to be scanned again, 0 for neither. `released`: an operator lets it be opened, whatever the scan says. `preparing`: its
--- variants are still to be made, or, once it is infected, its bytes to be sealed anew for the quarantine.
+-- variants are still to be made, or, once it is infected, its bytes to be sealed anew for the quarantine. `damaged_at`: since then
+-- its object is known not to open. `checked_at`: when all its records were opened last by the nightly check, 0 for never.
 CREATE TABLE blob (
     id TEXT PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -57,6 +58,8 @@ CREATE TABLE blob (
     pages INTEGER,
     waveform BLOB,
     made_at INTEGER NOT NULL,
+    damaged_at INTEGER,
+    checked_at INTEGER NOT NULL DEFAULT 0,
     -- The year in Thailand (UTC+7), for the quota.
     year INTEGER NOT NULL GENERATED ALWAYS AS (CAST(strftime('%Y', made_at / 1000 + 25200, 'unixepoch') AS INTEGER)) VIRTUAL
 ) STRICT, WITHOUT ROWID;
@@ -67,6 +70,8 @@ CREATE INDEX blob_to_scan ON blob (scan_due, made_at) WHERE scan_due > 0;
 CREATE INDEX blob_to_scan_by_size ON blob (scan_due, size) WHERE scan_due > 0;
 CREATE INDEX blob_to_prepare ON blob (preparing, made_at) WHERE preparing = 1;
 CREATE INDEX blob_to_prepare_by_size ON blob (preparing, size) WHERE preparing = 1;
+CREATE INDEX blob_damaged ON blob (damaged_at) WHERE damaged_at IS NOT NULL;
+CREATE INDEX blob_to_check ON blob (checked_at);
 CREATE INDEX blob_unreferenced ON blob (made_at) WHERE refs = 0 AND parent IS NULL AND kind <> 'portrait';
 
 -- A message refers to a blob: the file key once more, under the epoch key (room, week, `file`) of the message. `form` is how

@@ -4,7 +4,22 @@ SELECT value FROM json_each(:ids) WHERE NOT EXISTS (SELECT 1 FROM blob b WHERE b
     AND NOT EXISTS (SELECT 1 FROM file_deletion d WHERE d.id = value);
 
 -- name: blobs_after
-SELECT b.id, b.parent, b.size, b.root FROM blob b WHERE b.id > :after ORDER BY b.id LIMIT :limit;
+SELECT b.id, b.size, b.root, b.damaged_at FROM blob b WHERE b.id > :after ORDER BY b.id LIMIT :limit;
+
+-- name: damaged
+SELECT b.id, b.size, b.root, b.damaged_at FROM blob b WHERE b.damaged_at IS NOT NULL ORDER BY b.damaged_at LIMIT :limit;
+
+-- name: checked_before
+SELECT b.id, b.size, b.root, b.damaged_at FROM blob b WHERE b.checked_at < :before ORDER BY b.checked_at LIMIT :limit;
+
+-- name: put_checked
+UPDATE blob SET checked_at = :at WHERE id = :id;
+
+-- name: put_damaged
+UPDATE blob SET damaged_at = :at WHERE id = :id AND (damaged_at IS NULL) IS NOT (:at IS NULL);
+
+-- name: all_bytes
+SELECT coalesce(sum(size), 0) FROM blob;
 
 -- name: uploads_after
 SELECT id, size, state FROM upload WHERE id > :after AND (blob IS NULL OR blob = id) AND state <> 'refused'

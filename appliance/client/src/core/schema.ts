@@ -1180,7 +1180,7 @@ export interface components {
             /** @default null */
             seconds?: number | null;
             /** @enum {unknown} */
-            state: "clean" | "fetching" | "gone" | "infected" | "pending" | "remote" | "too_big" | "unavailable" | "unscannable";
+            state: "clean" | "damaged" | "fetching" | "gone" | "infected" | "pending" | "remote" | "too_big" | "unavailable" | "unscannable";
             variants: components["schemas"]["Variant"][];
             /** @default null */
             waveform?: number[] | null;
@@ -1222,7 +1222,7 @@ export interface components {
             seconds?: number | null;
             size: number;
             /** @enum {unknown} */
-            state: "clean" | "fetching" | "gone" | "infected" | "pending" | "remote" | "too_big" | "unavailable" | "unscannable";
+            state: "clean" | "damaged" | "fetching" | "gone" | "infected" | "pending" | "remote" | "too_big" | "unavailable" | "unscannable";
             type: string;
             variants: components["schemas"]["Variant"][];
             /** @default null */

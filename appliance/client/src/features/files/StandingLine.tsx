@@ -20,6 +20,7 @@ const WORDS: Record<Said, MessageDescriptor> = {
   remote: msg`ไฟล์อยู่ที่หน่วยงานต้นทาง`,
   fetching: msg`กำลังรับไฟล์จากหน่วยงานต้นทาง`,
   unavailable: msg`ขณะนี้รับไฟล์จากหน่วยงานต้นทางไม่ได้`,
+  damaged: msg`ไฟล์นี้เสียหาย เปิดไม่ได้ โปรดแจ้งผู้ดูแลระบบ`,
   gone: msg`ไฟล์นี้ถูกทำลายแล้ว`,
 };
 
@@ -35,6 +36,7 @@ const ICONS: Record<Said, IconName> = {
   remote: "building",
   fetching: "download",
   unavailable: "offline",
+  damaged: "error",
   gone: "retract",
 };
 

@@ -46,6 +46,7 @@ test.each([
   ["a picture that is held until it is scanned", file({}, { state: "pending", held: true }), "picture"],
   ["a picture of which nothing could be made", file({}, { state: "pending" }), "card"],
   ["an infected picture, whatever was made of it before", file({}, { state: "infected", variants: [thumb] }), "card"],
+  ["a damaged picture, whatever was made of it before", file({}, { state: "damaged", variants: [thumb] }), "card"],
   ["a picture that was destroyed", file({}, { state: "gone", variants: [thumb] }), "card"],
   ["a video with a poster", file({ form: "video" }, { variants: [variant("poster")] }), "film"],
   ["a video of which nothing could be made", file({ form: "video" }), "card"],

@@ -20,6 +20,7 @@ test.each<[Facts, boolean, boolean, string | null]>([
   [{ state: "remote" }, false, false, "remote"],
   [{ state: "fetching" }, false, false, "fetching"],
   [{ state: "unavailable" }, true, false, "unavailable"],
+  [{ state: "damaged", held: true }, true, false, "damaged"],
   [{ state: "gone" }, true, false, "gone"],
 ])("%j, of the reader: %s", (facts, mine, open, said) => {
   expect(standingOf(file({}, facts), mine)).toMatchObject({ open, said });

@@ -6,7 +6,7 @@
 import type { FileView } from "#core/protocol";
 
 /** What is said of a file: how its scan stands, or why its bytes are not here. `clean` is not said. */
-export type Said = "checking" | "checking_mine" | "unchecked" | "infected" | "uncheckable" | "held_uncheckable" | "too_big" | "held_too_big" | "remote" | "fetching" | "unavailable" | "gone";
+export type Said = "checking" | "checking_mine" | "unchecked" | "infected" | "uncheckable" | "held_uncheckable" | "too_big" | "held_too_big" | "remote" | "fetching" | "unavailable" | "damaged" | "gone";
 
 export interface Standing {
   /** The reader may open it. */
@@ -31,7 +31,8 @@ export function standingOf({ state, held: isHeld }: Pick<FileView, "state" | "he
     case "too_big":
       return { open, said: open ? "too_big" : "held_too_big", tone: "warn" };
     case "infected":
-      return { open: false, said: "infected", tone: "danger" };
+    case "damaged":
+      return { open: false, said: state, tone: "danger" };
     case "remote":
     case "fetching":
       return { open: false, said: state, tone: "quiet" };
