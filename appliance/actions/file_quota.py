@@ -41,6 +41,11 @@ def refuse_above(s: Services, rows: Rows, person: PersonId, size: int = 0) -> No
         raise QuotaExceeded(code=CODES[over.scope], left=size_text(over.left), limit=size_text(over.limit))
 
 
+def has_room(s: Services, rows: Rows, person: PersonId, size: int) -> bool:
+    """Return whether `size` bytes more, which nobody asked for by themselves, fit into each quota of a person."""
+    return check_quota(size, uses_of(rows, s.config.files, s.disk, s.directory, person, s.clock())) is None
+
+
 async def warn_of_space(s: Services) -> list[Scope]:
     """Warn administrators, in the log of the process, that the disk or the agency's quota is nearly used.
 

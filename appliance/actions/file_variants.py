@@ -5,6 +5,9 @@ Rules:
   a crash the file is looked at again, and objects without rows are swept away;
 - a PDF file is rendered some pages at a time, and each batch is shown at once;
 - a file that nothing can be made of is sent as it is: that is an end too;
+- variants take room: they count in the quota of the file's sender, there are no more bytes of them than
+  `rules/file_quota.py: most_variants` allows, and none is made while the disk is nearly full. A file whose previews do
+  not fit is sent without them, or with its first pages;
 - what is infected is not looked at: its bytes are sealed away (`file_quarantine.py`).
 """
 
@@ -14,15 +17,18 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.actions.file_content import clear, worked
 from appliance.actions.file_quarantine import seal_away
+from appliance.actions.file_quota import has_room
 from appliance.attachments import ScanState
-from appliance.errors import AppError
+from appliance.errors import AppError, StorageFull
 from appliance.files import keys
 from appliance.files.content import write_sealed
 from appliance.files.workers import PreviewRefused
 from appliance.log.file_events import announce
 from appliance.log.file_facts import scanning_of
 from appliance.log.file_keys import open_blob
+from appliance.model import PersonId
 from appliance.preview.protocol import Job, JobKind, PartKind
+from appliance.rules.file_quota import most_variants
 from appliance.rules.looking import job_for
 from appliance.store import blobs, file_work
 from appliance.store.file_work import FoundOut, NewBlob
@@ -61,6 +67,8 @@ async def make_variants(s: Services, blob: str) -> None:
     if kind is None:
         await give_up(s, blob)
         return
+    if s.disk.is_nearly_full():
+        raise StorageFull("the disk is nearly full; previews wait")
     try:
         await (_render(s, opened) if kind is JobKind.PDF else _look(s, opened, kind))
     except PreviewRefused:
@@ -80,7 +88,7 @@ async def give_up(s: Services, blob: str, _error: AppError | None = None) -> Non
 async def _look(s: Services, opened: OpenBlob, kind: JobKind) -> None:
     row, key = opened
     async with worked(s, Job(kind, row.type, row.size), clear(s, row.id, key, row.size)) as result:
-        await _keep(s, opened, await _written(s, opened, result, ended=True))
+        await _keep(s, opened, await _written(s, opened, result, most_variants(row.size), ended=True))
 
 
 async def _render(s: Services, opened: OpenBlob) -> None:
@@ -89,23 +97,27 @@ async def _render(s: Services, opened: OpenBlob) -> None:
     async with s.store.read() as reader:
         made = await reader.run(blobs.variants_of, row.id)
     page = max((one.page or 0 for one in made), default=0) + 1
+    left = most_variants(row.size) - sum(one.size for one in made)
     while True:
         job = Job(JobKind.PDF, row.type, row.size, page)
         async with worked(s, job, clear(s, row.id, key, row.size)) as result:
-            batch = await _written(s, opened, result, ended=False)
+            batch = await _written(s, opened, result, left, ended=False)
         last = max((one.page or 0 for one in batch.variants), default=0)
-        ended = last < page or last >= min(MOST_PAGES, batch.found.pages or 0)
-        await _keep(s, opened, batch._replace(ended=ended))
-        if ended:
+        ended = batch.ended or last < page or last >= min(MOST_PAGES, batch.found.pages or 0)
+        if not await _keep(s, opened, batch._replace(ended=ended)) or ended:
             return
-        page = last + 1
+        page, left = last + 1, left - _size(batch.variants)
 
 
-async def _written(s: Services, opened: OpenBlob, result: Result, *, ended: bool) -> _Batch:
-    """Write the parts as objects. Raises AppError, and then none of them stays."""
+async def _written(s: Services, opened: OpenBlob, result: Result, left: int, *, ended: bool) -> _Batch:
+    """Write the parts as objects, as many as `left` bytes allow. Raises AppError, and then none of them stays."""
     found, variants = _found_out(result.facts), list[NewBlob]()
     try:
         async for part, chunks in result.parts():
+            left -= part.size
+            if left < 0:
+                ended = True
+                break
             fresh = s.new_id("f")
             written = await write_sealed(s.files.objects, fresh, keys.variant_key(opened.key, fresh), chunks)
             variants.append(
@@ -130,8 +142,11 @@ async def _written(s: Services, opened: OpenBlob, result: Result, *, ended: bool
     return _Batch(found, variants, ended)
 
 
-async def _keep(s: Services, opened: OpenBlob, batch: _Batch) -> None:
-    """Add the rows, unless the file has gone or was found infected meanwhile, or these were made before."""
+async def _keep(s: Services, opened: OpenBlob, batch: _Batch) -> bool:
+    """Add the rows, unless the file has gone or was found infected meanwhile, these were made before, or do not fit.
+
+    Returns whether they were added.
+    """
     blob = opened.row.id
 
     def put(tx: RiderTx) -> bool:
@@ -140,17 +155,24 @@ async def _keep(s: Services, opened: OpenBlob, batch: _Batch) -> None:
             return False
         there = {(one.kind, one.page) for one in blobs.variants_of(tx.rows, blob)}
         fresh = there.isdisjoint((one.kind, one.page) for one in batch.variants)
+        fits = has_room(s, tx.rows, PersonId(row.owner), _size(batch.variants))
         if fresh:
-            file_work.insert(tx.rows, batch.variants)
+            file_work.insert(tx.rows, batch.variants if fits else ())
             file_work.put_found_out(tx.rows, blob, batch.found)
-        if batch.ended:
+        if batch.ended or not fits:
             file_work.end_preparing(tx.rows, blob)
         announce(tx, s.log.bodies, scanning_of(s.config.files), blob)
-        return fresh
+        return fresh and fits
 
     # Whoever is cancelled here does not know whether the rows are written: the sweep deletes what has none.
-    if not await s.log.change(put):
+    kept = await s.log.change(put)
+    if not kept:
         await _forget(s, batch.variants)
+    return kept
+
+
+def _size(variants: list[NewBlob]) -> int:
+    return sum(one.size for one in variants)
 
 
 async def _forget(s: Services, variants: list[NewBlob]) -> None:

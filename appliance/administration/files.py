@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from appliance.actions.file_check import check_files, repair_files
 from appliance.administration.formats import csv_line, shown
 from appliance.administration.terminal import Terminal
 from appliance.locale import both
+from appliance.model import PersonId
 from appliance.reads.file_usage import load_usage
 from appliance.rules.file_quota import Use, size_text
 from appliance.services import Services
 from appliance.store import file_deletions
+
+USAGE: Final = ("scope", "id", "name", "bytes", "limit", "percent", "previews", "type", "messages", "made_at")
 
 
 class Asked(msgspec.Struct, kw_only=True):
@@ -44,20 +49,19 @@ async def check(s: Services, terminal: Terminal, given: Asked) -> int:
 
 
 async def usage(s: Services, terminal: Terminal, given: Most) -> int:
-    """Print who uses how much, as CSV: disk, agency, units, people and the largest files."""
+    """Print who uses how much, as CSV: disk, agency, units, people and the largest files, with whose they are."""
     found = await load_usage(s, given.limit)
-    await terminal.out(csv_line(("scope", "id", "name", "bytes", "limit", "percent")))
-    for scope, name, use in (("disk", "", found.disk), ("agency", s.config.agency.slug, found.agency)):
-        await terminal.out(_line(scope, name, "", use))
+    await terminal.out(csv_line(USAGE))
+    await terminal.out(_line("disk", "", "", found.disk))
+    await terminal.out(_line("agency", s.config.agency.slug, "", found.agency, found.variants))
     for name, use in found.units:
         await terminal.out(_line("unit", "", name, use))
     for person in found.people:
-        card = s.directory.people.get(person.person)
-        await terminal.out(
-            _line("person", person.person, card.name if card else "", Use(person.bytes + person.reserved))
-        )
+        use = Use(person.bytes + person.reserved)
+        await terminal.out(_line("person", person.person, _name_of(s, person.person), use))
     for file in found.files:
-        await terminal.out(_line("file", file.id, f"{file.type} {file.owner} {shown(file.made_at)}", Use(file.size)))
+        about = (file.type, file.refs, shown(file.made_at))
+        await terminal.out(_line("file", file.id, _name_of(s, file.owner), Use(file.size), file.variants, about))
     for scope, use in (("disk", found.disk), ("agency", found.agency)):
         if use.is_nearly_used:
             await terminal.err(both(f"files.nearly.{scope}", percent=use.percent, left=size_text(use.left or 0)))
@@ -83,6 +87,13 @@ async def receipts(s: Services, terminal: Terminal, given: OneFile) -> int:
     return 0
 
 
-def _line(scope: str, name: str, shown_as: str, use: Use) -> str:
+def _name_of(s: Services, person: PersonId) -> str:
+    card = s.directory.people.get(person)
+    return card.name if card else ""
+
+
+def _line(
+    scope: str, name: str, shown_as: str, use: Use, previews: int | str = "", about: tuple[object, ...] = ("", "", "")
+) -> str:
     limit = (use.limit, use.percent) if use.limit else ("", "")
-    return csv_line((scope, name, shown_as, use.used, *limit))
+    return csv_line((scope, name, shown_as, use.used, *limit, previews, *about))

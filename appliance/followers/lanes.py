@@ -3,10 +3,14 @@
 Rules:
 - what is to be done is read from the tables each time: nothing grows in memory, nothing is forgotten by a crash, and
   nothing is done for a row that has gone;
-- the first worker of a lane takes the oldest item, the others the smallest: many people wait for small pictures, and a
-  long video is not put off for ever;
+- people take turns (`store/file_turns.py`): while another person waits, nobody has two items running, and nobody ever
+  has all workers of a lane, so that whoever comes next finds one free;
+- of one person the first worker takes the oldest item, the others the smallest: a long video is not put off for ever;
 - an item that fails is tried again with backoff, `MAX_TRIES` times, and then given up, which is a state of its own in
-  the tables. What is no fault of the item (`Work.not_at_fault`, a full disk) does not count;
+  the tables. What is no fault of the item (`Work.not_at_fault`, a full disk, an orderly stop) does not count;
+- the count of tries is in the item's row and written first: an item that ends the process is given up after so many
+  starts. What a crash left begun is done at the next start, one after the other: so only the one to blame is counted
+  again;
 - an item may be taken twice (after a crash, or just as another worker ends it), so doing it must be idempotent.
 
 Does not: know what is done.
@@ -16,16 +20,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.errors import AppError, StorageFailed, StorageFull
+from appliance.store.file_turns import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from appliance.model import PersonId
     from appliance.services import Services
     from appliance.store.db import Rows
+    from appliance.store.file_turns import Next
 
 logger = logging.getLogger(__name__)
 MAX_TRIES: Final = 3
@@ -39,15 +47,28 @@ IDLE_S: Final = 60.0
 """How often an idle lane looks by itself."""
 
 
+class Counting(NamedTuple):
+    """How the table counts the tries of an item.
+
+    `begin` gives how many there are now, 0 for an item that waits no more; `forgive` takes one back; `interrupted`
+    gives the items that were begun before.
+    """
+
+    begin: Callable[[Rows, str], int]
+    forgive: Callable[[Rows, str], None]
+    interrupted: Callable[[Rows], list[str]]
+
+
 class Work(NamedTuple):
-    """What a lane does: `waiting(rows, by_age, limit)` gives ids, oldest or smallest first.
+    """What a lane does: `next(rows, turn)` gives the item whose turn it is.
 
     `do` raises what has it tried again; `give_up` has to leave the item in a state in which it waits no more, given why
     it failed last. `not_at_fault` are the codes of errors that are no fault of an item.
     """
 
     name: str
-    waiting: Callable[[Rows, bool, int], list[str]]
+    next: Callable[[Rows, Turn], Next | None]
+    tries: Counting
     do: Callable[[Services, str], Awaitable[None]]
     give_up: Callable[[Services, str, AppError], Awaitable[None]]
     not_at_fault: frozenset[str]
@@ -55,7 +76,6 @@ class Work(NamedTuple):
 
 class _Later(NamedTuple):
     attempts: int
-    counted: int
     due: float
 
 
@@ -64,20 +84,40 @@ class Lane:
 
     def __init__(self, s: Services, work: Work, workers: int) -> None:
         self._s, self._work, self._workers = s, work, workers
-        self._busy: set[str] = set()
+        self._busy: dict[str, PersonId] = {}
+        self._begun: set[str] = set()
         self._later: dict[str, _Later] = {}
-        self._readings: dict[object, set[str]] = {}
+        self._after: PersonId | str = ""
+        self._taking = asyncio.Lock()
+        self._ended: set[str] = set()
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
         """Look again: there may be something to do."""
         self._woken.set()
 
+    async def finish_interrupted(self) -> None:
+        """Do what a crash left begun, one after the other. It may be one of these that ended the process."""
+        try:
+            async with self._s.store.read() as reader:
+                items = await reader.run(self._work.tries.interrupted)
+        except AppError as error:
+            logger.info("%s: cannot look for what was begun: %s", self._work.name, error)
+            return
+        for item in items:
+            await self._attempt(item)
+
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
             for number in range(self._workers):
                 group.create_task(self._serve(by_age=number == 0), name=f"{self._work.name}-{number}")
+
+    async def forgive_begun(self) -> None:
+        """Take back the tries that an orderly stop cut short; called once nothing runs any more."""
+        for item in self._begun:
+            await self._forgive(item)
+        self._begun.clear()
 
     async def _serve(self, *, by_age: bool) -> None:
         while True:
@@ -98,39 +138,35 @@ class Lane:
             try:
                 await self._attempt(item)
             finally:
-                self._end(item)
+                del self._busy[item]
+                self._ended.add(item)
+                self._woken.set()
 
     async def _take(self, *, by_age: bool) -> str | None:
-        if len(self._waiting()) >= MAX_WAITING:
+        async with self._taking:
+            while len(waiting := self._waiting()) < MAX_WAITING:
+                self._ended.clear()
+                turn = Turn(by_age, self._after, {*waiting, *self._busy}, {*self._busy.values()}, self._full())
+                async with self._s.store.read() as reader:
+                    found = await reader.run(self._work.next, turn)
+                if found is None:
+                    self._later = {one: later for one, later in self._later.items() if one in turn.taken}
+                    return None
+                # What another worker ended while this one read is still in what was read.
+                if found.id not in self._ended:
+                    self._busy[found.id], self._after = found.person, found.person
+                    return found.id
             return None
-        # What another worker ends while this one reads is still in what is read.
-        reading, ended = object(), set[str]()
-        self._readings[reading] = ended
-        try:
-            limit = len(self._busy) + len(self._waiting()) + 2 * self._workers
-            async with self._s.store.read() as reader:
-                found = await reader.run(self._work.waiting, by_age, limit)
-        finally:
-            del self._readings[reading]
-        # Nothing is awaited from here on: no other worker takes the same.
-        taken = ended | self._busy | self._waiting()
-        item = next((one for one in found if one not in taken), None)
-        if item is not None:
-            self._busy.add(item)
-        elif len(found) < limit:
-            # That is all there is: what is not among it has gone from the tables.
-            self._later = {one: later for one, later in self._later.items() if one in found or one in self._busy}
-        return item
+
+    def _full(self) -> set[PersonId]:
+        """Return the people who have as many items running as one person may."""
+        most = max(1, self._workers - 1)
+        return {person for person, count in Counter(self._busy.values()).items() if count >= most}
 
     def _waiting(self) -> set[str]:
         """Return the items that are not due for their next try yet."""
         now = asyncio.get_running_loop().time()
         return {item for item, later in self._later.items() if later.due > now}
-
-    def _end(self, item: str) -> None:
-        self._busy.discard(item)
-        for ended in self._readings.values():
-            ended.add(item)
 
     async def _rest(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -140,27 +176,43 @@ class Lane:
                 await self._woken.wait()
 
     async def _attempt(self, item: str) -> None:
+        tries = 0
+        self._begun.add(item)
         try:
-            await self._work.do(self._s, item)
+            async with self._s.store.write() as tx:
+                tries = await tx.run(self._work.tries.begin, item)
+            if tries > MAX_TRIES:
+                raise AppError(f"it was begun {MAX_TRIES} times and never ended")  # noqa: TRY301 as any other failure
+            if tries:
+                await self._work.do(self._s, item)
         except AppError as error:
             # Only the first of them is news, while a part is away.
             level = logging.INFO if self._later else logging.WARNING
             logger.log(level, "%s: %s later: %s", self._work.name, item, error)
-            await self._put_off(item, error)
+            await self._put_off(item, error, tries)
         except Exception as error:
             logger.exception("%s: %s failed", self._work.name, item)
-            await self._put_off(item, AppError(str(error)))
+            await self._put_off(item, AppError(str(error)), tries)
         else:
             self._later.pop(item, None)
+        self._begun.discard(item)
 
-    async def _put_off(self, item: str, error: AppError) -> None:
-        before = self._later.pop(item, _Later(0, 0, 0.0))
-        counted = before.counted + self._is_at_fault(error)
-        if counted >= MAX_TRIES and await self._given_up(item, error):
+    async def _put_off(self, item: str, error: AppError, tries: int) -> None:
+        before = self._later.pop(item, _Later(0, 0.0))
+        if tries and not self._is_at_fault(error):
+            await self._forgive(item)
+        elif tries >= MAX_TRIES and await self._given_up(item, error):
             return
         pause = min(MAX_PAUSE_S, FIRST_PAUSE_S * 2**before.attempts)
         due = asyncio.get_running_loop().time() + pause
-        self._later[item] = _Later(min(before.attempts + 1, MAX_DOUBLINGS), counted, due)
+        self._later[item] = _Later(min(before.attempts + 1, MAX_DOUBLINGS), due)
+
+    async def _forgive(self, item: str) -> None:
+        try:
+            async with self._s.store.write() as tx:
+                await tx.run(self._work.tries.forgive, item)
+        except AppError as error:
+            logger.info("%s: %s has one try more than it had: %s", self._work.name, item, error)
 
     async def _given_up(self, item: str, error: AppError) -> bool:
         try:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.actions import file_variants, preparing, scanning
 from appliance.errors import AppError
-from appliance.followers.lanes import Lane, Work
+from appliance.followers.lanes import Counting, Lane, Work
 from appliance.followers.people import woken_within
 from appliance.rules.scanning import ScanPolicy
+from appliance.store import file_turns as turns
 from appliance.store import file_work
 
 if TYPE_CHECKING:
@@ -23,22 +24,33 @@ if TYPE_CHECKING:
     from appliance.services import Services
 
 logger = logging.getLogger(__name__)
-UPLOADS: Final = Work("uploads", file_work.uploads_to_prepare, preparing.prepare_upload, preparing.give_up, frozenset())
+UPLOADS: Final = Work(
+    "uploads",
+    turns.next_upload,
+    Counting(turns.begin_upload, turns.forgive_upload, turns.interrupted_uploads),
+    preparing.prepare_upload,
+    preparing.give_up,
+    frozenset(),
+)
 VARIANTS: Final = Work(
     "variants",
-    file_work.blobs_to_prepare,
+    turns.next_to_prepare,
+    Counting(turns.begin_preparing, turns.forgive_preparing, turns.interrupted_preparing),
     file_variants.make_variants,
     file_variants.give_up,
     frozenset(("worker_away",)),
 )
 SCANS: Final = Work(
     "scans",
-    file_work.blobs_to_scan,
+    turns.next_to_scan,
+    Counting(turns.begin_scan, turns.forgive_scan, turns.interrupted_scans),
     scanning.scan_file,
     scanning.give_up,
     frozenset(("scanner_away", "worker_away")),
 )
 UPLOAD_WORKERS: Final = 3
+ONE_MORE: Final = 1
+"""A lane has one worker more than there are places: one person may fill the places, and never the lane."""
 LOOK_S: Final = 60.0
 AT_ONCE: Final = 100
 
@@ -50,10 +62,10 @@ class PreparingFollower:
         self._s = s
         self._lanes = [
             Lane(s, UPLOADS, UPLOAD_WORKERS),
-            Lane(s, VARIANTS, s.config.files.workers),
+            Lane(s, VARIANTS, s.config.files.workers + ONE_MORE),
         ]
         if s.config.files.scan != ScanPolicy.OFF:
-            self._lanes.append(Lane(s, SCANS, s.config.clamav.at_once))
+            self._lanes.append(Lane(s, SCANS, s.config.clamav.at_once + ONE_MORE))
         self._waited_upto: tuple[Millis, str] = (0, "")
         self._task: asyncio.Task[None] | None = None
 
@@ -68,8 +80,12 @@ class PreparingFollower:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+            for lane in self._lanes:
+                await lane.forgive_begun()
 
     async def _run(self) -> None:
+        for lane in self._lanes:
+            await lane.finish_interrupted()
         async with asyncio.TaskGroup() as group:
             for lane in self._lanes:
                 group.create_task(lane.run())

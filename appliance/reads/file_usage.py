@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 class Usage(NamedTuple):
     """What is used, in bytes. `units` and `people` begin with those who use most; `people` and `files` are cut short.
 
-    Of a unit and a person `used` counts all years and what uploads on the way reserve.
+    Of a unit and a person `used` counts all years, what was made of their files, and what uploads on the way reserve.
+    `variants` is what was made of all files to be shown in their place; `agency` counts it too.
     """
 
     disk: Use
     agency: Use
+    variants: int
     units: list[tuple[str, Use]]
     people: list[PersonUse]
     files: list[Large]
@@ -39,6 +41,7 @@ async def load_usage(s: Services, most: int) -> Usage:
     async with s.store.read() as reader:
         people = await reader.run(file_use.list_people)
         agency = await reader.run(agency_use, s.config.files, s.disk)
+        variants = await reader.run(file_checks.variants_size)
         files = await reader.run(file_checks.largest, most)
     units: defaultdict[UnitId | None, int] = defaultdict(int)
     for person in people:
@@ -47,6 +50,7 @@ async def load_usage(s: Services, most: int) -> Usage:
     return Usage(
         s.disk.use(),
         agency,
+        variants,
         [(_name_of(s, unit), Use(used, s.config.files.quota_unit)) for unit, used in _most_first(units)],
         sorted(people, key=lambda person: (-person.bytes - person.reserved, person.person))[:most],
         files,

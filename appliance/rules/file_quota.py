@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 WARN_PERCENT: Final = 90
 """From here on administrators are warned."""
+LEAST_VARIANTS: Final = 16 * 1024 * 1024
+"""Bytes that may be made of the smallest file: a hundred pages of text at reading size."""
+VARIANTS_PER_BYTE: Final = 2
 _STEP: Final = 1000
 _UNITS: Final = ("B", "KB", "MB", "GB", "TB", "PB")
 
@@ -75,6 +78,14 @@ def check_quota(size: int, uses: Mapping[Scope, Use]) -> OverQuota | None:
         if use.limit and use.used + size > use.limit
     ]
     return min(full, key=lambda over: over.left, default=None)
+
+
+def most_variants(size: int) -> int:
+    """Return the bytes that may be made, in all, of a file of so many bytes to be shown in its place.
+
+    A small PDF file can ask for a hundred pages of noise, which no format makes small.
+    """
+    return max(LEAST_VARIANTS, VARIANTS_PER_BYTE * size)
 
 
 def agency_limit(disk_bytes: int, percent: int) -> int:

@@ -52,12 +52,13 @@ class Used(NamedTuple):
 
 
 class Large(NamedTuple):
-    """A large file that messages refer to."""
+    """A large file that `refs` messages refer to, and the bytes of what was made of it (`variants`)."""
 
     id: str
     owner: PersonId
     type: str
     size: int
+    variants: int
     refs: int
     made_at: Millis
 
@@ -159,13 +160,18 @@ def put_use(rows: Rows, right: Mapping[Owner, Used]) -> None:
     rows.many(SQL.put_use, [{**owner._asdict(), **used._asdict()} for owner, used in right.items()])
 
 
-def _blobs(rows: Rows, statement: str, values: Mapping[str, object]) -> list[Kept]:
-    return [
-        Kept(name, size, growing=False, root=root, damaged=damaged_at is not None)
-        for name, size, root, damaged_at in rows.all(statement, values)
-    ]
+def variants_size(rows: Rows) -> int:
+    """Return the bytes of all that was made of files and photographs."""
+    return int(rows.value(SQL.variants_size))
 
 
 def largest(rows: Rows, limit: int) -> list[Large]:
     """Return the largest files that messages refer to."""
     return [Large._make(row) for row in rows.all(SQL.largest, {"limit": limit})]
+
+
+def _blobs(rows: Rows, statement: str, values: Mapping[str, object]) -> list[Kept]:
+    return [
+        Kept(name, size, growing=False, root=root, damaged=damaged_at is not None)
+        for name, size, root, damaged_at in rows.all(statement, values)
+    ]

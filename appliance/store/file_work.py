@@ -1,7 +1,7 @@
-"""What is still to be done of files, and what was found out by doing it: uploads to prepare, variants to make, scans.
+"""What was found out by preparing, looking at and scanning files. Whose turn it is there: `file_turns.py`.
 
-Rules: what waits is in partial indexes, so it is found at once among millions. Who writes a result says for which state
-it was made: of a file that was deleted or changed meanwhile nothing is written.
+Rules: who writes a result says for which state it was made: of a file that was deleted or changed meanwhile nothing is
+written.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _SQL = Queries("file_work")
 NEVER_SCANNED: Final = 1
-SCAN_AGAIN: Final = 2
 
 
 class NewBlob(NamedTuple):
@@ -65,23 +64,6 @@ class Infected(NamedTuple):
     size: int
     found: str
     scanned_at: Millis
-
-
-def uploads_to_prepare(rows: Rows, by_age: bool, limit: int) -> list[str]:  # noqa: FBT001 see `followers/lanes.py: Work`
-    """Return uploads whose last byte is there, oldest or smallest first."""
-    return _ids(rows, _SQL.oldest_uploads if by_age else _SQL.smallest_uploads, limit)
-
-
-def blobs_to_prepare(rows: Rows, by_age: bool, limit: int) -> list[str]:  # noqa: FBT001
-    """Return files whose variants are to be made, oldest or smallest first."""
-    return _ids(rows, _SQL.oldest_to_prepare if by_age else _SQL.smallest_to_prepare, limit)
-
-
-def blobs_to_scan(rows: Rows, by_age: bool, limit: int) -> list[str]:  # noqa: FBT001
-    """Return files to be scanned, oldest or smallest first: those that were never scanned before all others."""
-    statement = _SQL.oldest_to_scan if by_age else _SQL.smallest_to_scan
-    found = _ids(rows, statement, limit, NEVER_SCANNED)
-    return found if len(found) == limit else found + _ids(rows, statement, limit - len(found), SCAN_AGAIN)
 
 
 def pending_after(rows: Rows, at: Millis, blob: str, limit: int) -> list[tuple[Millis, str]]:
@@ -153,7 +135,3 @@ def count_by_scan(rows: Rows, state: ScanState) -> int:
     """Return how many files have a state."""
     count: int = rows.value(_SQL.count_by_scan, {"scan": state.value})
     return count
-
-
-def _ids(rows: Rows, statement: str, limit: int, due: int | None = None) -> list[str]:
-    return [row[0] for row in rows.all(statement, {"limit": limit} if due is None else {"limit": limit, "due": due})]

@@ -64,9 +64,9 @@ async def test_twenty_at_once_at_the_limit_never_pass_it_and_the_refused_ones_sa
 async def test_a_limit_that_a_message_would_pass_refuses_it_with_what_it_has_written(bureau: Bureau) -> None:
     filing, s = Filing(bureau), with_limits(bureau, quota_person_year=len(CONTENT)).s
     room = await bureau.group(NARIN, MALEE)
-    await filing.sent(MALEE, room)
+    await filing.sent(MALEE, room, variants=0)
     await filing.run(lambda rows: refuse_above(s, rows, MALEE))
-    await filing.sent(MALEE, room)
+    await filing.sent(MALEE, room, variants=0)
     with pytest.raises(QuotaExceeded):
         await filing.run(lambda rows: refuse_above(s, rows, MALEE))
     # A new year has a quota of its own.
@@ -111,22 +111,23 @@ async def test_administrators_are_warned_before_it_is_full(bureau: Bureau, caplo
 async def test_the_use_is_by_unit_and_person_with_the_largest_first(bureau: Bureau) -> None:
     filing = Filing(bureau)
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
-    blob, _, _ = await filing.sent(MALEE, room)
+    blob, _, _ = await filing.sent(MALEE, room, variants=2)
     await filing.upload(NARIN)
     await filing.upload(SOMCHAI, content=b"x")
     found = await load_usage(with_limits(bureau, Space(1000 * MIB, 500 * MIB)).s, 2)
-    assert found.agency == Use(2 * len(CONTENT) + 1, 800 * MIB)
+    # Two previews of a hundred bytes count as well.
+    assert found.agency == Use(2 * len(CONTENT) + 201, 800 * MIB)
     assert [(person.person, person.bytes, person.reserved) for person in found.people] == [
-        (MALEE, len(CONTENT), 0),
+        (MALEE, len(CONTENT) + 200, 0),
         (NARIN, 0, len(CONTENT)),
     ]
-    assert [use.used for _, use in found.units] == [2 * len(CONTENT), 1]
+    assert [use.used for _, use in found.units] == [2 * len(CONTENT) + 200, 1]
     assert [(file.id, file.size, file.refs) for file in found.files] == [(blob, len(CONTENT), 1)]
 
 
 async def test_everybody_learns_what_they_use_and_what_is_left(bureau: Bureau) -> None:
     filing, used = Filing(bureau), len(CONTENT)
-    await filing.sent(MALEE, await bureau.group(NARIN, MALEE))
+    await filing.sent(MALEE, await bureau.group(NARIN, MALEE), variants=0)
     await filing.upload(NARIN)
     alone = await load_own_space(with_limits(bureau, quota_person_year=3 * used).s, MALEE)
     assert (alone.year, alone.own, alone.unit, alone.left) == (2026, OwnUse(used=used, limit=3 * used), None, 2 * used)

@@ -309,5 +309,5 @@ async def test_what_was_promised_to_uploads_is_there_for_all_that_are_sent_at_on
         one_more = await an_upload(b.s, NARIN, size=1)
         with pytest.raises(QuotaExceeded) as caught:
             await send(b, NARIN, room, [one_more])
-        assert caught.value.detail == {"left": "0 B"}
+        assert caught.value.detail == {"left": "0 B", "limit": "20 KB"}
         await send(b, NARIN, room, [ids[0]], "ส่งอีกครั้งไม่เพิ่มอะไร")

@@ -98,6 +98,11 @@ async def test_the_use_is_a_table_of_people_units_and_files_without_their_names(
     assert code == 0
     table = list(csv.DictReader(said.lines))
     assert [row["scope"] for row in table] == ["disk", "agency", "unit", "person", "file"]
-    assert [row["bytes"] for row in table[1:]] == [str(len(CONTENT) + 1)] * 2 + [str(len(CONTENT))] * 2
+    # A preview of a hundred bytes counts with its file.
+    whole = len(CONTENT) + 100
+    assert [int(row["bytes"]) for row in table[1:]] == [whole + 1, whole + 1, whole, len(CONTENT)]
+    assert [row["previews"] for row in table[1:]] == ["100", "", "", "100"]
+    assert [table[4][name] for name in ("type", "messages")] == ["image/png", "1"]
+    assert table[3]["name"] == table[4]["name"]
     assert (table[3]["id"], table[4]["id"]) == (MALEE, blob)
     assert "มาลี" in table[3]["name"]

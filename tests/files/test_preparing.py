@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -15,10 +16,13 @@ from appliance.actions import file_variants, preparing, scanning
 from appliance.actions.file_deletion import Why, delete_uploads
 from appliance.attachments import FileForm
 from appliance.errors import AppError, StorageFull, Unavailable
+from appliance.files.disk import Disk, Space
 from appliance.files.fences import BwrapFence
 from appliance.files.workers import Failure, WorkerFailed, Workers
 from appliance.followers import lanes
 from appliance.followers.preparing import PreparingFollower
+from appliance.store import file_turns
+from tests.bureau import MALEE
 from tests.files.corpus import film, pdf, sound
 from tests.files.prepared import Desk, desk
 from tests.filing import CONTENT
@@ -240,6 +244,25 @@ async def test_the_follower_finds_everything_in_the_tables_after_a_crash(
     assert (await opened.upload(broken)).refused == "storage_damaged"
 
 
+async def test_an_upload_that_ends_the_process_is_refused_after_three_starts(opened: Desk) -> None:
+    """Its sender is told; what waits beside it is prepared."""
+    deadly, other = [await opened.whole_upload(PDF, "ก.pdf", "application/pdf") for _ in range(2)]
+    # As three starts have left it that were killed while they prepared it.
+    await opened.filing.run(lambda rows: [file_turns.begin_upload(rows, deadly) for _ in range(lanes.MAX_TRIES)])
+    follower = PreparingFollower(opened.b.s)
+    follower.start()
+    try:
+
+        async def done() -> bool:
+            return [(await opened.upload(one)).state for one in (deadly, other)] == ["refused", "ready"]
+
+        await until(done, "one refused, the other ready")
+    finally:
+        await follower.close()
+    assert (await opened.upload(deadly)).refused == "file_not_prepared"
+    assert any("file_not_prepared" in event for event in await opened.events("upload"))
+
+
 async def test_a_full_disk_refuses_nobody(opened: Desk) -> None:
     upload = await opened.whole_upload(PDF, "ก.pdf", "application/pdf")
 
@@ -320,3 +343,49 @@ async def test_what_nothing_opens_any_more_waits_for_nothing(opened: Desk) -> No
     row = await opened.blob(upload)
     assert (bool(row.preparing), row.scan) == (False, "unscannable")
     assert await opened.filing.rows("SELECT 1 FROM blob WHERE preparing = 1 OR scan_due > 0") == []
+
+
+@pytest.mark.media
+async def test_what_is_made_of_a_file_counts_in_its_senders_quota_and_is_bounded(
+    opened: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A PDF file of a megabyte can ask for a hundred pages of noise."""
+    document = pdf(5)
+    upload = await opened.whole_upload(document, "ก.pdf", "application/pdf")
+    await preparing.prepare_upload(opened.b.s, upload)
+    await file_variants.make_variants(opened.b.s, upload)
+    every = await opened.variants(upload)
+    size = sum(one.size for one in every)
+    assert [one.page for one in every if one.kind == "page"] == [1, 2, 3, 4, 5]
+    assert await opened.filing.use() == [
+        ("agency", "", size, len(document)),
+        ("person", MALEE, size, len(document)),
+    ]
+    other = await opened.whole_upload(document, "ข.pdf", "application/pdf")
+    await preparing.prepare_upload(opened.b.s, other)
+    monkeypatch.setattr(file_variants, "most_variants", lambda _size: size - 1)
+    await file_variants.make_variants(opened.b.s, other)
+    some = await opened.variants(other)
+    assert 0 < sum(one.size for one in some) < size
+    assert [one.page for one in some if one.kind == "page"] == [1, 2, 3, 4]
+    assert not (await opened.blob(other)).preparing
+    await delete_uploads(opened.b.s, [upload, other], Why.CANCELLED)
+    assert await opened.filing.use() == []
+
+
+@pytest.mark.media
+async def test_previews_that_do_not_fit_leave_a_file_without_them(opened: Desk) -> None:
+    document = pdf(2)
+    upload = await opened.whole_upload(document, "ก.pdf", "application/pdf")
+    await preparing.prepare_upload(opened.b.s, upload)
+    s = opened.b.s
+    files = replace(s.config.files, quota_person_year=len(document) + 100)
+    full = replace(s, disk=Disk(s.config.data, lambda: 0.0, lambda _folder: Space(1000, 30)))
+    with pytest.raises(StorageFull):
+        await file_variants.make_variants(full, upload)
+    assert (await opened.blob(upload)).preparing
+    await file_variants.make_variants(replace(s, config=replace(s.config, files=files)), upload)
+    assert await opened.variants(upload) == []
+    assert not (await opened.blob(upload)).preparing
+    assert await opened.filing.objects() == {upload}
+    assert (await opened.blob(upload)).pages == 2

@@ -21,7 +21,6 @@ from appliance.model import PersonId, StaffRole
 from appliance.people import Grant
 from appliance.rules.roles import Actor
 from appliance.sealed_file import SealBroken
-from appliance.store import file_work
 from tests.bureau import MALEE
 from tests.clamd import EICAR, MARKER, Clamd, daemon
 from tests.files.prepared import NOBODY, Desk, desk
@@ -253,5 +252,5 @@ async def _seal(at: Desk, blob: str) -> None:
 
 
 async def _due(at: Desk) -> list[str]:
-    async with at.b.s.store.read() as reader:
-        return await reader.run(file_work.blobs_to_scan, False, 99)  # noqa: FBT003
+    rows = await at.filing.rows("SELECT id FROM blob WHERE scan_due > 0")
+    return [row[0] for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 
 from appliance.errors import AppError, StorageFull, Unavailable
 from appliance.followers import lanes
-from appliance.followers.lanes import MAX_TRIES, MAX_WAITING, Lane, Work
+from appliance.followers.lanes import MAX_TRIES, MAX_WAITING, Counting, Lane, Work
+from appliance.model import PersonId
 from appliance.services import Services
 from appliance.store.db import Rows
+from appliance.store.file_turns import Next, Turn
 from tests.bureau import Bureau, open_bureau
 from tests.waiting import until
 
@@ -27,19 +30,36 @@ async def bureau(tmp_path: Path) -> AsyncIterator[Bureau]:
 
 
 class Pile:
-    """Items that wait, by age; their names are also their size. What fails says so in `faults`."""
+    """Items that wait, by age, as a table of the store would have them. `a-3` is of person `a` and of size 3."""
 
     def __init__(self, *items: str) -> None:
         self.items = list(items)
         self.done: list[str] = []
         self.given_up: list[tuple[str, str]] = []
         self.tried: list[str] = []
+        self.tries: Counter[str] = Counter()
         self.faults: dict[str, Exception] = {}
         self.go = asyncio.Event()
         self.go.set()
 
-    def waiting(self, _rows: Rows, by_age: bool, limit: int) -> list[str]:  # noqa: FBT001
-        return (self.items if by_age else sorted(self.items))[:limit]
+    def next(self, _rows: Rows, turn: Turn) -> Next | None:
+        free = [item for item in self.items if item not in turn.taken]
+        for without in ({*turn.served, *turn.full}, set(turn.full)):
+            people = sorted({person_of(item) for item in free} - without)
+            for person in [*(one for one in people if one > turn.after), *people]:
+                own = [item for item in free if person_of(item) == person]
+                return Next(own[0] if turn.by_age else min(own), person)
+        return None
+
+    def begin(self, _rows: Rows, item: str) -> int:
+        self.tries[item] += item in self.items
+        return self.tries[item]
+
+    def forgive(self, _rows: Rows, item: str) -> None:
+        self.tries[item] -= 1
+
+    def interrupted(self, _rows: Rows) -> list[str]:
+        return [item for item in self.items if self.tries[item]]
 
     async def do(self, _s: Services, item: str) -> None:
         self.tried.append(item)
@@ -54,7 +74,12 @@ class Pile:
         self.items.remove(item)
 
     def work(self) -> Work:
-        return Work("pile", self.waiting, self.do, self.give_up, frozenset(("scanner_away",)))
+        counting = Counting(self.begin, self.forgive, self.interrupted)
+        return Work("pile", self.next, counting, self.do, self.give_up, frozenset(("scanner_away",)))
+
+
+def person_of(item: str) -> PersonId:
+    return PersonId(item.partition("-")[0])
 
 
 @asynccontextmanager
@@ -69,15 +94,50 @@ async def running(bureau: Bureau, pile: Pile, workers: int) -> AsyncIterator[Lan
             await task
 
 
-async def test_the_first_worker_takes_the_oldest_and_the_others_the_smallest(bureau: Bureau) -> None:
-    pile = Pile("9-old", "5", "3", "1", "4")
+@asynccontextmanager
+async def begun_again(bureau: Bureau, pile: Pile, workers: int) -> AsyncIterator[None]:
+    """Run a lane as after a crash; it is killed at the end of the block."""
+    lane = Lane(bureau.s, pile.work(), workers)
+
+    async def start() -> None:
+        await lane.finish_interrupted()
+        await lane.run()
+
+    task = asyncio.create_task(start())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_of_one_person_the_first_worker_takes_the_oldest_and_the_others_the_smallest(bureau: Bureau) -> None:
+    pile = Pile("a-9-old", "a-5", "a-3", "a-1", "a-4")
     pile.go.clear()
     async with running(bureau, pile, 3):
-        await until(lambda: len(pile.tried) == 3, "three at once")
-        assert sorted(pile.tried) == ["1", "3", "9-old"]
+        await until(lambda: len(pile.tried) == 2, "as many at once as one person may have")
+        assert sorted(pile.tried) == ["a-1", "a-9-old"]
         pile.go.set()
         await until(lambda: not pile.items, "all done")
-    assert sorted(pile.done) == ["1", "3", "4", "5", "9-old"]
+    assert sorted(pile.done) == ["a-1", "a-3", "a-4", "a-5", "a-9-old"]
+
+
+async def test_whoever_comes_next_finds_a_worker_free_and_people_take_turns(bureau: Bureau) -> None:
+    """Many small files of one person, sent first, hold up nobody: each of the others waits for one of them at most."""
+    pile = Pile(*(f"a-{number:02d}" for number in range(40)))
+    pile.go.clear()
+    async with running(bureau, pile, 3) as lane:
+        await until(lambda: len(pile.tried) == 2, "as many at once as one person may have")
+        pile.items += ["b-99", "c-99", "b-98"]
+        lane.wake()
+        await until(lambda: len(pile.tried) == 3, "the third worker")
+        assert pile.tried[2] in ("b-98", "b-99")
+        pile.go.set()
+        await until(lambda: not pile.items, "all done")
+    others = [place for place, item in enumerate(pile.tried) if not item.startswith("a")]
+    assert len(others) == 3
+    assert max(others) < 8
 
 
 async def test_what_comes_later_is_taken_when_the_lane_is_woken(bureau: Bureau) -> None:
@@ -98,6 +158,33 @@ async def test_what_always_fails_is_given_up_and_holds_nobody_up(bureau: Bureau,
     code = fault.code if isinstance(fault, AppError) else "internal"
     assert pile.given_up == [("1", code)]
     assert pile.tried.count("1") == MAX_TRIES
+
+
+async def test_an_item_that_ends_the_process_is_given_up_after_so_many_starts(bureau: Bureau) -> None:
+    """Each start is a lane that never ends orderly; what waits beside the item is not counted."""
+    pile = Pile("a-1", "b-2")
+    pile.go.clear()
+    for start in range(MAX_TRIES):
+        async with begun_again(bureau, pile, 2):
+            await until(lambda start=start: len(pile.tried) == (start + 1 if start else 2), "it is begun")  # type: ignore[misc]
+        if not start:
+            pile.tries["b-2"] = 0
+            pile.tried.remove("b-2")
+    assert (pile.tries["a-1"], pile.tries["b-2"]) == (MAX_TRIES, 0)
+    pile.go.set()
+    async with begun_again(bureau, pile, 2):
+        await until(lambda: not pile.items, "given up, and the other done")
+    assert pile.given_up == [("a-1", "internal")]
+    assert pile.done == ["b-2"]
+
+
+async def test_an_orderly_stop_counts_as_no_try(bureau: Bureau) -> None:
+    pile = Pile("a-1")
+    pile.go.clear()
+    async with running(bureau, pile, 1) as lane:
+        await until(lambda: bool(pile.tried), "it is begun")
+    await lane.forgive_begun()
+    assert pile.tries["a-1"] == 0
 
 
 @pytest.mark.parametrize("fault", [Unavailable(code="scanner_away"), StorageFull()])

@@ -13,10 +13,12 @@ from appliance.rules.file_quota import (
     agency_limit,
     check_quota,
     disk_use,
+    most_variants,
     size_text,
     year_of,
 )
 
+MIB = 1 << 20
 SIZES = st.integers(0, 2**50)
 USES = st.dictionaries(st.sampled_from(list(Scope)), st.builds(Use, SIZES, SIZES))
 
@@ -86,3 +88,7 @@ def test_a_year_begins_at_midnight_in_thailand() -> None:
 )
 def test_a_size_reads_as_people_say_it_and_never_as_more(size: int, text: str) -> None:
     assert size_text(size) == text
+
+
+def test_what_is_made_of_a_file_is_bounded_by_its_size() -> None:
+    assert [most_variants(size) for size in (1, 8 * MIB, 9 * MIB)] == [16 * MIB, 16 * MIB, 18 * MIB]

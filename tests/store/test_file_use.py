@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from appliance.store import file_use
+from appliance.store import file_checks, file_use
 from appliance.store.db import connect
 from appliance.store.migrate import make
 
@@ -51,11 +51,19 @@ def add_upload(raw: Any, name: str, person: str, size: int, at: int) -> None:
     )
 
 
-def add_blob(raw: Any, name: str, person: str, size: int, at: int) -> None:
+def add_blob(raw: Any, name: str, person: str, size: int, at: int, kind: str = "file") -> None:
     raw.execute(
         "INSERT INTO blob (id, kind, owner, type, size, root, wrapped_key, made_at)"
-        " VALUES (?, 'file', ?, 'image/png', ?, x'00', x'11', ?)",
-        (name, person, size, at),
+        " VALUES (?, ?, ?, 'image/png', ?, x'00', x'11', ?)",
+        (name, kind, person, size, at),
+    )
+
+
+def add_variant(raw: Any, name: str, parent: str, size: int, at: int) -> None:
+    raw.execute(
+        "INSERT INTO blob (id, kind, parent, owner, type, size, root, made_at)"
+        " SELECT ?, 'thumb', id, owner, 'image/webp', ?, x'00', ? FROM blob WHERE id = ?",
+        (name, size, at, parent),
     )
 
 
@@ -67,6 +75,14 @@ def add_ref(raw: Any, blob: str, n: int) -> None:
     )
 
 
+def vary(raw: Any, random: Random, name: str, files: list[str]) -> None:
+    """Now and then, make a variant of one of the files, or delete those of one."""
+    if random.randrange(5) == 0:
+        add_variant(raw, name, random.choice(files), random.randrange(1, 10**6), random.choice(list(YEARS.values())))
+    if random.randrange(9) == 0:
+        raw.execute("DELETE FROM blob WHERE parent = ?", (random.choice(files),))
+
+
 def counts(raw: Any) -> tuple[Counter[Any], Counter[Any]]:
     """Return what `file_use` says and what the rows themselves come to."""
     said: Counter[Any] = Counter()
@@ -76,6 +92,7 @@ def counts(raw: Any) -> tuple[Counter[Any], Counter[Any]]:
     true: Counter[Any] = Counter()
     for statement, what in (
         ("SELECT owner, year, size FROM blob WHERE EXISTS (SELECT 1 FROM file_ref f WHERE f.blob = id)", "bytes"),
+        ("SELECT owner, year, size FROM blob WHERE parent LIKE 'b%'", "bytes"),
         ("SELECT person, year, size FROM upload WHERE state <> 'refused'", "reserved"),
     ):
         for owner, year, size in raw.execute(statement):
@@ -87,10 +104,12 @@ def counts(raw: Any) -> tuple[Counter[Any], Counter[Any]]:
 @pytest.mark.parametrize("seed", range(5))
 def test_random_sequences_keep_every_count(raw: Any, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - the same sequence each time
+    add_blob(raw, "portrait", "malee", 7, YEARS[2026], "portrait")
     uploads: set[str] = set()
     blobs: list[str] = []
     refs: list[int] = []
     for step in range(300):
+        vary(raw, random, f"v{step}", [*blobs, "portrait"])
         what = random.choice(("upload", "drop", "refuse", "blob", "ref", "ref", "unref", "undone"))
         person, at, size = random.choice(PEOPLE), random.choice(list(YEARS.values())), random.randrange(1, 10**9)
         if what == "upload":
@@ -117,6 +136,7 @@ def test_random_sequences_keep_every_count(raw: Any, seed: int) -> None:
             raw.execute("RELEASE s")
     said, true = counts(raw)
     assert +said == +true
+    assert file_checks.wrong_use(raw) == {}
     wrong = raw.execute("SELECT id FROM blob WHERE refs <> (SELECT count(*) FROM file_ref f WHERE f.blob = blob.id)")
     assert wrong.fetchall() == []
     with_key = raw.execute("SELECT id FROM blob WHERE refs > 0 AND wrapped_key IS NOT NULL")

@@ -50,7 +50,7 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("file_checks", "counted_use"): ({"file_use"}, "all counts, by the nightly check"),
     ("file_checks", "largest"): ({"b"}, "a report that an operator asks for"),
     ("file_checks", "overdue_deletions"): ({"file_deletion"}, "what is marked and not deleted: nearly always nothing"),
-    ("file_checks", "use_of_blobs"): ({"blob"}, "all blobs, by the nightly check"),
+    ("file_checks", "use_of_blobs"): ({"b"}, "all blobs, by the nightly check"),
     ("file_checks", "use_of_uploads"): ({"upload"}, "uploads on their way, by the nightly check"),
     ("file_checks", "waiting_index"): ({"file_deletion"}, "what is marked and not deleted: nearly always nothing"),
     ("file_checks", "wrong_refs"): ({"b"}, "all blobs, by the nightly check"),

@@ -3,7 +3,8 @@
 
 -- An upload from its first byte until a message refers to it, or it expires. `said` is what its sender says of it (name,
 -- type, …), sealed under its file key; `wrapped_key` is that key under the key of files. `room` is NULL for a picture of the person's own card.
--- `blob` is what was made of it once its last byte was there: the same object, or one that was cleaned.
+-- `blob` is what was made of it once its last byte was there: the same object, or one that was cleaned. `tries` is how often it
+-- was begun to prepare it.
 CREATE TABLE upload (
     id TEXT PRIMARY KEY,
     person TEXT NOT NULL,
@@ -15,6 +16,7 @@ CREATE TABLE upload (
     state TEXT NOT NULL DEFAULT 'receiving',
     refused TEXT,
     blob TEXT REFERENCES blob (id),
+    tries INTEGER NOT NULL DEFAULT 0,
     made_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     -- The year in Thailand (UTC+7), for the quota.
@@ -25,8 +27,8 @@ CREATE INDEX upload_by_person ON upload (person, made_at);
 CREATE INDEX upload_by_expiry ON upload (expires_at);
 CREATE INDEX upload_by_room ON upload (room) WHERE room IS NOT NULL;
 CREATE INDEX upload_by_blob ON upload (blob) WHERE blob IS NOT NULL;
-CREATE INDEX upload_to_prepare ON upload (state, made_at) WHERE state = 'preparing';
-CREATE INDEX upload_to_prepare_by_size ON upload (state, size) WHERE state = 'preparing';
+CREATE INDEX upload_to_prepare ON upload (state, person, made_at) WHERE state = 'preparing';
+CREATE INDEX upload_to_prepare_by_size ON upload (state, person, size) WHERE state = 'preparing';
 
 -- A stored object. `kind` is file, recording, portrait, or one of the variants, which have a `parent` and die with it. A
 -- variant's key is derived from its parent's. `wrapped_key` is the key under the key of files until a message refers to
@@ -35,6 +37,7 @@ CREATE INDEX upload_to_prepare_by_size ON upload (state, size) WHERE state = 'pr
 -- it is to be scanned again, 0 for neither. `released`: an operator lets it be opened, whatever the scan says. `preparing`: its
 -- variants are still to be made, or, once it is infected, its bytes to be sealed anew for the quarantine. `damaged_at`: since then
 -- its object is known not to open. `checked_at`: when all its records were opened last by the nightly check, 0 for never.
+-- `tries` and `scan_tries` are how often the one and the other were begun: to prepare it, to scan it.
 CREATE TABLE blob (
     id TEXT PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -52,6 +55,8 @@ CREATE TABLE blob (
     scan_due INTEGER NOT NULL DEFAULT 0,
     released INTEGER NOT NULL DEFAULT 0,
     preparing INTEGER NOT NULL DEFAULT 0,
+    tries INTEGER NOT NULL DEFAULT 0,
+    scan_tries INTEGER NOT NULL DEFAULT 0,
     width INTEGER,
     height INTEGER,
     ms INTEGER,
@@ -66,10 +71,10 @@ CREATE TABLE blob (
 
 CREATE INDEX blob_by_parent ON blob (parent) WHERE parent IS NOT NULL;
 CREATE INDEX blob_by_scan ON blob (scan, made_at) WHERE parent IS NULL;
-CREATE INDEX blob_to_scan ON blob (scan_due, made_at) WHERE scan_due > 0;
-CREATE INDEX blob_to_scan_by_size ON blob (scan_due, size) WHERE scan_due > 0;
-CREATE INDEX blob_to_prepare ON blob (preparing, made_at) WHERE preparing = 1;
-CREATE INDEX blob_to_prepare_by_size ON blob (preparing, size) WHERE preparing = 1;
+CREATE INDEX blob_to_scan ON blob (scan_due, owner, made_at) WHERE scan_due > 0;
+CREATE INDEX blob_to_scan_by_size ON blob (scan_due, owner, size) WHERE scan_due > 0;
+CREATE INDEX blob_to_prepare ON blob (preparing, owner, made_at) WHERE preparing = 1;
+CREATE INDEX blob_to_prepare_by_size ON blob (preparing, owner, size) WHERE preparing = 1;
 CREATE INDEX blob_damaged ON blob (damaged_at) WHERE damaged_at IS NOT NULL;
 CREATE INDEX blob_to_check ON blob (checked_at);
 CREATE INDEX blob_unreferenced ON blob (made_at) WHERE refs = 0 AND parent IS NULL AND kind <> 'portrait';
@@ -93,7 +98,8 @@ CREATE INDEX file_ref_by_form ON file_ref (room, form, n, place);
 CREATE INDEX file_ref_by_epoch ON file_ref (epoch);
 
 -- Bytes of files, by whose they are: scope `person` in a year of the Thai calendar (`owner` is the person), and `agency`
--- with owner '' and year 0. `bytes` are those of blobs that a message refers to, `reserved` those of uploads on their way.
+-- with owner '' and year 0. `bytes` are those of blobs that a message refers to and of all variants of files, also of those not
+-- sent yet, `reserved` those of uploads on their way.
 -- A unit's are the sum over its people. Kept by the triggers below alone.
 CREATE TABLE file_use (
     scope TEXT NOT NULL,
@@ -122,6 +128,19 @@ END;
 CREATE TRIGGER blob_uncounted AFTER UPDATE OF refs ON blob WHEN OLD.refs > 0 AND NEW.refs = 0 BEGIN
     UPDATE file_use SET bytes = bytes - NEW.size
     WHERE (scope = 'person' AND owner = NEW.owner AND year = NEW.year) OR (scope = 'agency' AND owner = '' AND year = 0);
+END;
+
+-- What is made of a photograph of a card is no file of anybody.
+CREATE TRIGGER variant_counted AFTER INSERT ON blob
+WHEN NEW.parent IS NOT NULL AND (SELECT kind FROM blob WHERE id = NEW.parent) <> 'portrait' BEGIN
+    INSERT INTO file_use (scope, owner, year, bytes) VALUES ('person', NEW.owner, NEW.year, NEW.size), ('agency', '', 0, NEW.size)
+    ON CONFLICT (scope, owner, year) DO UPDATE SET bytes = bytes + excluded.bytes;
+END;
+
+CREATE TRIGGER variant_uncounted BEFORE DELETE ON blob
+WHEN OLD.parent IS NOT NULL AND (SELECT kind FROM blob WHERE id = OLD.parent) <> 'portrait' BEGIN
+    UPDATE file_use SET bytes = bytes - OLD.size
+    WHERE (scope = 'person' AND owner = OLD.owner AND year = OLD.year) OR (scope = 'agency' AND owner = '' AND year = 0);
 END;
 
 CREATE TRIGGER upload_reserved AFTER INSERT ON upload BEGIN

@@ -41,7 +41,8 @@ SELECT id FROM blob b WHERE b.parent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM b
 SELECT scope, owner, year, bytes, reserved FROM file_use;
 
 -- name: use_of_blobs
-SELECT owner, year, sum(size) FROM blob WHERE refs > 0 GROUP BY owner, year;
+SELECT b.owner, b.year, sum(b.size) FROM blob b LEFT JOIN blob p ON p.id = b.parent
+WHERE b.refs > 0 OR (b.parent IS NOT NULL AND p.kind IS NOT 'portrait') GROUP BY b.owner, b.year;
 
 -- name: use_of_uploads
 SELECT person, year, sum(size) FROM upload WHERE state <> 'refused' GROUP BY person, year;
@@ -63,4 +64,8 @@ INSERT INTO file_use (scope, owner, year, bytes, reserved) VALUES (:scope, :owne
 ON CONFLICT (scope, owner, year) DO UPDATE SET bytes = excluded.bytes, reserved = excluded.reserved;
 
 -- name: largest
-SELECT b.id, b.owner, b.type, b.size, b.refs, b.made_at FROM blob b WHERE b.refs > 0 ORDER BY b.size DESC LIMIT :limit;
+SELECT b.id, b.owner, b.type, b.size, (SELECT coalesce(sum(v.size), 0) FROM blob v WHERE v.parent = b.id), b.refs, b.made_at
+FROM blob b WHERE b.refs > 0 ORDER BY b.size DESC LIMIT :limit;
+
+-- name: variants_size
+SELECT coalesce(sum(size), 0) FROM blob WHERE parent IS NOT NULL;

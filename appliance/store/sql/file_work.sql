@@ -1,21 +1,3 @@
--- name: oldest_uploads
-SELECT id FROM upload WHERE state = 'preparing' ORDER BY made_at LIMIT :limit;
-
--- name: smallest_uploads
-SELECT id FROM upload WHERE state = 'preparing' ORDER BY size LIMIT :limit;
-
--- name: oldest_to_prepare
-SELECT id FROM blob WHERE preparing = 1 ORDER BY made_at LIMIT :limit;
-
--- name: smallest_to_prepare
-SELECT id FROM blob WHERE preparing = 1 ORDER BY size LIMIT :limit;
-
--- name: oldest_to_scan
-SELECT id FROM blob WHERE scan_due = :due AND scan_due > 0 ORDER BY made_at LIMIT :limit;
-
--- name: smallest_to_scan
-SELECT id FROM blob WHERE scan_due = :due AND scan_due > 0 ORDER BY size LIMIT :limit;
-
 -- name: pending_after
 SELECT made_at, id FROM blob WHERE scan = 'pending' AND parent IS NULL AND (made_at, id) > (:at, :id)
 ORDER BY made_at, id LIMIT :limit;
@@ -41,7 +23,7 @@ UPDATE blob SET preparing = 0 WHERE id = :id AND preparing = 1;
 UPDATE blob SET scan = :scan, found = :found, scanned_at = :at, scan_due = 0 WHERE id = :id AND scan_due > 0;
 
 -- name: put_infected
-UPDATE blob SET scan = 'infected', found = :found, scanned_at = :at, scan_due = 0, released = 0, preparing = 1
+UPDATE blob SET scan = 'infected', found = :found, scanned_at = :at, scan_due = 0, released = 0, preparing = 1, tries = 0
 WHERE id = :id AND scan_due > 0;
 
 -- name: put_released
@@ -60,7 +42,7 @@ UPDATE upload SET state = 'refused', refused = :code WHERE blob = :blob AND stat
 SELECT id FROM blob WHERE id > :after AND parent IS NULL AND scan = :scan ORDER BY id LIMIT :limit;
 
 -- name: scan_again
-UPDATE blob SET scan_due = 2 WHERE id = :id AND scan_due = 0 AND released = 0;
+UPDATE blob SET scan_due = 2, scan_tries = 0 WHERE id = :id AND scan_due = 0 AND released = 0;
 
 -- name: list_infected
 SELECT id, owner, size, found, scanned_at FROM blob WHERE scan = 'infected' AND parent IS NULL ORDER BY made_at;
