@@ -75,7 +75,7 @@ fence: venv media ## the worker's fence in a systemd that is booted for it (as r
 	GCHAT_FENCE=1 $(BIN)/pytest -q tests/files/test_systemd_fence.py
 
 soak: venv ## the fault tests over and over (MINUTES=30)
-	export GCHAT_FAULT_KILLS=60 GCHAT_FAULT_TEARS=20 GCHAT_FAULT_EVERY=1 GCHAT_FAULT_UPLOAD_MB=450; \
+	export GCHAT_FAULT_KILLS=60 GCHAT_FAULT_TEARS=20 GCHAT_FAULT_EVERY=1 GCHAT_FAULT_UPLOAD_MB=476; \
 	end=$$((SECONDS + $(MINUTES) * 60)); while ((SECONDS < end)); do $(BIN)/pytest -q -x -m fault -o timeout=1800 || exit; done
 
 api-types: venv ## the client's types and tables of the rules from the server's
