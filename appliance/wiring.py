@@ -326,3 +326,4 @@ def _follow(s: Services) -> None:
     s.log.feed.followers.append(s.hub.publish)
     s.log.bodies.on_destroyed.append(s.hub.forget_words)
     s.sessions.on_end(s.hub.disconnect)
+    s.sessions.on_end(s.files.downloads.end)

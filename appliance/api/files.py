@@ -22,7 +22,8 @@ from appliance.web.errors import NO_SUCH_RANGE
 from appliance.web.exchange import Exchange
 from appliance.web.negotiation import Unsatisfiable, asked_part
 from appliance.web.routes import Cost, Routes
-from appliance.web.sending import send_pieces
+from appliance.web.sending import keeps_up, send_pieces
+from appliance.web.streams import cut
 
 if TYPE_CHECKING:
     from appliance.reads.files import OpenedFile
@@ -54,7 +55,14 @@ HEAD: Final = Exchange({200: "The file is there.", 304: "The client has it."}, a
 @routes.get("/files/{file}", exchange=FILE, cost=Cost.PART)
 async def get_file(call: Call, file: str) -> web.StreamResponse:
     """Return the bytes of a file, or of what was made of one, to whoever is shown it in some room."""
-    opened = await open_file(call.services, call.person, file)
+    request = call.request
+    downloads = call.services.files.downloads
+    with downloads.ending_with(call.signed_in.id, lambda: cut(request)):
+        async with downloads.place(call.person):
+            return await _sent(call, await open_file(call.services, call.person, file))
+
+
+async def _sent(call: Call, opened: OpenedFile) -> web.StreamResponse:
     headers = _headers(opened)
     if _has_it(call.request, headers[hdrs.ETAG]):
         return web.Response(status=304, headers=headers)
@@ -62,7 +70,7 @@ async def get_file(call: Call, file: str) -> web.StreamResponse:
     start, stop = (0, opened.stored.size) if part is None else (part.first, part.last + 1)
     if part is not None:
         headers[hdrs.CONTENT_RANGE] = f"bytes {part.first}-{part.last}/{opened.stored.size}"
-    pieces = load_bytes(call.services, call.person, opened, start, stop)
+    pieces = load_bytes(call.services, call.person, opened, start, stop, lambda: keeps_up(call))
     return await send_pieces(call, 200 if part is None else 206, headers, stop - start, pieces)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.evidence.tree import Frontier
 from appliance.sealed_file import (
@@ -26,7 +26,7 @@ from appliance.sealed_file import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable
 
     from appliance.files.objects import Objects
 
@@ -41,6 +41,22 @@ class Written:
 
     size: int
     root: bytes
+
+
+def always() -> bool:
+    """Say that who reads keeps up: a part of the appliance."""
+    return True
+
+
+class Part(NamedTuple):
+    """The bytes `start` to `stop` (not included) of a content; `keeps_up()` says whether their reader is not behind."""
+
+    start: int = 0
+    stop: int | None = None
+    keeps_up: Callable[[], bool] = always
+
+
+WHOLE: Final = Part()
 
 
 class Leaves:
@@ -86,11 +102,20 @@ def records_of(object_id: str, key: bytes) -> Records:
 
 
 async def read_clear(
-    objects: Objects, object_id: str, key: bytes, size: int, start: int = 0, stop: int | None = None
+    objects: Objects,
+    object_id: str,
+    key: bytes,
+    size: int,
+    start: int = 0,
+    stop: int | None = None,
+    *,
+    keeps_up: Callable[[], bool] = always,
 ) -> AsyncGenerator[bytes, None]:
     """Give the bytes `start` to `stop` (not included) of a content of `size` bytes, at most one record at a time.
 
-    Raises SealBroken, ObjectMissing, Unavailable; what was given before that is right.
+    The first record is read alone, and so is each next one while `keeps_up()` says that who takes them is behind: a
+    slow reader costs the memory of one record. Raises SealBroken, ObjectMissing, Unavailable; what was given before
+    that is right.
     """
     stop = size if stop is None else stop
     if not 0 <= start <= stop <= size:
@@ -102,14 +127,16 @@ async def read_clear(
         await objects.run(_open_some, objects, object_id, records, range(1), last)
         return
     ends = range(start // RECORD_BYTES, last_record(stop) + 1) if start < stop else range(0)
-    for first in ends[::AT_ONCE]:
-        numbers = range(first, min(first + AT_ONCE, ends.stop))
+    first, ahead = ends.start, 1
+    while first < ends.stop:
+        numbers = range(first, min(first + ahead, ends.stop))
         pieces, broken = await objects.run(_open_some, objects, object_id, records, numbers, last)
         for number, piece in zip(numbers, pieces, strict=False):
             base = number * RECORD_BYTES
             yield piece[max(0, start - base) : stop - base]
         if broken is not None:
             raise broken
+        first, ahead = numbers.stop, AT_ONCE if keeps_up() else 1
 
 
 def _open_some(

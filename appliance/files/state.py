@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from appliance.files.arrivals import Arrivals
+from appliance.files.transfers import Transfers
 
 if TYPE_CHECKING:
     from appliance.files.objects import Objects
@@ -26,6 +27,8 @@ class Files:
     workers: Workers
     scanner: Scanner
     arrivals: Arrivals = field(default_factory=Arrivals)
+    arriving: Transfers = field(default_factory=Transfers)
+    downloads: Transfers = field(default_factory=Transfers)
     to_prepare: asyncio.Event = field(default_factory=asyncio.Event)
     deleting: asyncio.Lock = field(default_factory=asyncio.Lock)
 

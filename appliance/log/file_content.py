@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from appliance.attachments import ScanState
 from appliance.errors import STORAGE_DAMAGED, AppError, Unavailable
-from appliance.files.content import read_clear
+from appliance.files.content import WHOLE, Part, read_clear
 from appliance.files.objects import ObjectMissing
 from appliance.log.file_events import announce
 from appliance.sealed_file import SealBroken
@@ -43,15 +43,14 @@ async def read_stored(
     key: bytes,
     size: int,
     *,
-    start: int = 0,
-    stop: int | None = None,
+    part: Part = WHOLE,
 ) -> AsyncGenerator[bytes]:
-    """Give the bytes `start` to `stop` (not included) of an object whose content has `size` bytes.
+    """Give a part of an object whose content has `size` bytes, or all of it.
 
     Raises Unavailable, with the code `storage_damaged` for a record that does not open, before any byte of it.
     """
     try:
-        async for piece in read_clear(objects, object_id, key, size, start, stop):
+        async for piece in read_clear(objects, object_id, key, size, part.start, part.stop, keeps_up=part.keeps_up):
             yield piece
     except SealBroken as broken:
         await mark_damaged(log, scanning, object_id, f"{broken} does not open")

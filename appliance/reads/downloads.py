@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import Unavailable
+from appliance.files.content import Part
 from appliance.log.file_content import read_stored
 from appliance.log.file_facts import scanning_of
 from appliance.reads.files import open_file
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from appliance.model import PersonId
     from appliance.reads.files import OpenedFile
@@ -23,13 +24,17 @@ if TYPE_CHECKING:
 ASK_AGAIN_MS: Final = 1_000
 
 
-async def load_bytes(s: Services, person: PersonId, file: OpenedFile, start: int, stop: int) -> AsyncIterator[bytes]:
+async def load_bytes(
+    s: Services, person: PersonId, file: OpenedFile, start: int, stop: int, keeps_up: Callable[[], bool]
+) -> AsyncIterator[bytes]:
     """Give the bytes `start` to `stop` (not included) of a file, at most a record (64 KiB) at a time.
 
+    While `keeps_up()` says that their reader is behind, no further record waits in memory.
     Raises NotFound or Forbidden when the person may read it no longer, Unavailable (`storage_damaged`).
     """
     stored, asked, scanning = file.stored, s.clock(), scanning_of(s.config.files)
-    pieces = read_stored(s.files.objects, s.log, scanning, stored.id, file.key, stored.size, start=start, stop=stop)
+    part = Part(start, stop, keeps_up)
+    pieces = read_stored(s.files.objects, s.log, scanning, stored.id, file.key, stored.size, part=part)
     try:
         async for piece in pieces:
             if s.clock() - asked >= ASK_AGAIN_MS:

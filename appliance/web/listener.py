@@ -6,6 +6,8 @@ Rules:
 - nothing of TLS is allocated before a connection has sent its first bytes;
 - a handshake that does not end in time is closed, and so is a connection that is idle or whose request head never ends
   (aiohttp's keep-alive timer);
+- so is a connection whose client takes nothing of an answer (`unread.py`), whatever the answer is. A WebSocket looks
+  after that itself;
 - request bodies are never decompressed here;
 - bytes that are no HTTP are answered in the shape of every other error.
 
@@ -34,6 +36,7 @@ from appliance.web.connection_limit import CODE, RETRY_S, ConnectionLimit, Slot
 from appliance.web.errors import of_http, render_json
 from appliance.web.proxies import Proxies
 from appliance.web.security_headers import STRICTEST, put_on
+from appliance.web.unread import Reader, unread_by
 from appliance.wire.common import ErrorAnswer, ErrorBody
 
 if TYPE_CHECKING:
@@ -152,7 +155,7 @@ async def _has_said_something(connection: socket.socket) -> None:
 class _Protocol(web.RequestHandler):
     """One connection: aiohttp's, in a counted place, with this product's errors."""
 
-    __slots__ = ("_slot",)
+    __slots__ = ("_client", "_slot")
 
     def __init__(self, server: web.Server, slot: Slot) -> None:
         super().__init__(
@@ -163,11 +166,33 @@ class _Protocol(web.RequestHandler):
             auto_decompress=False,
         )
         self._slot = slot
+        self._client = Reader(asyncio.get_running_loop(), self._unread, self._end_silent)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Give the place back."""
         self._slot.release()
+        self._client.goes_on()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Watch from now on whether the client takes anything: what is written waits for it."""
+        super().pause_writing()
+        if not self._upgraded:
+            self._client.waits()
+
+    def resume_writing(self) -> None:
+        """Watch no more: the client has taken what waited."""
+        self._client.goes_on()
+        super().resume_writing()
+
+    def _unread(self) -> int:
+        return 0 if self.transport is None else unread_by(self.transport)
+
+    def _end_silent(self) -> None:
+        """End a connection whose client takes nothing."""
+        logger.info("nothing of an answer is taken by %s", self._slot.network)
+        if self.transport is not None:
+            self.transport.abort()
 
     def set_parser(self, parser: WebSocketReader, data_received_cb: Callable[[], None] | None = None) -> None:
         """Read a WebSocket's frames, but none without a mask and no flood of small ones."""

@@ -2,18 +2,19 @@
 
 Rules: the first piece is read before anything is sent, so that what cannot be read at all is an error like any other.
 What breaks later cannot be said any more: the connection is ended, and the client sees that bytes are missing. So it is
-ended for whoever is signed out meanwhile.
+ended for whoever is signed out meanwhile, and for whoever takes nothing for a while (`listener.py`).
 """
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from appliance.errors import AppError
 from appliance.web.streams import cut, still_signed_in
+from appliance.web.unread import unread_by
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from appliance.web.call import Call
 
 logger = logging.getLogger(__name__)
+
+
+KEEPS_UP: Final = 64 * 1024
+"""Bytes that may wait for a client of whom one says that it takes what it is sent."""
+
+
+def keeps_up(call: Call) -> bool:
+    """Return whether a client has taken nearly all that it was sent: only then is more got ready for it."""
+    transport = call.request.transport
+    return transport is not None and unread_by(transport) < KEEPS_UP
 
 
 async def send_pieces(

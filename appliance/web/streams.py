@@ -7,19 +7,17 @@ is signed out meanwhile. What is wrong with a line is an AppError to whoever rea
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from appliance.errors import Invalid, Unauthenticated
+from appliance.web.unread import SILENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from appliance.web.call import Call
-
-SILENCE_S: Final = 30.0
-"""How long nothing at all of a body may arrive."""
 
 
 async def body_of(call: Call) -> AsyncIterator[bytes]:

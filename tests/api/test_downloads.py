@@ -16,6 +16,7 @@ from appliance.actions.file_check import check_files
 from appliance.demo.world import OPERATOR
 from appliance.evidence.tree import leaf_hash
 from appliance.sealed_file import RECORD_BYTES, SEALED_RECORD_BYTES
+from appliance.web import unread
 from tests.agency import Agency, Client, new_txn
 from tests.api.test_rooms import make_group
 from tests.uploading import TUS, upload
@@ -255,3 +256,28 @@ async def test_a_file_that_is_deleted_meanwhile_is_no_damage(
         got += len(await until_broken(response))
     assert got < len(large)
     assert "damaged" not in caplog.text
+
+
+async def test_a_reader_who_takes_nothing_is_ended(
+    running: Agency, narin: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = await sent(narin, running.room("dengue"), bytes(24 << 20))
+    monkeypatch.setattr(unread, "SILENCE_S", 0.2)
+    monkeypatch.setattr(unread, "LOOK_S", 0.05)
+    with caplog.at_level(logging.INFO):
+        async with narin.raw("GET", f"/files/{file}") as response:
+            got = len(await response.content.readexactly(R))
+            await until(lambda: "nothing of an answer is taken" in caplog.text, "it is ended")
+            got += len(await until_broken(response))
+    assert got < 24 << 20
+
+
+async def test_a_download_that_is_blocked_ends_with_its_session(running: Agency, narin: Client, lalita: Client) -> None:
+    file = await sent(narin, running.room("dengue"), bytes(24 << 20))
+    downloads = running.services.files.downloads
+    async with lalita.raw("GET", f"/files/{file}") as response:
+        await response.content.readexactly(R)
+        # It waits for who does not read; it is not read here until it has gone.
+        await revoke_account(running.services, OPERATOR, lalita.person, "ทดสอบ")
+        await until(lambda: not downloads._here, "it has ended")  # noqa: SLF001 nothing shows it
+        assert len(await until_broken(response)) < 24 << 20

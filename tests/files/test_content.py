@@ -93,6 +93,23 @@ async def test_a_thousand_ranges_are_slices(objects: Objects) -> None:
     await thread(check)
 
 
+@pytest.mark.parametrize("keeps_up", [True, False])
+async def test_a_reader_who_is_behind_has_one_record_waiting(
+    objects: Objects, monkeypatch: pytest.MonkeyPatch, *, keeps_up: bool
+) -> None:
+    await write_sealed(objects, ID, KEY, pieces(CONTENT, 1 << 20))
+    lengths, read_some = list[int](), objects.read
+
+    def counted(object_id: str, offset: int, length: int) -> bytes:
+        lengths.append(length // SEALED_RECORD_BYTES)
+        return read_some(object_id, offset, length)
+
+    monkeypatch.setattr(objects, "read", counted)
+    got = [piece async for piece in read_clear(objects, ID, KEY, SIZE, keeps_up=lambda: keeps_up)]
+    assert b"".join(got) == CONTENT
+    assert lengths == ([1, AT_ONCE, 1] if keeps_up else [1] * 6)
+
+
 @pytest.mark.parametrize("wrong", [(-1, 5), (5, 4), (0, SIZE + 1)])
 async def test_no_such_range(objects: Objects, wrong: tuple[int, int]) -> None:
     await write_sealed(objects, ID, KEY, pieces(CONTENT, 1 << 20))
