@@ -6,6 +6,7 @@ worker makes of its pixels alone; the upload and the picture as it came are dele
 Rules:
 - a picture becomes a photograph once its scan lets others open it, and keeps what that scan said;
 - who moderates (`Duty.MODERATE_PHOTO`) never judges their own, and names the picture that they looked at;
+- the person, and those who may judge it, hear by an event that something has changed; it says no more;
 - a photograph that is replaced, refused or removed is deleted for good, as are those of accounts that ended.
 """
 
@@ -22,7 +23,7 @@ from appliance.files import keys
 from appliance.files.content import write_sealed
 from appliance.files.uploaded import ready_file
 from appliance.files.workers import PreviewRefused
-from appliance.identity.moderators import may_moderate
+from appliance.identity.moderators import as_actor, may_moderate, moderators_of
 from appliance.log.file_facts import scanning_of
 from appliance.model import Deny
 from appliance.preview.protocol import Job, JobKind, PartKind
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from appliance.evidence.canonical import JsonValue
+    from appliance.log.riders import RiderTx
     from appliance.model import PersonId
     from appliance.rules.roles import Actor
     from appliance.services import Services
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from appliance.store.db import Rows
 
 KIND: Final = "portrait"
+CHANGED: Final = "photo"
 NOT_A_PICTURE: Final = "photo_not_picture"
 
 
@@ -71,19 +74,18 @@ async def choose_photo(s: Services, person: PersonId, upload: str) -> None:
         source = await reader.run(_source, s, person, upload)
     made = await _made(s, source)
 
-    def put(rows: Rows) -> None:
-        row = uploads.get(rows, upload)
+    def put(tx: RiderTx) -> None:
+        row = uploads.get(tx.rows, upload)
         if row is None or row.blob != source.blob.id:
             raise NotFound(field="upload")
-        now = s.clock()
-        before = portraits.get(rows, person) or Portrait(person)
-        file_work.insert(rows, made)
-        _change(rows, before, rules.with_new(before, made[0].id, mode, now), Why.REPLACED)
-        file_deletions.mark_uploads(rows, [upload], Why.REPLACED.value, now)
+        before = portraits.get(tx.rows, person) or Portrait(person)
+        file_work.insert(tx.rows, made)
+        _change(s, tx, before, rules.with_new(before, made[0].id, mode, tx.at), Why.REPLACED)
+        file_deletions.mark_uploads(tx.rows, [upload], Why.REPLACED.value, tx.at)
 
     try:
-        async with s.store.write() as tx:
-            await tx.run(put)
+        s.log.take_share(person)
+        await s.log.change(put)
     except AppError:
         await _forget(s, made)
         raise
@@ -93,15 +95,26 @@ async def choose_photo(s: Services, person: PersonId, upload: str) -> None:
 async def remove_own_photo(s: Services, person: PersonId) -> None:
     """Take one's own photograph away, with one that waits; without any nothing happens."""
 
-    def put(rows: Rows) -> None:
-        before = portraits.get(rows, person)
-        after = rules.removed(before, None, s.clock()) if before else None
+    def put(tx: RiderTx) -> None:
+        before = portraits.get(tx.rows, person)
+        after = rules.removed(before, None, tx.at) if before else None
         if before and after:
-            _change(rows, before, after, Why.ERASED)
+            _change(s, tx, before, after, Why.ERASED)
 
-    async with s.store.write() as tx:
-        await tx.run(put)
+    s.log.take_share(person)
+    await s.log.change(put)
     await _delete(s)
+
+
+async def judge_photo(
+    s: Services, moderator: PersonId, person: PersonId, file: str, *, granted: bool, reason: str
+) -> None:
+    """Do what a moderator on the staff has decided, as `approve_photo` or `refuse_photo`."""
+    actor = as_actor(s.accounts, moderator)
+    if granted:
+        await approve_photo(s, actor, person, file)
+    else:
+        await refuse_photo(s, actor, person, file, reason)
 
 
 async def approve_photo(s: Services, actor: Actor, person: PersonId, file: str) -> None:
@@ -140,14 +153,13 @@ async def delete_of_ended(s: Services) -> None:
     if not ended:
         return
 
-    def put(rows: Rows) -> None:
+    def put(tx: RiderTx) -> None:
         for person in ended:
-            before = portraits.get(rows, person)
+            before = portraits.get(tx.rows, person)
             if before is not None:
-                _change(rows, before, Portrait(person, at=s.clock()), Why.ACCOUNT_ENDED)
+                _change(s, tx, before, Portrait(person, at=tx.at), Why.ACCOUNT_ENDED)
 
-    async with s.store.write() as tx:
-        await tx.run(put)
+    await s.log.change(put)
     await _delete(s)
 
 
@@ -164,27 +176,30 @@ async def _judge(
     if denied := may_moderate(s.directory.now, s.accounts, actor, person):
         raise Forbidden(denied)
 
-    def put(rows: Rows) -> None:
-        before = portraits.get(rows, person)
+    def put(tx: RiderTx) -> None:
+        before = portraits.get(tx.rows, person)
         if before is None:
             raise NotFound(code="photo_not_found")
         after = decide(before)
         if after is None:
             raise Conflict(code="photo_changed")
-        _change(rows, before, after, Why.REPLACED if action == "photo.approve" else Why.MODERATED)
+        _change(s, tx, before, after, Why.REPLACED if action == "photo.approve" else Why.MODERATED)
         audit.append(
-            rows, at=after.at, actor=actor.name, action=action, target=person, outcome="done", detail=dict(detail)
+            tx.rows, at=after.at, actor=actor.name, action=action, target=person, outcome="done", detail=dict(detail)
         )
 
-    async with s.store.write() as tx:
-        await tx.run(put)
+    await s.log.change(put)
     await _delete(s)
 
 
-def _change(rows: Rows, before: Portrait, after: Portrait, why: Why) -> None:
-    """Keep what there is now and mark what is referred to no more."""
-    portraits.put(rows, after)
-    file_deletions.mark_blobs(rows, sorted(before.files - after.files), why.value, after.at)
+def _change(s: Services, tx: RiderTx, before: Portrait, after: Portrait, why: Why) -> None:
+    """Keep what there is now, mark what is referred to no more, and tell the person, and who judges what waits."""
+    portraits.put(tx.rows, after)
+    file_deletions.mark_blobs(tx.rows, sorted(before.files - after.files), why.value, after.at)
+    judging = before.waiting != after.waiting
+    moderators = moderators_of(s.directory.now, s.accounts, after.person, tx.at) if judging else []
+    for who in (after.person, *moderators):
+        tx.announce(CHANGED, {}, person=who)
 
 
 async def _delete(s: Services) -> None:

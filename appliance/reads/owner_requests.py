@@ -6,10 +6,12 @@ import logging
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.errors import AppError, Forbidden, Invalid
+from appliance.identity.moderators import as_actor, is_moderator
 from appliance.log import request_views
-from appliance.model import PersonId, Role, RoomId, StaffRole
+from appliance.model import PersonId, Role, RoomId
 from appliance.policies import DAY
 from appliance.reads.bounds import Bytes, fitting, size_of
+from appliance.reads.portraits import judged_by
 from appliance.reads.rooms import english_name_of, name_of
 from appliance.rules.owner_requests import (
     DEPARTURES_KEPT,
@@ -22,7 +24,7 @@ from appliance.rules.owner_requests import (
     repeats_in,
 )
 from appliance.rules.visibility import may_read
-from appliance.store import owner_requests
+from appliance.store import owner_requests, portraits
 from appliance.store.owner_requests import InboxPosition, RequestPosition, RequestViewer
 from appliance.wire import cursors
 from appliance.wire.rooms import (
@@ -93,18 +95,20 @@ async def load_my_requests(s: Services, person: PersonId, cursor: str | None = N
     since = now - max(RECENT_MS, days.request_repeats_days * DAY)
     place = _read_position(cursor)
     async with s.store.read() as reader:
-        carried = await reader.run(owner_requests.escalated) if _administers(s, person) else []
+        carried = await reader.run(owner_requests.escalated) if is_moderator(s.accounts, person) else []
         mine = [request for request, owner in carried if person in _administrators(s, owner)]
         found = await reader.run(owner_requests.concerning, person, mine, since, place, PAGE + 1)
         waiting, answers = await reader.run(owner_requests.counts, person, mine, since)
         departures = await reader.run(owner_requests.departures, person, now - DEPARTURES_KEPT, DEPARTURES)
         seen = await reader.run(owner_requests.seen, person)
+        photos = await reader.run(portraits.list_waiting) if is_moderator(s.accounts, person) else []
     left = {row.room: row.name for row in reversed(departures)}
     shown, following = await _page(s, _Reader(person, seen, left), found)
     return MyRequests(
         requests=shown,
         waiting=waiting,
         answers=answers,
+        photos=len(judged_by(s, as_actor(s.accounts, person), photos)),
         departures=[_departure(s, row, seen) for row in departures] if cursor is None else [],
         escalates_days=days.removal_escalates_days,
         repeats_days=days.request_repeats_days,
@@ -162,13 +166,6 @@ def _departure(s: Services, row: DepartureRow, seen: Mapping[str, Millis]) -> De
         reason=row.reason,
         fresh=row.at > seen.get(owner_requests.ALL_ROOMS, 0),
     )
-
-
-def _administers(s: Services, person: PersonId) -> bool:
-    """Return whether a person is an administrator at all, so that everybody else is spared the look at all rooms."""
-    account = s.accounts.get(person)
-    roles = {StaffRole.UNIT_ADMIN, StaffRole.AGENCY_ADMIN}
-    return account is not None and any(grant.role in roles for grant in account.grants)
 
 
 async def _room_of(s: Services, request: OwnerRequest) -> RoomState | None:

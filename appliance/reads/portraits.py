@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from appliance.attachments import ScanState
 from appliance.errors import NotFound
 from appliance.files import keys
-from appliance.identity.moderators import as_actor, may_moderate
+from appliance.identity.moderators import as_actor, is_moderator, may_moderate
 from appliance.log.file_content import read_stored
 from appliance.log.file_facts import scanning_of
 from appliance.rules.portraits import PhotoMode
 from appliance.rules.scanning import may_open
 from appliance.store import blobs, portraits
-from appliance.wire.photos import OwnPhoto
+from appliance.wire.photos import OwnPhoto, PhotosToJudge, PhotoToJudge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from appliance.store.db import Rows
 
 SMALL: Final = 96
+MOST_JUDGED: Final = 50
+"""So many are listed at once; the next come when these are judged."""
 NOT_FOUND: Final = "photo_not_found"
 
 
@@ -107,5 +109,33 @@ async def load_own_photo(s: Services, person: PersonId) -> OwnPhoto:
 async def load_waiting(s: Services, actor: Actor) -> list[Portrait]:
     """Return the photographs that wait and that this moderator may judge, the longest first."""
     async with s.store.read() as reader:
-        found = await reader.run(portraits.list_waiting)
-    return [one for one in found if may_moderate(s.directory.now, s.accounts, actor, one.person) is None]
+        return judged_by(s, actor, await reader.run(portraits.list_waiting))
+
+
+def judged_by(s: Services, actor: Actor, waiting: Iterable[Portrait]) -> list[Portrait]:
+    """Return those of the photographs that wait which this moderator may judge."""
+    return [one for one in waiting if may_moderate(s.directory.now, s.accounts, actor, one.person) is None]
+
+
+async def load_to_judge(s: Services, person: PersonId) -> PhotosToJudge:
+    """Return the photographs that wait for this moderator; to everybody else there are none."""
+    if not is_moderator(s.accounts, person):
+        return PhotosToJudge(photos=[], waiting=0)
+    waiting = await load_waiting(s, as_actor(s.accounts, person))
+    return PhotosToJudge(photos=[_to_judge(s, one) for one in waiting[:MOST_JUDGED]], waiting=len(waiting))
+
+
+def _to_judge(s: Services, portrait: Portrait) -> PhotoToJudge:
+    card = s.directory.people[portrait.person]
+    return PhotoToJudge(
+        person=portrait.person,
+        name=card.name,
+        name_en=card.name_en,
+        unit=card.unit_name,
+        unit_en=card.unit_name_en,
+        post=card.post,
+        post_en=card.post_en,
+        photo=portrait.waiting or "",
+        at=portrait.at,
+        shown=portrait.shown,
+    )

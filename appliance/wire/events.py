@@ -68,6 +68,12 @@ class RequestsSeenEvent(EventBase, kw_only=True, tag="requests.seen"):
     state: Nothing
 
 
+class PhotoEvent(EventBase, kw_only=True, tag="photo"):
+    """The caller's own photograph has changed, or those that wait for their judgement have."""
+
+    state: Nothing
+
+
 class FileEvent(EventBase, kw_only=True, tag="file"):
     """More is known of a file that a message carries: its scan, its size, what was made of it."""
 
@@ -89,6 +95,7 @@ NonEntryEvent: TypeAlias = (
     | RemovalRequestEvent
     | MemberSuggestionEvent
     | RequestsSeenEvent
+    | PhotoEvent
     | FileEvent
     | UploadEvent
 )

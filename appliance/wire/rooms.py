@@ -285,13 +285,15 @@ class MyRequests(Answer, kw_only=True):
 
     Answers to the caller come first; then what waits, their own before others', the oldest before the newest; then what
     else was answered. Of answers the newest comes first. One that was withdrawn is shown to who asked alone. `waiting`
-    counts what waits for the caller on all pages, `answers` the answers that they have not seen. `escalates_days` and
-    `repeats_days` are the agency's settings. `cursor` asks for what follows.
+    counts what waits for the caller on all pages, `answers` the answers that they have not seen, `photos` the profile
+    photographs that they may judge. `escalates_days` and `repeats_days` are the agency's settings. `cursor` asks for
+    what follows.
     """
 
     requests: list[MyRequest]
     waiting: int
     answers: int
+    photos: int
     departures: list[Departure]
     escalates_days: int
     repeats_days: int

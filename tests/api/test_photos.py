@@ -8,11 +8,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from PIL import Image
 
 from appliance.actions.portraits import approve_photo
 from appliance.demo.world import OPERATOR
+from appliance.model import PersonId
+from appliance.reads.sync import load_sync
 from tests.agency import Agency, Client
 from tests.uploading import TUS, about, ask, upload
 from tests.waiting import until
@@ -64,6 +67,70 @@ async def test_a_photograph_from_the_upload_until_it_is_gone(running: Agency) ->
     await narin.delete(own)
     assert (await got(lalita, seen))[0] == 404
     assert (await lalita.get(f"/people/{narin.person}"))["person"].get("photo") is None
+
+
+async def waits(client: Client) -> str:
+    """Choose a photograph; return which waits."""
+    return str((await client.put("/me/photo", {"upload": await uploaded(client)}))["waiting"])
+
+
+async def told(running: Agency, person: str, since: int) -> list[str]:
+    """Return what kinds of events a person was told since."""
+    return [event.type for event in (await load_sync(running.services, PersonId(person), since, 100)).events]
+
+
+@pytest.mark.media
+async def test_a_moderator_judges_what_they_looked_at_and_the_person_is_told(running: Agency) -> None:
+    narin, admin = await running.login("narin.p"), await running.login("amphai.c")
+    judging, judged = "/me/photos-to-judge", f"/people/{narin.person}/photo"
+    assert await admin.get(judging) == {"photos": [], "waiting": 0}
+    pos = running.services.log.feed.pos
+    first = await waits(narin)
+    [listed] = (await admin.get(judging))["photos"]
+    assert (listed["person"], listed["photo"], listed.get("shown")) == (narin.person, first, None)
+    assert (await admin.get("/me/requests"))["photos"] == 1
+    assert await told(running, admin.person, pos) == ["photo"]
+    status, headers, _ = await got(admin, f"{judged}?waiting=true&of={first}")
+    assert (status, headers["Cache-Control"]) == (200, "private, no-store")
+    reason = "โปรดใช้รูปหน้าตรง"
+    await admin.refused("POST", judged, {"photo": first, "outcome": "refused"}, status=400, code="reason_missing")
+    await admin.refused("POST", judged, {"photo": first, "outcome": "shown"}, status=400, code="invalid")
+    # Whoever has looked at one that was replaced meanwhile looks again.
+    second = await waits(narin)
+    await admin.refused("POST", judged, {"photo": first, "outcome": "granted"}, status=409, code="photo_changed")
+    pos = running.services.log.feed.pos
+    await admin.post(judged, {"photo": second, "outcome": "refused", "reason": reason})
+    assert await told(running, narin.person, pos) == ["photo"]
+    assert await narin.get("/me/photo") == {"mode": "moderated", "refused": reason}
+    third = await waits(narin)
+    await admin.post(judged, {"photo": third, "outcome": "granted"})
+    assert await narin.get("/me/photo") == {"mode": "moderated", "shown": third}
+    assert await admin.get(judging) == {"photos": [], "waiting": 0}
+    await admin.refused("POST", judged, {"photo": third, "outcome": "granted"}, status=409, code="photo_changed")
+    async with running.services.store.read() as reader:
+        sql = "SELECT actor, action, detail FROM audit WHERE target = ? AND action LIKE 'photo.%' ORDER BY rowid"
+        lines = await reader.run(lambda rows: rows.all(sql, (narin.person,)))
+    assert [(actor, action) for actor, action, _ in lines] == [
+        (admin.person, "photo.refuse"), (admin.person, "photo.approve"),
+    ]  # fmt: skip
+    assert msgspec.json.decode(lines[0][2]) == {"file": second, "reason": reason}
+
+
+@pytest.mark.media
+async def test_only_who_administers_the_person_judges(running: Agency) -> None:
+    """Neither a colleague, nor the person, nor the administrator of another unit is shown or told of any."""
+    users = ("lalita.w", "malee.t", "amphai.c")
+    colleague, elsewhere, own = [await running.login(user) for user in users]
+    pos = running.services.log.feed.pos
+    waiting = await waits(own)
+    for who, code in ((colleague, "role_required"), (elsewhere, "role_required"), (own, "second_person_required")):
+        assert await who.get("/me/photos-to-judge") == {"photos": [], "waiting": 0}
+        assert (await who.get("/me/requests"))["photos"] == 0
+        for outcome in ("granted", "refused"):
+            body = {"photo": waiting, "outcome": outcome, "reason": "เหตุผล"}
+            await who.refused("POST", f"/people/{own.person}/photo", body, status=403, code=code)
+        assert await told(running, who.person, pos) == (["upload", "photo"] if who is own else [])
+    assert (await own.get("/me/photo"))["waiting"] == waiting
 
 
 @pytest.mark.parametrize(

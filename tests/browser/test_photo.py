@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from PIL import Image
@@ -78,3 +79,36 @@ async def test_a_photograph_is_chosen_waits_is_seen_and_is_removed(served: Agenc
     await lalita.page.reload()
     await expect(lalita.page.locator(".avatar-xl")).to_be_visible()
     await expect(lalita.page.locator(".avatar-xl .avatar-photo")).to_have_count(0)
+
+
+async def test_a_moderator_refuses_one_and_approves_another(served: Agency, windows: OpenWindow) -> None:
+    """Both see what the other does at once; a refusal has its reason."""
+    narin = await windows(served.url, "narin.p", **NARROW)
+    amphai = await windows(served.url, "amphai.c")
+    await amphai.go("#/requests")
+    await expect(amphai.page.get_by_text("ยังไม่มีคำขอ")).to_be_visible()
+    await narin.go("#/settings/me")
+    await _choose(narin.page)
+    await narin.page.get_by_role("button", name="ใช้รูปนี้").click()
+    await expect(amphai.page.get_by_role("link", name=re.compile("มีคำขอรอท่าน 1 เรื่อง"))).to_be_attached()
+    waiting = amphai.page.get_by_role("img", name=re.compile("นรินทร์.*เลือก"))
+    await amphai.page.set_viewport_size({"width": 320, "height": 640})
+    await _drawn(waiting.locator("img"))
+    assert await faults(amphai.page) == []
+    assert await layout_faults(amphai.page) == []
+    await amphai.page.get_by_role("button", name=re.compile("^ไม่อนุมัติรูปของ")).press("Enter")
+    refuse = amphai.dialog.get_by_role("button", name="ไม่อนุมัติ")
+    await expect(refuse).to_be_disabled()
+    await amphai.dialog.get_by_role("textbox", name="เหตุผล").fill("โปรดใช้รูปหน้าตรง")
+    assert await faults(amphai.page) == []
+    await refuse.press("Enter")
+    await expect(waiting).to_have_count(0)
+    await expect(narin.page.get_by_text("รูปโปรไฟล์ไม่ได้รับอนุมัติ: โปรดใช้รูปหน้าตรง")).to_be_visible()
+    await narin.go("#/requests")
+    await expect(narin.page.get_by_text("รูปโปรไฟล์ไม่ได้รับอนุมัติ: โปรดใช้รูปหน้าตรง")).to_be_visible()
+    await narin.go("#/settings/me")
+    await _choose(narin.page)
+    await narin.page.get_by_role("button", name="ใช้รูปนี้").click()
+    await amphai.page.get_by_role("button", name=re.compile("^อนุมัติรูปของ")).press("Enter")
+    await expect(narin.page.get_by_text("ผู้อื่นเห็นรูปนี้")).to_be_visible()
+    await expect(amphai.page.get_by_text("ยังไม่มีคำขอ")).to_be_visible()

@@ -26,7 +26,7 @@ import { type Landing, RoomPane, RoomSide } from "./RoomPane";
 const ChartView = lazy(() => import("#features/people/PeopleView").then((part) => ({ default: part.ChartView })));
 const PeopleListView = lazy(() => import("#features/people/PeopleView").then((part) => ({ default: part.PeopleListView })));
 const PersonPane = lazy(() => import("./PersonPane").then((part) => ({ default: part.PersonPane })));
-const RequestsView = lazy(() => import("#features/room/RequestsView").then((part) => ({ default: part.RequestsView })));
+const RequestsPane = lazy(() => import("./RequestsPane").then((part) => ({ default: part.RequestsPane })));
 const SettingsPane = lazy(() => import("./SettingsPane").then((part) => ({ default: part.SettingsPane })));
 
 const hrefOfRoom = (room: RoomId) => `#${formatRoute(roomRoute(room))}`;
@@ -112,7 +112,7 @@ export function MainPlace({ root, me, route, landing, people, requests, onChat, 
       );
     }
     case "requests":
-      return <RequestsView model={requests} leave={back} hrefOf={hrefOfRoom} onPerson={shell.openPerson} />;
+      return <RequestsPane root={root} requests={requests} leave={back} hrefOf={hrefOfRoom} onPerson={shell.openPerson} />;
     case "people":
       return (
         <PeopleListView

@@ -45,6 +45,8 @@ export class Endpoints {
 
   ownPhoto = () => this.api.call<wire.OwnPhoto>("GET", "/me/photo");
   choosePhoto = (body: wire.PhotoChoice) => this.api.call<wire.OwnPhoto>("PUT", "/me/photo", { body });
+  photosToJudge = () => this.api.call<wire.PhotosToJudge>("GET", "/me/photos-to-judge");
+  judgePhoto = (person: string, body: wire.PhotoJudgement) => this.api.call<unknown>("POST", `/people/${encodeURIComponent(person)}/photo`, { body });
   removePhoto = () => this.api.call<unknown>("DELETE", "/me/photo");
 
   // --- directory -----------------------------------------------------------------------------------------------

@@ -379,6 +379,8 @@ export class Core {
     this.outbox.onEvents(applied.events, applied.gone, this.#me, (room, unsent) => this.drafts.rescued(room, unsent));
     const tell = applied.live && this.#tabs.leading;
     this.requests.onEvents(applied.events, tell);
+    // A photograph that was approved is on our own card at once.
+    if (this.photos.onEvents(applied.events)) void this.people.load(this.#me).catch(() => undefined);
     for (const timeline of this.#timelines.values()) timeline.onApplied(applied);
     if (applied.reset && this.#feed.known) this.rooms.setLoaded(true);
     if (!tell) return;

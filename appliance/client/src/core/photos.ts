@@ -1,5 +1,6 @@
 /**
- * The photographs of people's cards (F17): where each is, and the reader's own: chosen, waiting for a moderator, removed.
+ * The photographs of people's cards (F17): where each is; the reader's own: chosen, waiting for a moderator, removed; and
+ * those of others that wait for the reader's judgement.
  *
  * A picture is uploaded without a room, and the server is asked to make it the photograph until it has prepared it. Keeps
  * nothing: the browser keeps what it was shown for a day, by the name that the card has.
@@ -9,8 +10,9 @@ import { type Api, PREFIX } from "./api";
 import type { Endpoints } from "./endpoints";
 import { CallError } from "./errors";
 import type { LocalFile, TimePort } from "./ports";
-import type { Id, OwnPhoto } from "./protocol";
+import type { Event, Id, OwnPhoto, PhotoJudgement, PhotosToJudge } from "./protocol";
 import type { PersonId } from "./snapshots";
+import { type Readable, Store } from "./store";
 import { sendByTus } from "./tus";
 
 const NOT_READY = "photo_not_ready";
@@ -23,17 +25,39 @@ export function photoUrl(person: PersonId, photo: Id, size: number): string {
   return `${PREFIX}/people/${encodeURIComponent(person)}/photo?size=${size}&of=${encodeURIComponent(photo)}`;
 }
 
-/** Where one's own photograph is that waits for a moderator. */
+/** Where a photograph is that waits for a moderator: one's own, or one to judge. */
 export function waitingUrl(person: PersonId, photo: Id): string {
   return `${photoUrl(person, photo, 512)}&waiting=true`;
 }
 
 export class Photos {
+  readonly #changes = new Store(0);
+
   constructor(
     private readonly time: TimePort,
     private readonly api: Api,
-    private readonly endpoints: Pick<Endpoints, "ownPhoto" | "choosePhoto" | "removePhoto" | "deleteUpload">,
+    private readonly endpoints: Pick<Endpoints, "ownPhoto" | "choosePhoto" | "removePhoto" | "photosToJudge" | "judgePhoto" | "deleteUpload">,
   ) {}
+
+  /** Counts what the server tells of changes: of our own, or of those that wait for us. */
+  get changes(): Readable<number> {
+    return this.#changes;
+  }
+
+  /** Returns whether ours or those that wait for us have changed. */
+  onEvents(events: readonly Event[]): boolean {
+    const changed = events.some(({ type }) => type === "photo");
+    if (changed) this.#changes.update((count) => count + 1);
+    return changed;
+  }
+
+  toJudge(): Promise<PhotosToJudge> {
+    return this.endpoints.photosToJudge();
+  }
+
+  async judge(person: PersonId, judgement: PhotoJudgement): Promise<void> {
+    await this.endpoints.judgePhoto(person, judgement);
+  }
 
   own(): Promise<OwnPhoto> {
     return this.endpoints.ownPhoto();

@@ -74,7 +74,7 @@ test("what stands on pages that were not read is counted too", () => {
 test("nothing is noted as seen while new answers stand on a page that was not read", async () => {
   const answer = request("b", "r_2", { fresh: true, state: "refused", answered: 30 });
   const seen: unknown[] = [];
-  const page = { requests: [answer], waiting: 0, answers: 2, departures: [], escalates_days: 3, repeats_days: 7, cursor: "0.30.b" };
+  const page = { requests: [answer], waiting: 0, answers: 2, photos: 0, departures: [], escalates_days: 3, repeats_days: 7, cursor: "0.30.b" };
   const endpoints = {
     myRequests: (cursor: string | null) =>
       Promise.resolve(cursor === null ? page : { ...page, requests: [{ ...answer, id: "c", answered: 20 }], cursor: null }),

@@ -17,8 +17,8 @@ import type { Departure, Event, MyRequest } from "./protocol";
 import type { News, PersonId, RequestList, RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
 
-export const NO_REQUESTS: RequestList = { requests: [], waiting: 0, answers: 0, more: false, departures: [], escalatesDays: null, repeatsDays: null };
-const CHANGES: ReadonlySet<string> = new Set(["removal_request", "member_suggestion", "requests.seen", "room.left"]);
+export const NO_REQUESTS: RequestList = { requests: [], waiting: 0, answers: 0, photos: 0, more: false, departures: [], escalatesDays: null, repeatsDays: null };
+const CHANGES: ReadonlySet<string> = new Set(["removal_request", "member_suggestion", "requests.seen", "photo", "room.left"]);
 
 export const isWaiting = (request: MyRequest): boolean => request.state === "pending";
 
@@ -49,7 +49,7 @@ export function newsOf(list: RequestList, room: RoomId | null = null): News {
   if (room !== null) return { waiting: waiting.length, answers: answers.length, gone: 0 };
   const { granted, gone } = byWish(left);
   const toldWithTheRoom = newAnswers(list).length - answers.length;
-  return { waiting: list.waiting, answers: list.answers - toldWithTheRoom + granted, gone };
+  return { waiting: list.waiting + list.photos, answers: list.answers - toldWithTheRoom + granted, gone };
 }
 
 /** What there is to tell in `after` that was not there in `before`; what comes up from a page behind is no news. */
@@ -60,7 +60,7 @@ export function newsSince(before: RequestList, after: RequestList): News {
   const { granted, gone } = byWish(added(old.left, now.left, ({ room, at }) => `${room} ${at}`));
   const more = Math.max(0, after.waiting - before.waiting);
   return {
-    waiting: knowsAllWaiting(before) ? added(old.waiting, now.waiting, ({ id }) => id).length : more,
+    waiting: (knowsAllWaiting(before) ? added(old.waiting, now.waiting, ({ id }) => id).length : more) + Math.max(0, after.photos - before.photos),
     answers: added(old.answers, answers, ({ id, answered }) => `${id} ${answered ?? 0}`).length + granted,
     gone,
   };
@@ -192,6 +192,7 @@ export class Requests {
         requests: pages.flatMap(({ requests }) => requests),
         waiting: first.waiting,
         answers: first.answers,
+        photos: first.photos,
         more: typeof pages.at(-1)?.cursor === "string",
         departures: first.departures,
         escalatesDays: first.escalates_days,

@@ -161,6 +161,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/photos-to-judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the photographs that wait for the caller, who administers the agency or a unit; else none. */
+        get: operations["list_photos_to_judge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/requests": {
         parameters: {
             query?: never;
@@ -307,7 +324,8 @@ export interface paths {
         /** Return a person's photograph to whoever finds them in the directory. */
         get: operations["get_photo"];
         put?: never;
-        post?: never;
+        /** Show everybody the photograph that waits, or delete it and tell the person why. Nobody judges their own. */
+        post: operations["judge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1112,7 +1130,7 @@ export interface components {
             request: string;
         };
         /** Event */
-        Event: components["schemas"]["RoomCreateEvent"] | components["schemas"]["RoomRenameEvent"] | components["schemas"]["RoomCloseEvent"] | components["schemas"]["SystemCloseEvent"] | components["schemas"]["MemberAddEvent"] | components["schemas"]["MemberRemoveEvent"] | components["schemas"]["SystemRemoveEvent"] | components["schemas"]["OwnerTransferEvent"] | components["schemas"]["OwnerReassignEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageEditEvent"] | components["schemas"]["MessageRedactEvent"] | components["schemas"]["MessageReactionEvent"] | components["schemas"]["ShredEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["DamagedEvent"] | components["schemas"]["RoomEvent"] | components["schemas"]["RoomLeftEvent"] | components["schemas"]["ReceiptEvent"] | components["schemas"]["TypingEvent"] | components["schemas"]["RemovalRequestEvent"] | components["schemas"]["MemberSuggestionEvent"] | components["schemas"]["RequestsSeenEvent"] | components["schemas"]["FileEvent"] | components["schemas"]["UploadEvent"];
+        Event: components["schemas"]["RoomCreateEvent"] | components["schemas"]["RoomRenameEvent"] | components["schemas"]["RoomCloseEvent"] | components["schemas"]["SystemCloseEvent"] | components["schemas"]["MemberAddEvent"] | components["schemas"]["MemberRemoveEvent"] | components["schemas"]["SystemRemoveEvent"] | components["schemas"]["OwnerTransferEvent"] | components["schemas"]["OwnerReassignEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageEditEvent"] | components["schemas"]["MessageRedactEvent"] | components["schemas"]["MessageReactionEvent"] | components["schemas"]["ShredEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["DamagedEvent"] | components["schemas"]["RoomEvent"] | components["schemas"]["RoomLeftEvent"] | components["schemas"]["ReceiptEvent"] | components["schemas"]["TypingEvent"] | components["schemas"]["RemovalRequestEvent"] | components["schemas"]["MemberSuggestionEvent"] | components["schemas"]["RequestsSeenEvent"] | components["schemas"]["PhotoEvent"] | components["schemas"]["FileEvent"] | components["schemas"]["UploadEvent"];
         /**
          * EventsFrame
          * @description What happened: whoever has taken it in has everything up to `pos`.
@@ -1655,8 +1673,9 @@ export interface components {
          *
          *         Answers to the caller come first; then what waits, their own before others', the oldest before the newest; then what
          *         else was answered. Of answers the newest comes first. One that was withdrawn is shown to who asked alone. `waiting`
-         *         counts what waits for the caller on all pages, `answers` the answers that they have not seen. `escalates_days` and
-         *         `repeats_days` are the agency's settings. `cursor` asks for what follows.
+         *         counts what waits for the caller on all pages, `answers` the answers that they have not seen, `photos` the profile
+         *         photographs that they may judge. `escalates_days` and `repeats_days` are the agency's settings. `cursor` asks for
+         *         what follows.
          */
         MyRequests: {
             answers: number;
@@ -1664,6 +1683,7 @@ export interface components {
             cursor?: string | null;
             departures: components["schemas"]["Departure"][];
             escalates_days: number;
+            photos: number;
             repeats_days: number;
             requests: components["schemas"]["MyRequest"][];
             waiting: number;
@@ -1889,6 +1909,59 @@ export interface components {
          */
         PhotoChoice: {
             upload: string;
+        };
+        /**
+         * PhotoEvent
+         * @description The caller's own photograph has changed, or those that wait for their judgement have.
+         */
+        PhotoEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            state: components["schemas"]["Nothing"];
+            /** @enum {unknown} */
+            type: "photo";
+        };
+        /**
+         * PhotoJudgement
+         * @description What a moderator has decided about the photograph that they looked at. A refusal needs a `reason`.
+         */
+        PhotoJudgement: {
+            /** @enum {unknown} */
+            outcome: "granted" | "refused";
+            photo: string;
+            /** @default  */
+            reason?: string;
+        };
+        /**
+         * PhotosToJudge
+         * @description Photographs that the caller may judge, the longest waiting first; `waiting` counts them all.
+         */
+        PhotosToJudge: {
+            photos: components["schemas"]["PhotoToJudge"][];
+            waiting: number;
+        };
+        /**
+         * PhotoToJudge
+         * @description A photograph that waits for a moderator: whose, which, since when; `shown` is the one before it.
+         */
+        PhotoToJudge: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            name: string;
+            /** @default null */
+            name_en?: string | null;
+            person: string;
+            photo: string;
+            /** @default null */
+            post?: string | null;
+            /** @default null */
+            post_en?: string | null;
+            /** @default null */
+            shown?: string | null;
+            /** @default null */
+            unit?: string | null;
+            /** @default null */
+            unit_en?: string | null;
         };
         /** Ping */
         Ping: {
@@ -2819,6 +2892,10 @@ export type People = components['schemas']['People'];
 export type Person = components['schemas']['Person'];
 export type PersonView = components['schemas']['PersonView'];
 export type PhotoChoice = components['schemas']['PhotoChoice'];
+export type PhotoEvent = components['schemas']['PhotoEvent'];
+export type PhotoJudgement = components['schemas']['PhotoJudgement'];
+export type PhotosToJudge = components['schemas']['PhotosToJudge'];
+export type PhotoToJudge = components['schemas']['PhotoToJudge'];
 export type Ping = components['schemas']['Ping'];
 export type PongFrame = components['schemas']['PongFrame'];
 export type Posted = components['schemas']['Posted'];
@@ -3477,6 +3554,44 @@ export interface operations {
             };
         };
     };
+    list_photos_to_judge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Return the photographs that wait for the caller, who administers the agency or a unit; else none. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotosToJudge"];
+                };
+            };
+        };
+    };
     list_my_requests: {
         parameters: {
             query?: {
@@ -3847,6 +3962,48 @@ export interface operations {
                 headers: {
                     /** @description The root over the photograph's leaves. */
                     ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    judge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhotoJudgement"];
+            };
+        };
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Done. */
+            204: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content?: never;

@@ -270,6 +270,8 @@ export interface RequestList {
   /** How much waits for our answer, and how many answers we have not seen: on all pages, read or not. */
   readonly waiting: number;
   readonly answers: number;
+  /** How many profile photographs wait for our judgement (F17). */
+  readonly photos: number;
   /** Whether the server has more of them. */
   readonly more: boolean;
   readonly departures: readonly Departure[];

@@ -76,7 +76,7 @@ export const refuse = (status: number, code: string): Answer => ({
   status,
   body: { error: { code, message: code, field: null, request: "q_1" } },
 });
-const NO_REQUESTS = { requests: [], waiting: 0, answers: 0, departures: [], escalates_days: 3, repeats_days: 7 };
+const NO_REQUESTS = { requests: [], waiting: 0, answers: 0, photos: 0, departures: [], escalates_days: 3, repeats_days: 7 };
 
 export class FakeServer {
   readonly rooms = new Map<string, Room>();

@@ -18,7 +18,7 @@ beforeEach(() => {
     const from = Number(query.get("cursor") ?? 0);
     const following = from + 2 < requests.length ? { cursor: String(from + 2) } : {};
     const waits = requests.filter((one) => one.waits_for_me).length;
-    const counts = { waiting: waits, answers: 0, escalates_days: 3, repeats_days: 7 };
+    const counts = { waiting: waits, answers: 0, photos: 0, escalates_days: 3, repeats_days: 7 };
     return { status: 200, body: { requests: requests.slice(from, from + 2), departures, ...counts, ...following } };
   });
   world.server.canned.set("POST /me/requests/seen", ({ person, body }) => {

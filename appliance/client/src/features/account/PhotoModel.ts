@@ -59,6 +59,16 @@ export class PhotoModel implements Readable<PhotoSnapshot> {
       await this.core.people.load(person);
     }, "remove");
 
+  /** The page is open: what a moderator decides meanwhile shows at once. Returns how to leave it. */
+  readonly open = (): (() => void) => {
+    void this.load();
+    const end = this.core.photos.changes.subscribe(() => void this.load());
+    return () => {
+      end();
+      this.leave();
+    };
+  };
+
   /** The page is left: what is under way ends, what was chosen is forgotten. */
   readonly leave = (): void => {
     this.#stop.abort();

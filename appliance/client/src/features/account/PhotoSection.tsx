@@ -21,14 +21,12 @@ export function PhotoSection({ model, person }: { model: PhotoModel; person: Per
   const { t } = useLingui();
   const { own, chosen, tooLarge } = useReadable(model);
   const { busy, failure } = useReadable(model.attempt);
-  useEffect(() => {
-    void model.load();
-    return model.leave;
-  }, [model]);
+  useEffect(() => model.open(), [model]);
   const choose = () =>
     chooseFiles({ accept: PICTURES, multiple: false }, ([file]) => {
       if (file !== undefined) void browserFile(file, fileName(file.name, t`รูปโปรไฟล์`)).then(model.choose);
     });
+  const reason = own?.refused ?? "";
   const has = own !== null && (own.shown != null || own.waiting != null);
   if (own?.mode === "off" && !has) return null;
   return (
@@ -40,7 +38,7 @@ export function PhotoSection({ model, person }: { model: PhotoModel; person: Per
         </div>
         {own?.refused != null && chosen === null ? (
           <Notice kind="warn" live>
-            <Trans>รูปโปรไฟล์ไม่ได้รับอนุมัติ: {own.refused}</Trans>
+            <Trans>รูปโปรไฟล์ไม่ได้รับอนุมัติ: {reason}</Trans>
           </Notice>
         ) : null}
         {tooLarge ? (

@@ -1,6 +1,6 @@
 /** «คำขอ»: what waits for the reader, what they asked, and the rooms they were taken off; answered here, in any room. */
 import { Trans, useLingui } from "@lingui/react/macro";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 
 import type { Departure, MyRequest } from "#core/protocol";
 import type { PersonId, RoomId } from "#core/snapshots";
@@ -23,12 +23,16 @@ import "./room.css";
 
 interface RequestsViewProps {
   model: RequestsModel;
+  /** Profile photographs to judge, and why the reader's own was refused. */
+  photos: ReactNode;
+  refusal: ReactNode;
+  hasPhotos: boolean;
   leave: { icon: "back" | "close"; label: string; onPress: () => void };
   hrefOf: (room: RoomId) => string;
   onPerson: (id: PersonId) => void;
 }
 
-export function RequestsView({ model, leave, hrefOf, onPerson }: RequestsViewProps) {
+export function RequestsView({ model, photos, refusal, hasPhotos, leave, hrefOf, onPerson }: RequestsViewProps) {
   const { t } = useLingui();
   const { waiting, mine, answered, departures, more, fresh } = useReadable(model);
   const attempt = useReadable(model.attempt);
@@ -36,7 +40,7 @@ export function RequestsView({ model, leave, hrefOf, onPerson }: RequestsViewPro
   const [declining, setDeclining] = useState<MyRequest | null>(null);
   useEffect(() => model.start(), [model]);
   const failure = attempt.failure ?? reading.failure;
-  const empty = waiting.length + mine.length + answered.length + departures.length === 0;
+  const empty = waiting.length + mine.length + answered.length + departures.length === 0 && !hasPhotos && refusal === null;
   return (
     <Panel label={t`คำขอ`} title={<Trans>คำขอ</Trans>} leave={leave} className="requests">
       {declining === null && failure !== null && (
@@ -49,6 +53,8 @@ export function RequestsView({ model, leave, hrefOf, onPerson }: RequestsViewPro
           <Trans>คำขอที่รอท่าน คำตอบถึงท่าน และห้องที่มีผู้นำท่านออก จะอยู่ที่นี่</Trans>
         </EmptyState>
       )}
+      {photos}
+      {refusal}
       <WaitingRequests
         requests={waiting}
         model={model}
