@@ -73,7 +73,7 @@ async def found_out(s: Services, blob: str, pages: int) -> None:
 
     def change(tx: RiderTx) -> None:
         tx.rows.run("UPDATE blob SET preparing = 0, pages = ? WHERE id = ?", (pages, blob))
-        announce(tx, s.log.bodies, scanning_of(s.config.files), blob)
+        announce(tx, s.log.bodies, scanning_of(s.config.files, s.files.health), blob)
 
     await s.log.change(change)
 

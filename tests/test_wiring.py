@@ -268,6 +268,19 @@ def edit_agency_use(rows: Rows, used: int) -> None:
     rows.run("INSERT INTO file_use (scope, owner, year, bytes) VALUES ('agency', '', 0, ?)", (used,))
 
 
+async def misses_the_scanner(served: Agency) -> Callable[[], Awaitable[bool]]:
+    async def missed() -> bool:
+        return served.services.files.health.is_away
+
+    return missed
+
+
+def without_a_scanner(config: Config) -> Config:
+    """Have files scanned by a scanner that is not there."""
+    clamav = replace(config.clamav, socket=str(config.data / "no-clamd"))
+    return replace(config, files=replace(config.files, scan="hold"), clamav=clamav)
+
+
 EFFECTS = {
     "audit-checkpoint": signs_the_audit_log,
     "clock": notices_the_clock,
@@ -279,6 +292,7 @@ EFFECTS = {
     "repeated-refusals": counts_refusals,
     "sessions-apart": notices_sessions_apart,
     "sign-in-history": deletes_sign_ins,
+    "virus-scanner": misses_the_scanner,
 }
 
 
@@ -290,7 +304,7 @@ async def test_every_timed_job_runs_in_the_composed_appliance(
     # Each job runs at once instead of after a minute or an hour; the others not at all.
     for other, (job, seconds) in list(timers.JOBS.items()):
         monkeypatch.setitem(timers.JOBS, other, (job, 0.02 if other == name else 10 * seconds))
-    async with agency.serve(world_data) as served:
+    async with agency.serve(world_data, without_a_scanner) as served:
         await until(await EFFECTS[name](served), f"the effect of {name}")
 
 

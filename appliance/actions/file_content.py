@@ -26,7 +26,9 @@ WORKER_FAILED: Final = "worker_failed"
 
 async def clear(s: Services, object_id: str, key: bytes, size: int) -> AsyncGenerator[bytes]:
     """Give the bytes of an object. Raises Unavailable, with the code `storage_damaged` where it does not open."""
-    async for piece in read_stored(s.files.objects, s.log, scanning_of(s.config.files), object_id, key, size):
+    async for piece in read_stored(
+        s.files.objects, s.log, scanning_of(s.config.files, s.files.health), object_id, key, size
+    ):
         yield piece
 
 

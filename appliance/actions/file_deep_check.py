@@ -68,7 +68,7 @@ async def _open(s: Services, due: list[Kept], at: Millis) -> None:
 
 async def find_damage(s: Services, kept: Kept) -> FaultKind | None:
     """Open every record of a blob, and mark it as what it is found to be. Return what is wrong with it, or None."""
-    kind, scanning = await _opened(s, kept), scanning_of(s.config.files)
+    kind, scanning = await _opened(s, kept), scanning_of(s.config.files, s.files.health)
     if kind is not None:
         await mark_damaged(s.log, scanning, kept.id, _HOW[kind])
     elif kept.damaged:

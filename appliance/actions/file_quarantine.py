@@ -69,7 +69,7 @@ async def put_in_quarantine(s: Services, blob: str, signature: str) -> None:
             outcome="done",
             detail={"signature": signature, "person": row.owner, "rooms": list(rooms)},
         )
-        announce(tx, s.log.bodies, scanning_of(s.config.files), blob)
+        announce(tx, s.log.bodies, scanning_of(s.config.files, s.files.health), blob)
         return len(rooms)
 
     rooms = await s.log.change(put)
@@ -114,7 +114,7 @@ async def release(s: Services, by: Actor, blob: str, why: str, second: Actor) ->
             raise NotFound(code="not_in_quarantine", file=blob)
         detail = {"why": why, "second": second.name, "signature": opened.row.found}
         audit.append(tx.rows, at=tx.at, actor=by.name, action=RELEASED, target=blob, outcome="done", detail=detail)
-        announce(tx, s.log.bodies, scanning_of(s.config.files), blob)
+        announce(tx, s.log.bodies, scanning_of(s.config.files, s.files.health), blob)
 
     await s.log.change(put)
 

@@ -80,7 +80,7 @@ async def give_up(s: Services, blob: str, _error: AppError | None = None) -> Non
 
     def put(tx: RiderTx) -> None:
         if file_work.end_preparing(tx.rows, blob):
-            announce(tx, s.log.bodies, scanning_of(s.config.files), blob)
+            announce(tx, s.log.bodies, scanning_of(s.config.files, s.files.health), blob)
 
     await s.log.change(put)
 
@@ -161,7 +161,7 @@ async def _keep(s: Services, opened: OpenBlob, batch: _Batch) -> bool:
             file_work.put_found_out(tx.rows, blob, batch.found)
         if batch.ended or not fits:
             file_work.end_preparing(tx.rows, blob)
-        announce(tx, s.log.bodies, scanning_of(s.config.files), blob)
+        announce(tx, s.log.bodies, scanning_of(s.config.files, s.files.health), blob)
         return fresh and fits
 
     # Whoever is cancelled here does not know whether the rows are written: the sweep deletes what has none.

@@ -92,7 +92,7 @@ def _source(rows: Rows, s: Services, actor: PersonId, one: str) -> _Source:
         if found is None:
             raise Forbidden(Deny.FILE_NOT_YOURS)
         file, key = found.file, found.key
-    facts = file_facts.facts_of(rows, file.id, scanning_of(s.config.files), s.clock())
+    facts = file_facts.facts_of(rows, file.id, scanning_of(s.config.files, s.files.health), s.clock())
     if facts is not None and facts.state == "infected":
         raise Forbidden(Deny.FILE_INFECTED)
     return _Source(file, key, upload.id if upload else None, facts)
@@ -123,7 +123,7 @@ def _take(s: Services, tx: RiderTx, actor: PersonId, sources: Sequence[_Source],
         # What is sent on is kept already, and counts for who uploaded it.
         refuse_above(s, rows, actor)
     for file, _, _, before in sources:
-        facts = file_facts.facts_of(rows, file.id, scanning_of(s.config.files), tx.at)
+        facts = file_facts.facts_of(rows, file.id, scanning_of(s.config.files, s.files.health), tx.at)
         if facts is not None and facts != before:
             announce_at(tx, sent.room, sent.n, file.id, facts)
 

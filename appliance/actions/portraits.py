@@ -233,7 +233,7 @@ def _source(rows: Rows, s: Services, person: PersonId, upload: str) -> _Source:
 
 def _require_scan(s: Services, blob: BlobRow) -> None:
     """Wait for the scan as everybody does who is sent the file. Raises NotReady, Forbidden."""
-    scanning, state = scanning_of(s.config.files), ScanState(blob.scan)
+    scanning, state = scanning_of(s.config.files, s.files.health), ScanState(blob.scan)
     denied = may_open(state, scanning.policy, s.clock() - blob.made_at, scanning.wait_ms, is_sender=False)
     if denied is Deny.FILE_HELD and state is ScanState.PENDING:
         raise NotReady(code="photo_not_ready")

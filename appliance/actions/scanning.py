@@ -3,7 +3,7 @@
 Rules:
 - a file is `clean` only when all of it was looked at (`rules/scanning.py: scan_state`); while the scanner is away it
   stays `pending`, and never becomes clean by waiting;
-- what holds other files is listed by a worker, since the scanner says nothing of members that it left out;
+- an archive is listed by a worker too, since the scanner passes over some kinds of packing in silence;
 - a file that breaks the scanner itself, while that answers others, is tried again and then `unscannable`;
 - a file that is scanned again keeps its state until there is a new one.
 """
@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.actions.file_content import clear, worked
 from appliance.actions.file_quarantine import put_in_quarantine
+from appliance.actions.scanner_watch import note_answer, note_away, what_it_tells
 from appliance.attachments import ScanState
-from appliance.errors import AppError
+from appliance.errors import AppError, Unavailable
 from appliance.files.scanner import SCANNER_AWAY
 from appliance.files.workers import PreviewRefused
 from appliance.log.file_events import announce
 from appliance.log.file_facts import scanning_of
 from appliance.log.file_keys import open_blob
 from appliance.preview.protocol import Job, JobKind
+from appliance.preview.signs import Search
 from appliance.rules.file_types import SNIFF_BYTES, UNKNOWN, sniff
-from appliance.rules.looking import TAIL_BYTES, is_archive
 from appliance.rules.scanning import Answer, Listing, Said, ScanLimits, scan_state
 from appliance.store import file_work
 
@@ -41,18 +42,19 @@ AGAIN_AT_ONCE: Final = 500
 _AGAIN: Final = (ScanState.PENDING, ScanState.UNSCANNABLE, ScanState.TOO_BIG)
 
 
-class _Ends:
-    """Passes a content on and remembers how it begins and ends."""
+class _Seen:
+    """Passes a content on and remembers how it begins, and whether it holds other files."""
 
     def __init__(self, content: AsyncIterator[bytes]) -> None:
         self._content = content
-        self.head = self.tail = b""
+        self.head = b""
+        self.search = Search()
 
     async def pieces(self) -> AsyncIterator[bytes]:
         async for piece in self._content:
             if len(self.head) < SNIFF_BYTES:
                 self.head += piece[: SNIFF_BYTES - len(self.head)]
-            self.tail = piece[-TAIL_BYTES:] if len(piece) >= TAIL_BYTES else (self.tail + piece)[-TAIL_BYTES:]
+            self.search.take(piece)
             yield piece
 
 
@@ -79,11 +81,12 @@ async def scan_file(s: Services, blob: str) -> None:
     if opened.row.size >= limits.stream:
         await _keep(s, blob, ScanState.TOO_BIG)
         return
-    ends = _Ends(clear(s, blob, opened.key, opened.row.size))
-    answer = await _asked(s, ends)
-    archive = is_archive(ends.head, ends.tail)
-    listing = await _listed(s, opened, ends.head) if archive and answer.said is Said.NOTHING_FOUND else None
-    state = scan_state(answer, opened.row.size, limits, archive=archive, listing=listing)
+    seen = _Seen(clear(s, blob, opened.key, opened.row.size))
+    answer = await _asked(s, seen)
+    told, archive = await what_it_tells(s), seen.search.is_archive
+    may_be_clean = archive and all(told) and answer.said is Said.NOTHING_FOUND
+    listing = await _listed(s, opened, seen.head) if may_be_clean else None
+    state = scan_state(answer, opened.row.size, limits, told, archive=archive, listing=listing)
     if state is ScanState.INFECTED:
         await put_in_quarantine(s, blob, answer.signature or "?")
     else:
@@ -97,7 +100,7 @@ async def give_up(s: Services, blob: str, _error: AppError) -> None:
 
 async def announce_waited(s: Services, blob: str) -> None:
     """Tell the rooms of a file that it has waited long enough for its scan, where such files are delivered."""
-    await s.log.change(lambda tx: announce(tx, s.log.bodies, scanning_of(s.config.files), blob))
+    await s.log.change(lambda tx: announce(tx, s.log.bodies, scanning_of(s.config.files, s.files.health), blob))
 
 
 async def scan_again(s: Services, *, clean_too: bool = False) -> int:
@@ -115,14 +118,24 @@ async def scan_again(s: Services, *, clean_too: bool = False) -> int:
     return count
 
 
-async def _asked(s: Services, ends: _Ends) -> Answer:
+async def _asked(s: Services, seen: _Seen) -> Answer:
     try:
-        return await s.files.scanner.scan(ends.pieces())
+        answer = await s.files.scanner.scan(seen.pieces())
     except AppError as error:
         if error.code == SCANNER_AWAY:
             # It is away, or this file is what breaks it.
-            await s.files.scanner.ping()
+            await _ping(s)
             raise AppError(str(error), code=SCAN_FAILED) from error
+        raise
+    await note_answer(s)
+    return answer
+
+
+async def _ping(s: Services) -> None:
+    try:
+        await s.files.scanner.ping()
+    except Unavailable as error:
+        await note_away(s, error)
         raise
 
 
@@ -144,6 +157,6 @@ async def _listed(s: Services, opened: OpenBlob, head: bytes) -> Listing | None:
 async def _keep(s: Services, blob: str, state: ScanState) -> None:
     def put(tx: RiderTx) -> None:
         if file_work.put_scan(tx.rows, blob, state, None, tx.at):
-            announce(tx, s.log.bodies, scanning_of(s.config.files), blob)
+            announce(tx, s.log.bodies, scanning_of(s.config.files, s.files.health), blob)
 
     await s.log.change(put)

@@ -221,8 +221,10 @@ async def show_upload(s: Services, actor: PersonId, upload: str) -> UploadView:
 
 def _file_of(rows: Rows, s: Services, row: UploadRow) -> FileView | None:
     ready = ready_file(rows, s.keys.files_keys, row)
-    facts = None if ready is None else facts_of(rows, ready.file.id, scanning_of(s.config.files), s.clock())
-    return None if ready is None else file_view(ready.file, facts)
+    if ready is None:
+        return None
+    scanning = scanning_of(s.config.files, s.files.health)
+    return file_view(ready.file, facts_of(rows, ready.file.id, scanning, s.clock()))
 
 
 async def _receive(s: Services, row: UploadRow, part: Part) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from appliance.files.arrivals import Arrivals
+from appliance.files.scanner_health import ScannerHealth
 from appliance.files.transfers import Transfers
 
 if TYPE_CHECKING:
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 class Files:
     """One for each appliance, made by `wiring`; a field of `Services`.
 
-    `to_prepare` is set when the tables have something new to prepare or to scan (`followers/preparing.py`).
-    `deleting` is held by who deletes objects: each is deleted, and its bytes are counted, once.
+    `health` is what is known of the scanner. `to_prepare` is set when the tables have something new to prepare or to
+    scan (`followers/preparing.py`). `deleting` is held by who deletes objects: each is deleted, and its bytes are
+    counted, once.
     """
 
     objects: Objects
     workers: Workers
     scanner: Scanner
+    health: ScannerHealth = field(default_factory=ScannerHealth)
     arrivals: Arrivals = field(default_factory=Arrivals)
     arriving: Transfers = field(default_factory=Transfers)
     downloads: Transfers = field(default_factory=Transfers)

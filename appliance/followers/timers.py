@@ -24,6 +24,7 @@ from appliance.actions import (
     owner_requests,
     portraits,
     refusals,
+    scanner_watch,
     sign_in,
 )
 from appliance.errors import AppError
@@ -52,6 +53,7 @@ JOBS: Final[dict[str, tuple[Job, float]]] = {
     "repeated-refusals": (refusals.record_repeated, MINUTE_S),
     "sessions-apart": (far_apart.note_sessions_apart, MINUTE_S),
     "sign-in-history": (sign_in.delete_old_sign_ins, HOUR_S),
+    "virus-scanner": (scanner_watch.look, MINUTE_S),
 }
 NIGHTLY: Final[dict[str, Job]] = {
     "evidence-check": evidence.check_evidence,

@@ -6,7 +6,7 @@ size as a picture, what was made of it. `file_events.py` tells of a change.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -18,24 +18,28 @@ from appliance.wire.files import FileFacts, Variant
 
 if TYPE_CHECKING:
     from appliance.config import Files
+    from appliance.files.scanner_health import ScannerHealth
     from appliance.model import Millis
     from appliance.store.blobs import BlobRow
     from appliance.store.db import Rows
+    from appliance.wire.files import FileState
 
 
 DAMAGED: Final = "damaged"
+RELEASED: Final = "released"
 
 
 class Scanning(NamedTuple):
-    """What the agency wants of files that were not found clean, and how long they wait for the scan."""
+    """What the agency wants of files that were not found clean, how long they wait, and whether the scanner is away."""
 
     policy: ScanPolicy = ScanPolicy.HOLD
     wait_ms: Millis = 0
+    away: bool = False
 
 
-def scanning_of(files: Files) -> Scanning:
-    """Return what the settings say of files that were not found clean."""
-    return Scanning(ScanPolicy(files.scan), round(files.scan_wait_s * 1000))
+def scanning_of(files: Files, health: ScannerHealth) -> Scanning:
+    """Return what the settings say of files that were not found clean, and how the scanner is."""
+    return Scanning(ScanPolicy(files.scan), round(files.scan_wait_s * 1000), health.is_away)
 
 
 def facts_of(rows: Rows, blob: str, scanning: Scanning, now: Millis) -> FileFacts | None:
@@ -55,9 +59,9 @@ def _facts(row: BlobRow, variants: list[BlobRow], scanning: Scanning, now: Milli
     denied = may_open(
         state, scanning.policy, now - row.made_at, scanning.wait_ms, is_sender=False, released=bool(row.released)
     )
-    damaged = row.damaged_at is not None and state is not ScanState.INFECTED
     return FileFacts(
-        state=DAMAGED if damaged else state.value,
+        state=_state(row, state),
+        scanner=_scanner(scanning) if state is ScanState.PENDING else None,
         held=denied is Deny.FILE_HELD,
         preparing=bool(row.preparing),
         width=row.width,
@@ -75,3 +79,17 @@ def _variant(row: BlobRow) -> Variant:
 
 def _seconds(row: BlobRow) -> float | None:
     return None if row.ms is None else row.ms / 1000
+
+
+def _state(row: BlobRow, scanned: ScanState) -> FileState:
+    """Return the state that people are shown."""
+    if row.damaged_at is not None and scanned is not ScanState.INFECTED:
+        return DAMAGED
+    return RELEASED if row.released else scanned.value
+
+
+def _scanner(scanning: Scanning) -> Literal["away", "off"] | None:
+    """Return why a file that waits for its scan is not being scanned."""
+    if scanning.policy is ScanPolicy.OFF:
+        return "off"
+    return "away" if scanning.away else None

@@ -2,8 +2,9 @@
 
 Rules: nothing is taken from what an archive says of its sizes; every member is unpacked and counted, archives within
 archives as well, until a limit is reached. Nothing unpacked is kept but an archive that is being looked into. Names
-are not read. Zip (with the office formats made of it), tar, gzip, bzip2 and xz are understood; any other archive that
-is met makes the count incomplete.
+are not read. Zip (with the office formats made of it), tar, gzip, bzip2 and xz are understood. Any other archive that
+is met, one that begins in the middle of a member, or a member that is not as large as its archive says, makes the
+count incomplete.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from typing import IO, Final, cast
 
 from appliance.preview.content import FOLDER, Content, Outcome, Refused
 from appliance.preview.protocol import MIB, Facts, Members, Refusal
+from appliance.preview.signs import HEAD_BYTES, TAIL_BYTES, Archive, Search, archive_kind
+from appliance.preview.zips import Crooked, is_encrypted, unpacked
 
 _MAX_MEMBERS: Final = 10_000
 _MAX_TOTAL: Final = 400 * MIB
@@ -29,19 +32,6 @@ _MAX_NESTED: Final = 64 * MIB
 _MAX_DEPTH: Final = 6
 _ENOUGH_S: Final = 6
 _CHUNK: Final = 256 * 1024
-_ENCRYPTED: Final = 0x1  # APPNOTE.TXT 4.4.4: general purpose bit 0
-_TAR_MARK: Final = 257
-_HEAD: Final = _TAR_MARK + 8
-_OTHERS: Final = (
-    b"7z\xbc\xaf\x27\x1c",
-    b"Rar!\x1a\x07",
-    b"MSCF",
-    b"xar!",
-    b"\x28\xb5\x2f\xfd",
-    b"\x04\x22\x4d\x18",
-    b"LZIP",
-)
-"""The first bytes of archives that nothing here opens: 7z, rar, cab, xar, zstd, lz4, lzip."""
 
 
 class _Enough(Exception):
@@ -63,10 +53,10 @@ class _Count:
         self.count += 1
         self.check(self.count <= _MAX_MEMBERS)
 
-    def bytes_of(self, member: IO[bytes]) -> Iterator[bytes]:
-        """Read a member and count its bytes. Raises _Enough."""
+    def bytes_of(self, member: Iterator[bytes]) -> Iterator[bytes]:
+        """Pass on the bytes of a member and count them. Raises _Enough."""
         size = 0
-        while chunk := member.read(_CHUNK):
+        for chunk in member:
             size += len(chunk)
             self.total += len(chunk)
             self.largest = max(self.largest, size)
@@ -87,7 +77,9 @@ def members(content: Content, outcome: Outcome) -> None:
     """Count what an archive holds. Raises Refused for what is none, or broken."""
     path, count = content.in_folder(), _Count()
     with path.open("rb") as file:
-        walk = walker(file.read(_HEAD))
+        head = file.read(HEAD_BYTES)
+        file.seek(max(0, content.job.size - TAIL_BYTES))
+        walk = _WALKS.get(archive_kind(head, file.read()))
         file.seek(0)
         if walk is None:
             raise Refused(Refusal.TYPE)
@@ -98,27 +90,16 @@ def members(content: Content, outcome: Outcome) -> None:
     outcome.facts = Facts(members=count.members())
 
 
-_Walk = Callable[[IO[bytes], _Count, int], None]
-
-
-def walker(head: bytes) -> _Walk | None:
-    """Return what looks into an archive that begins so, None if it is none that is understood."""
-    if head[_TAR_MARK : _TAR_MARK + 5] == b"ustar":
-        return _tar
-    return next((walk for mark, walk in _WALKS.items() if head.startswith(mark)), None)
-
-
 def _zip(file: IO[bytes], count: _Count, depth: int) -> None:
     with zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
             count.member()
-            if info.flag_bits & _ENCRYPTED:
-                count.encrypted = True
-                continue
             try:
-                with archive.open(info) as member:
-                    _look(member, count, depth)
-            except NotImplementedError:
+                if is_encrypted(file, info):
+                    count.encrypted = True
+                else:
+                    _look(unpacked(file, info), count, depth)
+            except Crooked:
                 count.complete = False
 
 
@@ -127,45 +108,51 @@ def _tar(file: IO[bytes], count: _Count, depth: int) -> None:
         for info in archive:
             count.member()
             if info.isreg() and (member := archive.extractfile(info)):
-                _look(member, count, depth)
+                _look(_pieces(member), count, depth)
 
 
 def _gzip(file: IO[bytes], count: _Count, depth: int) -> None:
     count.member()
     with gzip.open(file) as member:
-        _look(cast("IO[bytes]", member), count, depth)
+        _look(_pieces(cast("IO[bytes]", member)), count, depth)
 
 
 def _bzip2(file: IO[bytes], count: _Count, depth: int) -> None:
     count.member()
     with bz2.open(file) as member:
-        _look(member, count, depth)
+        _look(_pieces(member), count, depth)
 
 
 def _xz(file: IO[bytes], count: _Count, depth: int) -> None:
     count.member()
     with lzma.open(file) as member:
-        _look(member, count, depth)
+        _look(_pieces(member), count, depth)
 
 
-_WALKS: Final[dict[bytes, _Walk]] = {
-    b"PK\x03\x04": _zip,
-    b"PK\x05\x06": _zip,
-    b"\x1f\x8b": _gzip,
-    b"BZh": _bzip2,
-    b"\xfd7zXZ\x00": _xz,
+def _pieces(member: IO[bytes]) -> Iterator[bytes]:
+    while piece := member.read(_CHUNK):
+        yield piece
+
+
+_WALKS: Final[dict[Archive | None, Callable[[IO[bytes], _Count, int], None]]] = {
+    Archive.ZIP: _zip,
+    Archive.TAR: _tar,
+    Archive.GZIP: _gzip,
+    Archive.BZIP2: _bzip2,
+    Archive.XZ: _xz,
 }
 
 
-def _look(member: IO[bytes], count: _Count, depth: int) -> None:
+def _look(member: Iterator[bytes], count: _Count, depth: int) -> None:
     """Count a member, and look into it if it is an archive itself."""
     chunks = count.bytes_of(member)
-    first = next(chunks, b"")
-    walk = walker(first[:_HEAD])
+    first = _beginning(chunks)
+    walk = _WALKS.get(archive_kind(first))
     if walk is None:
-        count.complete &= not first.startswith(_OTHERS)
-        for _ in chunks:
-            pass
+        search = Search()
+        for chunk in chain((first,), chunks):
+            search.take(chunk)
+        count.complete &= not search.is_archive
         return
     count.depth = max(count.depth, depth + 1)
     count.check(depth < _MAX_DEPTH)
@@ -174,6 +161,14 @@ def _look(member: IO[bytes], count: _Count, depth: int) -> None:
     with path.open("rb") as file:
         walk(file, count, depth + 1)
     path.unlink()
+
+
+def _beginning(chunks: Iterator[bytes]) -> bytes:
+    """Return as many bytes as the signs are in, or all there are: what is unpacked may come in small pieces."""
+    first = b""
+    while len(first) < HEAD_BYTES and (chunk := next(chunks, b"")):
+        first += chunk
+    return first
 
 
 def _keep(path: Path, first: bytes, chunks: Iterator[bytes], count: _Count) -> None:

@@ -51,7 +51,7 @@ def is_damage(error: AppError) -> bool:
 
 def viewer_of(s: Services, person: PersonId) -> Viewer:
     """Return a member who looks at entries now."""
-    return Viewer(s.log.home.principal(person), s.clock(), scanning_of(s.config.files))
+    return Viewer(s.log.home.principal(person), s.clock(), scanning_of(s.config.files, s.files.health))
 
 
 async def readable(s: Services, person: PersonId, room: RoomId) -> Readable:

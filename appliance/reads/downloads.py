@@ -32,7 +32,7 @@ async def load_bytes(
     While `keeps_up()` says that their reader is behind, no further record waits in memory.
     Raises NotFound or Forbidden when the person may read it no longer, Unavailable (`storage_damaged`).
     """
-    stored, asked, scanning = file.stored, s.clock(), scanning_of(s.config.files)
+    stored, asked, scanning = file.stored, s.clock(), scanning_of(s.config.files, s.files.health)
     part = Part(start, stop, keeps_up)
     pieces = read_stored(s.files.objects, s.log, scanning, stored.id, file.key, stored.size, part=part)
     try:

@@ -78,7 +78,7 @@ def _open(rows: Rows, s: Services, person: PersonId, size: int, waiting: bool) -
     row = None if file is None else blobs.get(rows, file)
     if row is None or row.wrapped_key is None:
         return None
-    scanning, released = scanning_of(s.config.files), bool(row.released)
+    scanning, released = scanning_of(s.config.files, s.files.health), bool(row.released)
     age = s.clock() - row.made_at
     if may_open(ScanState(row.scan), scanning.policy, age, scanning.wait_ms, is_sender=False, released=released):
         return None
@@ -89,7 +89,7 @@ def _open(rows: Rows, s: Services, person: PersonId, size: int, waiting: bool) -
 
 async def read_photo(s: Services, photo: OpenedPhoto) -> bytes:
     """Return the bytes. Raises Unavailable (`storage_damaged`)."""
-    stored, scanning = photo.stored, scanning_of(s.config.files)
+    stored, scanning = photo.stored, scanning_of(s.config.files, s.files.health)
     pieces = read_stored(s.files.objects, s.log, scanning, stored.id, photo.key, stored.size)
     return b"".join([piece async for piece in pieces])
 

@@ -1,4 +1,4 @@
-"""What is done with a file of a type: how it is cleaned, what is made to be shown in its place, what holds other files.
+"""What is done with a file of a type: how it is cleaned, and what is made to be shown in its place.
 
 Pure. The types are those of `rules/file_types.py`; what the worker can do with them is in `preview/protocol.py`.
 """
@@ -30,37 +30,6 @@ _JOBS: Final = {
     **dict.fromkeys((one for one in CLEANED if one.startswith("audio/")), JobKind.SOUND),
     "application/pdf": JobKind.PDF,
 }
-# What begins so holds other files, packed: they may be far larger than it is, and a scanner looks at each of them.
-_ARCHIVES: Final = (
-    (0, b"PK"),
-    (0, b"7z\xbc\xaf\x27\x1c"),
-    (0, b"Rar!"),
-    (0, b"\x1f\x8b"),
-    (0, b"\x1f\x9d"),
-    (0, b"\x1f\xa0"),
-    (0, b"BZh"),
-    (0, b"\xfd7zXZ\0"),
-    (0, b"\x28\xb5\x2f\xfd"),
-    (0, b"\x04\x22\x4d\x18"),
-    (0, b"\x5d\0\0"),
-    (0, b"LZIP"),
-    (0, b"MSCF"),
-    (0, b"ISc("),
-    (0, b"\x60\xea"),
-    (2, b"-lh"),
-    (2, b"-lz"),
-    (0, b"ALZ\x01"),
-    (0, b"EGGA"),
-    (0, b"xar!"),
-    (0, b"!<arch>"),
-    (0, b"070701"),
-    (0, b"070702"),
-    (0, b"070707"),
-    (257, b"ustar"),
-)
-_ZIP_END: Final = b"PK\x05\x06"
-TAIL_BYTES: Final = 66 * 1024
-"""From the end of a file: a ZIP has its list there (APPNOTE 4.3.16: 22 bytes and a comment of at most 64 KiB)."""
 
 
 def worker_type(media_type: str, form: FileForm = FileForm.DOCUMENT) -> str:
@@ -92,11 +61,6 @@ def shown_as(media_type: str, form: FileForm) -> FileForm:
     """Return how a file is shown: a picture or a video that nothing can be made of is a document."""
     needs = {FileForm.PICTURE: JobKind.PICTURE, FileForm.VIDEO: JobKind.VIDEO}.get(form)
     return form if needs is None or job_for(media_type) is needs else FileForm.DOCUMENT
-
-
-def is_archive(head: bytes, tail: bytes) -> bool:
-    """Return whether a file that begins and ends so holds other files, or may."""
-    return _ZIP_END in tail or any(head[at : at + len(sign)] == sign for at, sign in _ARCHIVES)
 
 
 def renamed(name: str, before: str, after: str) -> str:

@@ -4,8 +4,9 @@ Pure. `scan_state`: an answer, the scanner's limits and what is known of the fil
 and the agency's policy in, a reason or None out. The tables are scan_state.json and may_open_file.json in
 tests/rules/tables.
 
-A scanner leaves out what is above its limits and answers «OK» all the same: 31 kB of zip may hold 30 MB that nobody
-looked at. So «OK» makes a file clean only when all of it lay within the limits.
+A scanner leaves out what is above its limits and may answer «OK» all the same: 31 kB of zip may hold 30 MB that nobody
+looked at. So «OK» makes a file clean only where the scanner has shown that it tells of what it leaves out (`Telling`),
+and where a worker has unpacked an archive too: there are kinds of packing that a scanner passes over in silence.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from typing import Final, NamedTuple
 from appliance.attachments import ScanState
 from appliance.model import Deny
 
-NOT_VIRUSES: Final = ("Heuristics.Limits.Exceeded", "Heuristics.Encrypted.")
+_LIMITS: Final = "Heuristics.Limits.Exceeded"
+_ENCRYPTED: Final = "Heuristics.Encrypted."
+NOT_VIRUSES: Final = (_LIMITS, _ENCRYPTED)
 """clamd «finds» these when it is set to tell of what it could not look into (`AlertExceedsMax`, `AlertEncrypted`)."""
+_BY_SIZE: Final = (f"{_LIMITS}.MaxFileSize", f"{_LIMITS}.MaxScanSize")
 
 
 class ScanPolicy(StrEnum):
@@ -49,6 +53,24 @@ class Answer(NamedTuple):
     signature: str | None = None
 
 
+class Telling(NamedTuple):
+    """Whether a scanner tells of members above its limits, and of encrypted ones, when it was tried with such."""
+
+    limits: bool
+    encrypted: bool
+
+
+def telling(of_oversized: Answer, of_locked: Answer) -> Telling:
+    """Return what two answers show: of a ZIP with a member above the limit, and of one with a password.
+
+    A scan that took too long is told of as well; that shows nothing of sizes.
+    """
+    return Telling(
+        of_oversized.said is Said.FOUND and (of_oversized.signature or "").startswith(_BY_SIZE),
+        of_locked.said is Said.FOUND and (of_locked.signature or "").startswith(_ENCRYPTED),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ScanLimits:
     """Up to where the scanner looks: bytes of a file sent, of one member, of all members together; members; depth.
@@ -74,14 +96,16 @@ class Listing(NamedTuple):
     complete: bool
 
 
-def scan_state(answer: Answer, size: int, limits: ScanLimits, *, archive: bool, listing: Listing | None) -> ScanState:
+def scan_state(
+    answer: Answer, size: int, limits: ScanLimits, told: Telling, *, archive: bool, listing: Listing | None
+) -> ScanState:
     """Return the state of a file of `size` bytes. `listing` is None where nobody could list its members."""
     if answer.said is Said.FOUND:
         unseen = (answer.signature or "").startswith(NOT_VIRUSES)
         return ScanState.UNSCANNABLE if unseen else ScanState.INFECTED
     if answer.said is Said.OVER_LIMIT or size >= min(limits.stream, limits.member, limits.total):
         return ScanState.TOO_BIG
-    if answer.said is Said.UNREADABLE or (archive and not _is_within(listing, size, limits)):
+    if answer.said is Said.UNREADABLE or not all(told) or (archive and not _is_within(listing, size, limits)):
         return ScanState.UNSCANNABLE
     return ScanState.CLEAN
 

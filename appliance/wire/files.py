@@ -11,11 +11,22 @@ from appliance.wire.common import Answer, Id, Limit, Millis, Person, Position, R
 from appliance.wire.cursors import Cursor
 
 FileState = Literal[
-    "pending", "clean", "infected", "unscannable", "too_big", "damaged", "remote", "fetching", "unavailable", "gone"
+    "pending",
+    "clean",
+    "infected",
+    "released",
+    "unscannable",
+    "too_big",
+    "damaged",
+    "remote",
+    "fetching",
+    "unavailable",
+    "gone",
 ]
 """What the scan says of a file, or why its bytes are not to be had.
 
-`damaged`: they do not open, until they are restored. `gone`: the key or the bytes were destroyed.
+`released`: a virus was found, and two people who answer for it let the file be opened. `damaged`: the bytes do not
+open, until they are restored. `gone`: the key or the bytes were destroyed.
 """
 Form = Literal["picture", "video", "sound", "voice", "document"]
 Bytes = Annotated[int, Meta(ge=0, le=2**53 - 1)]
@@ -38,13 +49,15 @@ class Variant(Answer, kw_only=True):
 class FileFacts(Answer, kw_only=True):
     """What this appliance has found out about a file, which may change after the message was sent.
 
-    `held`: only its sender may open it, until the scan has ended. `preparing`: variants are still being made. `width`
-    and `height` are of the upright picture in pixels; before it was looked at, what the sender's device said.
-    `waveform` has 100 values from 0 to 100.
+    `held`: only its sender may open it, until the scan has ended. `scanner`: why a file that is `pending` is not being
+    scanned: the scanner cannot be asked at present, or the agency scans no files. `preparing`: variants are still being
+    made. `width` and `height` are of the upright picture in pixels; before it was looked at, what the sender's device
+    said. `waveform` has 100 values from 0 to 100.
     """
 
     state: FileState
     held: bool = False
+    scanner: Literal["away", "off"] | None = None
     preparing: bool = False
     width: int | None = None
     height: int | None = None

@@ -284,7 +284,7 @@ async def test_what_lies_in_quarantine_or_has_gone_is_never_marked(bureau: Burea
 
 async def states(bureau: Bureau, blob: str) -> tuple[str, int]:
     """Return the state of a file as readers see it, and how many variants they are offered."""
-    scanning = scanning_of(bureau.s.config.files)
+    scanning = scanning_of(bureau.s.config.files, bureau.s.files.health)
     async with bureau.s.store.read() as reader:
         facts = await reader.run(facts_of, blob, scanning, bureau.clock())
     assert facts is not None

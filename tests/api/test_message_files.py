@@ -138,7 +138,7 @@ async def test_what_is_found_out_later_comes_as_an_event_without_the_name(runnin
 
     def scanned(tx: RiderTx) -> None:
         tx.rows.run("UPDATE blob SET scan = 'clean', preparing = 0, pages = 3 WHERE id = ?", (one,))
-        announce(tx, s.log.bodies, scanning_of(s.config.files), one)
+        announce(tx, s.log.bodies, scanning_of(s.config.files, s.files.health), one)
 
     async with lalita.stream() as stream:
         await s.log.change(scanned)

@@ -61,6 +61,7 @@ class Filed:
     content: bytes
     scan: str = "clean"
     original: bool = False
+    released: bool = False
     made: Sequence[Made] = ()
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -71,9 +72,10 @@ async def send(served: Agency, sender: Client, room: str, text: str, *files: Fil
     body = {"txn_id": new_txn(), "body": {"text": text}, "files": ready}
     sent = await sender.post(f"/rooms/{room}/messages", body)
     # What is found to be infected is sent no more: the scan ends after that.
-    found = [(one.scan, file, file) for file, one in zip(ready, files, strict=True)]
+    found = [(one.scan, one.released, file, file) for file, one in zip(ready, files, strict=True)]
+    statement = "UPDATE blob SET scan = ?, released = ? WHERE id = ? OR parent = ?"
     async with served.services.store.write() as tx:
-        await tx.run(lambda rows: rows.many("UPDATE blob SET scan = ? WHERE id = ? OR parent = ?", found))
+        await tx.run(lambda rows: rows.many(statement, found))
     return int(sent["n"])
 
 

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Route, expect
 
+from appliance.actions import scanner_watch
 from appliance.attachments import FileForm
 from appliance.config import Config
 from tests import agency
@@ -213,8 +214,9 @@ async def test_a_voice_message_by_keyboard(served: Agency, narin: Client, window
 
 
 def held_until_scanned(config: Config) -> Config:
-    """Change the settings: what was not found clean is held back."""
-    return replace(config, files=replace(config.files, scan="hold"))
+    """Change the settings: what was not found clean is held back, and no scanner is there."""
+    clamav = replace(config.clamav, socket=str(config.data / "no-clamd"))
+    return replace(config, files=replace(config.files, scan="hold"), clamav=clamav)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -226,8 +228,9 @@ async def holding(world_data: Path) -> AsyncIterator[Agency]:
 
 async def test_every_state_is_said_in_words(holding: Agency, windows: OpenWindow) -> None:
     narin, room = await holding.login(SENDER), holding.room(ROOM)
+    await scanner_watch.look(holding.services)
     words = {
-        "pending": "กำลังตรวจไวรัส",
+        "pending": "ระบบตรวจไวรัสไม่พร้อม จึงยังตรวจและเปิดไม่ได้",
         "unscannable": "ระบบตรวจไวรัสในไฟล์นี้ไม่ได้ จึงยังเปิดไม่ได้",
         "too_big": "ไฟล์ใหญ่เกินกว่าจะตรวจไวรัสได้ จึงยังเปิดไม่ได้",
         "infected": "พบไวรัส ระบบกักไฟล์นี้ไว้ เปิดไม่ได้",
@@ -249,8 +252,32 @@ async def test_every_state_is_said_in_words(holding: Agency, windows: OpenWindow
     await own.go(f"#/rooms/{room}")
     await own.to_newest()
     mine = own.log.get_by_role("article").filter(has_text="pending.zip")
-    await expect(mine).to_contain_text("ผู้อื่นเปิดได้เมื่อตรวจเสร็จ")
+    await expect(mine).to_contain_text("ระบบตรวจไวรัสไม่พร้อม ผู้อื่นจึงยังเปิดไม่ได้")
     await expect(mine.get_by_role("link", name="ดาวน์โหลด pending.zip")).to_be_visible()
+
+
+async def test_a_virus_that_was_released_is_said_and_opens(holding: Agency, windows: OpenWindow) -> None:
+    narin, room = await holding.login(SENDER), holding.room(ROOM)
+    released = Filed("released.zip", "application/zip", FileForm.DOCUMENT, b"PK", scan="unscannable", released=True)
+    await send(holding, narin, room, "", released)
+    window = await opened(holding, windows)
+    card = window.log.get_by_role("article").filter(has_text="released.zip")
+    await expect(card).to_contain_text("เคยพบไวรัส ผู้รับผิดชอบอนุญาตให้เปิด")
+    await expect(card.get_by_role("link", name="ดาวน์โหลด released.zip")).to_be_visible()
+
+
+async def test_where_no_files_are_scanned_it_is_said_once_in_a_message(
+    served: Agency, narin: Client, windows: OpenWindow
+) -> None:
+    room = served.room(ROOM)
+    kinds = (("ก.zip", "application/zip"), ("ข.zip", "application/zip"), ("ค.pdf", "application/pdf"))
+    files = [Filed(name, kind, FileForm.DOCUMENT, b"PK", scan="pending") for name, kind in kinds]
+    await send(served, narin, room, "", *files, photo("ง.jpg"))
+    window = await opened(served, windows)
+    message = window.log.get_by_role("article").filter(has_text="ก.zip")
+    await expect(message.get_by_text("หน่วยงานไม่ได้ตรวจไวรัสในไฟล์")).to_have_count(1)
+    await expect(message).not_to_contain_text("โปรดระวัง")
+    await expect(message.get_by_role("link")).to_have_count(3)
 
 
 async def test_no_script_of_a_file_ever_runs(served: Agency, narin: Client, windows: OpenWindow) -> None:

@@ -132,6 +132,16 @@ def zipped(*members: bytes) -> bytes:
     return file.getvalue()
 
 
+def lying(content: bytes, claimed: int, more: bytes = b"") -> bytes:
+    """A ZIP of one member that says in both headers that it has this many bytes; `more` follows the packed stream."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed, name = packer.compress(content) + packer.flush() + more, b"a.bin"
+    said = struct.pack("<HHHIIIHH", 8, 0, 0x21, zlib.crc32(content[:claimed]), len(packed), claimed, len(name), 0)
+    local = b"PK\x03\x04" + struct.pack("<HH", 20, 0) + said + name + packed
+    listed = b"PK\x01\x02" + struct.pack("<HHH", 20, 20, 0) + said + bytes(14) + name
+    return local + listed + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(listed), len(local), 0)
+
+
 def tarred(*members: bytes) -> bytes:
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w:gz") as archive:

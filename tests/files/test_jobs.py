@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 
 from appliance.files.workers import PreviewRefused
 from appliance.preview.protocol import MAX_PAGES, WAVEFORM, JobKind, Members, Refusal
-from tests.files.corpus import film, packed, pdf, sound, tarred, zip_in_zip, zipped
+from tests.files.corpus import film, lying, packed, pdf, sound, tarred, zip_in_zip, zipped
 from tests.files.working import Made, work
 
 pytestmark = [pytest.mark.media, pytest.mark.slow]
@@ -136,6 +137,19 @@ async def test_a_film_that_says_it_lasts_for_hours_is_looked_at_as_any_other(tmp
     assert sizes(made) == [("poster", None, 160, 120), ("thumb", None, 160, 120)]
 
 
+def packed_by(how: int) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", how) as archive:
+        archive.writestr("a", b"a" * 70)
+    return written.getvalue()
+
+
+def going_on(content: bytes) -> bytes:
+    """A ZIP whose member has packed bytes behind the end of the stream."""
+    return lying(content, len(content), more=b"more")
+
+
+JUNK = 4 + len(zipped(b"a" * 70))
 NESTED = zip_in_zip(3)
 NESTED_SIZES = [len(zip_in_zip(levels)) for levels in (1, 2)]
 
@@ -149,8 +163,20 @@ NESTED_SIZES = [len(zip_in_zip(levels)) for levels in (1, 2)]
         (locked(), Members(1, 0, 0, 1, encrypted=True, complete=True)),
         (b"PK\x05\x06" + bytes(18), Members(0, 0, 0, 1, encrypted=False, complete=True)),
         (zipped(b"7z\xbc\xaf\x27\x1c" + b"a" * 20), Members(1, 26, 26, 1, encrypted=False, complete=False)),
+        (lying(b"a" * 70_000, 50), Members(1, 70_000, 70_000, 1, encrypted=False, complete=False)),
+        (lying(b"a" * 70, 5_000), Members(1, 70, 70, 1, encrypted=False, complete=False)),
+        (zipped(b"junk" + zipped(b"a" * 70)), Members(1, JUNK, JUNK, 1, encrypted=False, complete=False)),
+        (b"junk" + zipped(b"a" * 70) + b"junk", Members(1, 70, 70, 1, encrypted=False, complete=True)),
+        (packed_by(zipfile.ZIP_BZIP2), Members(1, 70, 70, 1, encrypted=False, complete=True)),
+        (packed_by(zipfile.ZIP_STORED), Members(1, 70, 70, 1, encrypted=False, complete=True)),
+        (packed_by(zipfile.ZIP_LZMA), Members(1, 0, 0, 1, encrypted=False, complete=False)),
+        (going_on(b"a" * 70), Members(1, 70, 70, 1, encrypted=False, complete=False)),
     ],
-    ids=["zip", "tar.gz", "nested", "locked", "empty", "holds what cannot be opened"],
+    ids=[
+        *("zip", "tar.gz", "nested", "locked", "empty", "holds what cannot be opened", "holds more than it says"),
+        *("holds less than it says", "holds one with junk before it", "has junk around", "bzip2", "stored", "lzma"),
+        "goes on behind its end",
+    ],
 )
 async def test_an_archive_is_counted_by_what_it_unpacks_to(archive: bytes, expected: Members) -> None:
     assert (await work(JobKind.ARCHIVE, "application/zip", archive)).facts.members == expected

@@ -16,11 +16,13 @@ import pytest
 
 from appliance.attachments import ScanState
 from appliance.errors import Unavailable
+from appliance.files import probes
 from appliance.files.scanner import Scanner, Version, parse_answer, parse_version
-from appliance.rules.scanning import Answer, Listing, Said, scan_state
+from appliance.rules.scanning import Answer, Listing, Said, Telling, scan_state
 from tests.clamd import EICAR, LIMITS, MARKER, Clamd, daemon
 
 PIECE = 64 * 1024
+SIZES = "MaxFileSize {0}M\nMaxScanSize {0}M"
 
 
 async def pieces(content: bytes, size: int = PIECE) -> AsyncIterator[bytes]:
@@ -50,16 +52,43 @@ async def test_what_a_real_clamd_answers(clamd: Clamd, content: Callable[[], byt
     assert await Scanner(clamd.path, 1, 60).scan(pieces(content())) == answer
 
 
-@pytest.mark.parametrize("alert", [False, True])
-async def test_what_a_zip_hides_above_the_limit_is_never_clean(*, alert: bool) -> None:
-    """The daemon answers «OK» of 31 kB that hold 30 MB and the marker: that is no proof."""
+async def test_what_a_zip_hides_above_the_limit_is_never_clean() -> None:
+    """A daemon with Debian's settings answers «OK» of 31 kB that hold 30 MB and the marker: that is no proof."""
     hidden = zipped("big", bytes(30 << 20) + MARKER)
     assert len(hidden) < 40_000
-    with daemon(alert=alert) as clamd:
-        answer = await Scanner(clamd.path, 1, 60).scan(pieces(hidden))
+    with daemon(tells=False) as clamd:
+        scanner = Scanner(clamd.path, 1, 60)
+        answer, told = await scanner.scan(pieces(hidden)), await probes.ask(scanner, LIMITS.member)
+    assert (answer.said, told) == (Said.NOTHING_FOUND, Telling(limits=False, encrypted=False))
     listing = Listing(1, (30 << 20) + len(MARKER), (30 << 20) + len(MARKER), 1, encrypted=False, complete=True)
-    assert scan_state(answer, len(hidden), LIMITS, archive=True, listing=listing) is ScanState.UNSCANNABLE
-    assert scan_state(answer, len(hidden), LIMITS, archive=True, listing=None) is ScanState.UNSCANNABLE
+    for unproven in (told, Telling(limits=True, encrypted=True)):
+        for known in (listing, None):
+            state = scan_state(answer, len(hidden), LIMITS, unproven, archive=True, listing=known)
+            assert state is ScanState.UNSCANNABLE
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("", "", Telling(limits=True, encrypted=True)),
+        ("AlertExceedsMax yes", "AlertExceedsMax no", Telling(limits=False, encrypted=True)),
+        ("AlertEncrypted yes", "AlertEncrypted no", Telling(limits=True, encrypted=False)),
+        ("MaxScanSize 25M", "MaxScanSize 100M", Telling(limits=False, encrypted=True)),
+        ("MaxFileSize 25M", "MaxFileSize 5M", Telling(limits=False, encrypted=True)),
+        (SIZES.format(25), SIZES.format(5), Telling(limits=True, encrypted=True)),
+        (SIZES.format(25), SIZES.format(50), Telling(limits=False, encrypted=True)),
+    ],
+    ids=["as the guide says", "no alert", "no alert of passwords", "25 of 100", "5 of 25", "lower both", "higher both"],
+)
+async def test_a_daemon_is_tried_whether_it_tells(before: str, after: str, told: Telling) -> None:
+    with daemon() as clamd:
+        clamd.stop()
+        config = clamd.folder / "clamd.conf"
+        written = config.read_text("ascii")
+        assert before in written
+        config.write_text(written.replace(before, after), "ascii")
+        clamd.start()
+        assert await probes.ask(Scanner(clamd.path, 1, 60), LIMITS.member) == told
 
 
 async def test_version_of_a_real_clamd(clamd: Clamd) -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import io
 import logging
+import lzma
 import os
+import struct
+import tarfile
 import zipfile
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from appliance.actions import file_quarantine, scanning
+from appliance.actions import file_quarantine, scanner_watch, scanning
 from appliance.actions.file_variants import make_variants
 from appliance.actions.preparing import prepare_upload
 from appliance.errors import Conflict, Forbidden, NotFound, Unavailable
@@ -23,6 +29,7 @@ from appliance.rules.roles import Actor
 from appliance.sealed_file import SealBroken
 from tests.bureau import MALEE
 from tests.clamd import EICAR, MARKER, Clamd, daemon
+from tests.files.corpus import lying
 from tests.files.prepared import NOBODY, Desk, desk
 from tests.waiting import until
 
@@ -45,9 +52,9 @@ async def sent(at: Desk, content: bytes, name: str = "รายงาน.bin") -
     return blob, await at.send(blob)
 
 
-def packed(content: bytes, *, password: bool = False) -> bytes:
+def packed(content: bytes, *, password: bool = False, how: int = zipfile.ZIP_DEFLATED) -> bytes:
     written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(written, "w", how) as archive:
         archive.writestr("ในนี้.bin", content)
     made = bytearray(written.getvalue())
     if password:
@@ -57,11 +64,94 @@ def packed(content: bytes, *, password: bool = False) -> bytes:
     return bytes(made)
 
 
+def old_tar(content: bytes) -> bytes:
+    """A tar of the seventh edition of Unix, which has no sign."""
+    made = tarfile.TarInfo("a").tobuf(tarfile.GNU_FORMAT)
+    head = bytearray(made[:257] + bytes(255))
+    head[124:136], head[148:156] = b"%011o\0" % len(content), b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    return bytes(head) + content + bytes(-len(content) % 512 + 1024)
+
+
 STATES = [
     ("nothing in it", os.urandom(300_000), "clean"),
     ("EICAR", EICAR, "infected"),
     ("a marker behind 200 kB", os.urandom(200_000) + MARKER, "infected"),
     ("as long as the limit", bytes(20 << 20), "too_big"),
+]
+BIG = bytes(30 << 20) + MARKER
+HIDING = packed(BIG)
+MAIL = b"""From: a@example.go.th\r
+To: b@example.go.th\r
+Subject: x\r
+MIME-Version: 1.0\r
+Content-Type: multipart/mixed; boundary=XX\r
+\r
+--XX\r
+Content-Type: text/plain\r
+\r
+hello\r
+--XX\r
+Content-Type: application/zip; name=a.zip\r
+Content-Disposition: attachment; filename=a.zip\r
+Content-Transfer-Encoding: base64\r
+\r
+%s\r
+--XX--\r
+"""
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+
+
+def mailed(content: bytes) -> bytes:
+    return MAIL % base64.encodebytes(content)
+
+
+def page(content: bytes) -> bytes:
+    return b"<html><a href='data:application/zip;base64,%s'>x</a></html>" % base64.b64encode(content)
+
+
+def in_pdf(content: bytes, junk: int = 0) -> bytes:
+    stream = b"<</Type/EmbeddedFile/Length %d>>stream\n%s\nendstream" % (len(content), content)
+    names = b"/Names<</EmbeddedFiles<</Names[(a.zip)3 0 R]>>>>"
+    named = b"<</Type/Filespec/F(a.zip)/EF<</F 4 0 R>>>>"
+    objects = b"1 0 obj<</Type/Catalog%s>>endobj\n3 0 obj%sendobj\n4 0 obj%sendobj\n" % (names, named, stream)
+    return b"%PDF-1.4\n" + objects + b"trailer<</Root 1 0 R>>\n%%EOF\n" + b"\n" * junk
+
+
+def in_rtf(content: bytes) -> bytes:
+    """An object of OLE 1, as old programs put files into RTF ([MS-OLEDS] 2.2.5)."""
+    package = struct.pack("<H", 2) + b"a.zip\0C:\\a.zip\0" + struct.pack("<HHI", 0, 3, 9) + b"C:\\a.zip\0"
+    package += struct.pack("<I", len(content)) + content
+    made = struct.pack("<III", 0x501, 2, 8) + b"Package\0" + struct.pack("<III", 0, 0, len(package)) + package
+    return b"{\\rtf1{\\object\\objemb{\\*\\objclass Package}{\\*\\objdata %s}}}" % made.hex().encode()
+
+
+HIDDEN = [
+    ("a zip that lies of its sizes", lying(BIG, 1000)),
+    ("a mail with a zip", mailed(HIDING)),
+    ("a page with a zip in an address", page(HIDING)),
+    ("a PDF with a zip", in_pdf(HIDING, 70_000)),
+    ("a PDF with a packed stream", in_pdf(zlib.compress(BIG)).replace(b"/Length", b"/Filter/FlateDecode/Length")),
+    ("RTF with a zip", in_rtf(HIDING)),
+    ("OLE with a zip", OLE + HIDING + bytes(70_000)),
+    ("a zip with junk around", b"JUNKJUNK" * 10 + HIDING + bytes(70_000)),
+    ("a zip in a zip, with junk before it", packed(b"JUNKJUNK" * 10 + HIDING)),
+    ("lzma in a zip", packed(lzma.compress(BIG, lzma.FORMAT_ALONE))),
+    ("a zip packed with lzma", packed(MARKER, how=zipfile.ZIP_LZMA)),
+    ("a tar without a sign, in gzip", gzip.compress(old_tar(BIG))),
+    ("a mail with a locked zip", mailed(packed(b"x", password=True))),
+    ("a picture with a zip in the middle", b"GIF89a" + bytes(900) + packed(b"x") + bytes(70_000)),
+]
+ORDINARY = [
+    ("text", "เรียน ท่านผู้อำนวยการ\r\n".encode() * 90),
+    ("a page", page(b"GIF89a")),
+    ("a mail with a zip", mailed(packed(b"x" * 1000))),
+    ("a PDF with a zip", in_pdf(packed(b"x" * 1000))),
+    ("RTF with a zip", in_rtf(packed(b"x" * 1000))),
+    ("OLE with a zip", OLE + packed(b"x" * 1000) + bytes(70_000)),
+    ("an Office file with an OLE object", packed(OLE + packed(b"x" * 1000) + bytes(600))),
+    ("a zip behind a program's place", b"JUNKJUNK" * 10 + packed(b"x" * 1000)),
+    ("a zip of a mail of a zip", packed(mailed(packed(b"x" * 1000)))),
 ]
 PACKED = [
     ("a zip of something small", packed(b"x" * 1000), "clean"),
@@ -70,6 +160,8 @@ PACKED = [
     ("a zip with a password", packed(b"x" * 1000, password=True), "unscannable"),
     ("a picture with such a zip behind it", b"GIF89a" + bytes(900) + packed(bytes(30 << 20) + MARKER), "unscannable"),
     ("7z, which nobody here lists", b"7z\xbc\xaf\x27\x1c" + bytes(900), "unscannable"),
+    *((name, content, "unscannable") for name, content in HIDDEN),
+    *((name, content, "clean") for name, content in ORDINARY),
 ]
 
 
@@ -92,6 +184,77 @@ async def test_what_holds_other_files_is_clean_only_if_all_of_it_was_looked_at(
     await prepare_upload(opened.b.s, upload)
     await scanning.scan_file(opened.b.s, upload)
     assert (await opened.blob(upload)).scan == state
+
+
+@pytest.mark.parametrize("content", [MARKER * 3, packed(MARKER)], ids=["bare", "packed"])
+async def test_a_virus_in_each_container_is_found(opened: Desk, content: bytes) -> None:
+    """The shapes above are such that clamd looks into them: else «clean» of them would say nothing."""
+    for around in (mailed, page, in_pdf, in_rtf):
+        upload = await opened.whole_upload(around(content), original=True)
+        await prepare_upload(opened.b.s, upload)
+        await scanning.scan_file(opened.b.s, upload)
+        assert (await opened.blob(upload)).scan == "infected", around
+
+
+async def test_nothing_is_clean_by_a_scanner_that_does_not_tell(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with daemon(tells=False) as clamd:
+        async with desk(tmp_path, clamd.path, scan="hold") as at:
+            blobs = [(await sent(at, content))[0] for content in (b"clean", b"as clean", MARKER)]
+            for blob in blobs:
+                await scanning.scan_file(at.b.s, blob)
+            assert [(await at.blob(blob)).scan for blob in blobs] == ["unscannable", "unscannable", "infected"]
+    assert caplog.text.count("ALERT virus scanner tells not: limits=False encrypted=False") == 1
+
+
+async def test_a_scanner_that_is_away_is_told_once_and_so_is_its_return(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    with daemon() as clamd:
+        async with desk(tmp_path, clamd.path, scan="hold") as at:
+            blob, n = await sent(at, b"clean")
+            await scanner_watch.look(at.b.s)
+            assert "ALERT" not in caplog.text
+            clamd.stop()
+            for _ in range(3):
+                await scanner_watch.look(at.b.s)
+            with pytest.raises(Unavailable):
+                await scanning.scan_file(at.b.s, blob)
+            at.b.clock.pass_(90_000)
+            clamd.start()
+            for _ in range(3):
+                await scanner_watch.look(at.b.s)
+            await scanning.scan_file(at.b.s, blob)
+            events = [msgspec.json.decode(event) for event in await at.events("file")]
+    assert caplog.text.count("ALERT virus scanner away: clamd cannot be asked") == 1
+    assert caplog.text.count("ALERT virus scanner back: away for 90 s") == 1
+    assert [(event["n"], event["facts"]["state"], event["facts"].get("scanner")) for event in events] == [
+        (n, "pending", "away"), (n, "pending", None), (n, "clean", None),
+    ]  # fmt: skip
+
+
+async def test_a_scanner_that_came_back_with_other_settings_is_tried_anew(tmp_path: Path) -> None:
+    with daemon() as clamd:
+        async with desk(tmp_path, clamd.path, scan="hold") as at:
+            first, second, third = [(await sent(at, content))[0] for content in (b"1", b"2", b"3")]
+            await scanning.scan_file(at.b.s, first)
+            clamd.stop()
+            await scanner_watch.look(at.b.s)
+            config = clamd.folder / "clamd.conf"
+            config.write_text(config.read_text("ascii").replace("AlertExceedsMax yes", "AlertExceedsMax no"), "ascii")
+            clamd.start()
+            await scanning.scan_file(at.b.s, second)
+            config.write_text(config.read_text("ascii").replace("AlertExceedsMax no", "AlertExceedsMax yes"), "ascii")
+            clamd.stop()
+            clamd.start()
+            await scanning.scan_file(at.b.s, third)
+            assert (await at.blob(third)).scan == "unscannable", "nobody noticed that it was away"
+            at.b.clock.pass_(scanner_watch.TRIED_FOR_MS + 1)
+            await scanning.scan_again(at.b.s)
+            await scanning.scan_file(at.b.s, third)
+            assert [(await at.blob(blob)).scan for blob in (first, second, third)] == ["clean", "unscannable", "clean"]
 
 
 async def test_while_the_scanner_is_away_everything_is_pending_and_then_it_is_scanned(tmp_path: Path) -> None:
@@ -232,16 +395,22 @@ async def test_rooms_hear_when_a_file_has_waited_long_enough(tmp_path: Path) -> 
         follower = PreparingFollower(at.b.s)
         follower.start()
         try:
-            assert await at.events("file") == []
+
+            async def held() -> list[tuple[str, str, bool]]:
+                told = [msgspec.json.decode(event)["facts"] for event in await at.events("file")]
+                return [(facts["state"], facts["scanner"], facts.get("held", False)) for facts in told]
+
+            async def told_that_it_is_away() -> bool:
+                return await held() == [("pending", "away", True)]
+
+            await until(told_that_it_is_away, "that nobody scans it")
             at.b.clock.pass_(30_000)
             at.b.s.files.to_prepare.set()
 
-            async def told() -> bool:
-                return len(await at.events("file")) == 1
+            async def told_that_it_opens() -> bool:
+                return await held() == [("pending", "away", True), ("pending", "away", False)]
 
-            await until(told, "the facts")
-            facts = msgspec.json.decode((await at.events("file"))[0])["facts"]
-            assert (facts["state"], facts.get("held", False)) == ("pending", False)
+            await until(told_that_it_opens, "that it opens")
             assert (await at.blob(blob)).scan == "pending"
         finally:
             await follower.close()

@@ -123,7 +123,7 @@ class Play:
             case "find out" if self.files:
                 file = self.files[which % len(self.files)]
                 await clean(services, file)
-                scanning = scanning_of(services.config.files)
+                scanning = scanning_of(services.config.files, services.files.health)
                 await services.log.change(lambda tx: announce(tx, services.log.bodies, scanning, file))
             case "take back":
                 for emoji in "👍🙏":

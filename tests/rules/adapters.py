@@ -27,7 +27,7 @@ from appliance.rules.roles import (
     may_reassign_room,
     may_release_file,
 )
-from appliance.rules.scanning import Answer, Listing, Said, ScanLimits, ScanPolicy, may_open, scan_state
+from appliance.rules.scanning import Answer, Listing, Said, ScanLimits, ScanPolicy, Telling, may_open, scan_state
 from appliance.rules.sign_in import SignInLocation, are_far_apart, wait_before_try
 from appliance.rules.terms import in_force, is_accepted
 from appliance.rules.text import closed_directions
@@ -90,6 +90,7 @@ def _scan_state(given: Given) -> object:
         Answer(Said(given["said"]), given.get("signature")),
         given["size"],
         SCAN_LIMITS,
+        Telling(*given.get("told", (True, True))),
         archive=given.get("archive", False),
         listing=Listing(**listing | given["listing"]) if "listing" in given else None,
     )

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import io
-import lzma
-import tarfile
-import zipfile
-
 import pytest
 
 from appliance.attachments import FileForm
 from appliance.preview.protocol import CLEANED, JobKind
-from appliance.rules.looking import is_archive, job_for, renamed, shown_as, type_to_clean, worker_type
+from appliance.rules.looking import job_for, renamed, shown_as, type_to_clean, worker_type
 
 JPEG, PNG, MP4, WEBM = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"\0\0\0\x18ftypmp42", b"\x1aE\xdf\xa3....webm"
-
-
-def a_zip() -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w") as archive:
-        archive.writestr("a", b"x")
-    return written.getvalue()
-
-
-def a_tar() -> bytes:
-    written = io.BytesIO()
-    with tarfile.open(fileobj=written, mode="w") as archive:
-        archive.addfile(tarfile.TarInfo("a"))
-    return written.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -76,24 +55,6 @@ def test_everything_that_is_cleaned_is_also_looked_at() -> None:
 )
 def test_what_nothing_can_be_made_of_is_a_document(kind: str, form: FileForm, shown: FileForm) -> None:
     assert shown_as(kind, form) is shown
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        a_zip(), a_tar(), gzip.compress(b"x", mtime=0), bz2.compress(b"x"), lzma.compress(b"x"),
-        JPEG + bytes(999) + a_zip(), lzma.compress(b"x", lzma.FORMAT_ALONE), b"7z\xbc\xaf\x27\x1c",
-        b"Rar!\x1a\x07", b"MSCF", b"..-lh5-",
-        b"!<arch>\n",
-    ],
-)  # fmt: skip
-def test_what_holds_other_files_is_known_by_its_bytes(content: bytes) -> None:
-    assert is_archive(content[:512], content[-512:])
-
-
-@pytest.mark.parametrize("content", [b"", b"P", JPEG, b"%PDF-1.7", bytes(600), "ข้อความ".encode()])
-def test_what_holds_none(content: bytes) -> None:
-    assert not is_archive(content, content)
 
 
 @pytest.mark.parametrize(

@@ -1182,9 +1182,10 @@ export interface components {
          * FileFacts
          * @description What this appliance has found out about a file, which may change after the message was sent.
          *
-         *         `held`: only its sender may open it, until the scan has ended. `preparing`: variants are still being made. `width`
-         *         and `height` are of the upright picture in pixels; before it was looked at, what the sender's device said.
-         *         `waveform` has 100 values from 0 to 100.
+         *         `held`: only its sender may open it, until the scan has ended. `scanner`: why a file that is `pending` is not being
+         *         scanned: the scanner cannot be asked at present, or the agency scans no files. `preparing`: variants are still being
+         *         made. `width` and `height` are of the upright picture in pixels; before it was looked at, what the sender's device
+         *         said. `waveform` has 100 values from 0 to 100.
          */
         FileFacts: {
             /** @default null */
@@ -1196,9 +1197,11 @@ export interface components {
             /** @default false */
             preparing?: boolean;
             /** @default null */
+            scanner?: ("away" | "off") | null;
+            /** @default null */
             seconds?: number | null;
             /** @enum {unknown} */
-            state: "clean" | "damaged" | "fetching" | "gone" | "infected" | "pending" | "remote" | "too_big" | "unavailable" | "unscannable";
+            state: "clean" | "damaged" | "fetching" | "gone" | "infected" | "pending" | "released" | "remote" | "too_big" | "unavailable" | "unscannable";
             variants: components["schemas"]["Variant"][];
             /** @default null */
             waveform?: number[] | null;
@@ -1237,10 +1240,12 @@ export interface components {
             /** @default false */
             preparing?: boolean;
             /** @default null */
+            scanner?: ("away" | "off") | null;
+            /** @default null */
             seconds?: number | null;
             size: number;
             /** @enum {unknown} */
-            state: "clean" | "damaged" | "fetching" | "gone" | "infected" | "pending" | "remote" | "too_big" | "unavailable" | "unscannable";
+            state: "clean" | "damaged" | "fetching" | "gone" | "infected" | "pending" | "released" | "remote" | "too_big" | "unavailable" | "unscannable";
             type: string;
             variants: components["schemas"]["Variant"][];
             /** @default null */

@@ -9,6 +9,7 @@ import { Pictures } from "./Pictures";
 import { Player } from "./Player";
 import { type Shown, shownKey, shownOf } from "./shown";
 import { placeOf } from "./sources";
+import { UnscannedLine } from "./StandingLine";
 import "./files.css";
 
 interface MessageFilesProps {
@@ -40,6 +41,7 @@ export function MessageFiles({ room, item, model, tabIndex, onOpen }: MessageFil
       {cards.map((one, i) => (
         <FileCard key={`${i} ${shownKey(one)}`} one={one} {...common} />
       ))}
+      <UnscannedLine files={item.files} />
     </div>
   );
 }

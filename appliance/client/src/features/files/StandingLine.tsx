@@ -6,13 +6,16 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import type { FileView } from "#core/protocol";
 import { Icon, type IconName } from "#ui/Icon";
 
-import { type Said, standingOf } from "./standing";
+import { isUnscanned, type Said, standingOf } from "./standing";
 
 const WORDS: Record<Said, MessageDescriptor> = {
   checking: msg`กำลังตรวจไวรัส`,
   checking_mine: msg`กำลังตรวจไวรัส ผู้อื่นเปิดได้เมื่อตรวจเสร็จ`,
+  away: msg`ระบบตรวจไวรัสไม่พร้อม จึงยังตรวจและเปิดไม่ได้`,
+  away_mine: msg`ระบบตรวจไวรัสไม่พร้อม ผู้อื่นจึงยังเปิดไม่ได้`,
   unchecked: msg`ยังไม่ได้ตรวจไวรัส โปรดระวัง`,
   infected: msg`พบไวรัส ระบบกักไฟล์นี้ไว้ เปิดไม่ได้`,
+  released: msg`เคยพบไวรัส ผู้รับผิดชอบอนุญาตให้เปิด โปรดระวัง`,
   uncheckable: msg`ระบบตรวจไวรัสในไฟล์นี้ไม่ได้ โปรดระวัง`,
   held_uncheckable: msg`ระบบตรวจไวรัสในไฟล์นี้ไม่ได้ จึงยังเปิดไม่ได้`,
   too_big: msg`ไฟล์ใหญ่เกินกว่าจะตรวจไวรัสได้ โปรดระวัง`,
@@ -27,8 +30,11 @@ const WORDS: Record<Said, MessageDescriptor> = {
 const ICONS: Record<Said, IconName> = {
   checking: "waiting",
   checking_mine: "waiting",
+  away: "lock",
+  away_mine: "offline",
   unchecked: "error",
   infected: "virus",
+  released: "virus",
   uncheckable: "error",
   held_uncheckable: "lock",
   too_big: "error",
@@ -55,6 +61,16 @@ export function StandingLine({ file, mine }: { file: FileView; mine: boolean }) 
     <span className={`file-said file-said-${tone}`}>
       <Icon name={ICONS[said]} size="s" />
       {words}
+    </span>
+  );
+}
+
+/** Once for the files of a message: the agency scans none. */
+export function UnscannedLine({ files }: { files: readonly FileView[] }) {
+  if (!files.some(isUnscanned)) return null;
+  return (
+    <span className="file-said file-said-quiet">
+      <Trans>หน่วยงานไม่ได้ตรวจไวรัสในไฟล์</Trans>
     </span>
   );
 }

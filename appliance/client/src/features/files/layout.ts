@@ -7,6 +7,7 @@
 import type { FileView } from "#core/protocol";
 
 import { placeOf } from "./sources";
+import { isUnscanned } from "./standing";
 
 export interface Box {
   readonly width: number;
@@ -64,7 +65,8 @@ export function heightOf(files: readonly FileView[]): number {
   const pictures = places.filter(({ place }) => place === "picture" || place === "film");
   const cards = places.filter(({ place }) => place === "card").length * CARD;
   const players = places.filter(({ place }) => place === "player").length * PLAYER;
-  const lines = files.filter(({ state, original }) => state !== "clean" || original === true).length * LINE;
+  const said = files.filter((file) => (file.state !== "clean" && !isUnscanned(file)) || file.original === true).length;
+  const lines = (said + (files.some(isUnscanned) ? 1 : 0)) * LINE;
   return picturesHeight(pictures.map(({ file }) => file)) + cards + players + lines;
 }
 

@@ -5,8 +5,14 @@
  */
 import type { FileView } from "#core/protocol";
 
-/** What is said of a file: how its scan stands, or why its bytes are not here. `clean` is not said. */
-export type Said = "checking" | "checking_mine" | "unchecked" | "infected" | "uncheckable" | "held_uncheckable" | "too_big" | "held_too_big" | "remote" | "fetching" | "unavailable" | "damaged" | "gone";
+/**
+ * What is said of a file: how its scan stands, or why its bytes are not here. `clean` is not said, nor is it of each file
+ * that the agency scans none: that is said once (`isUnscanned`).
+ */
+export type Said =
+  | ("checking" | "checking_mine" | "away" | "away_mine" | "unchecked" | "infected" | "released")
+  | ("uncheckable" | "held_uncheckable" | "too_big" | "held_too_big")
+  | ("remote" | "fetching" | "unavailable" | "damaged" | "gone");
 
 export interface Standing {
   /** The reader may open it. */
@@ -15,21 +21,31 @@ export interface Standing {
   readonly tone: "quiet" | "warn" | "danger";
 }
 
-const CLEAN: Standing = { open: true, said: null, tone: "quiet" };
+const UNSAID: Standing = { open: true, said: null, tone: "quiet" };
 
-export function standingOf({ state, held: isHeld }: Pick<FileView, "state" | "held">, mine: boolean): Standing {
+/** Where the agency scans no files, this one is not going to be scanned. */
+export function isUnscanned({ state, scanner }: Pick<FileView, "state" | "scanner">): boolean {
+  return state === "pending" && scanner === "off";
+}
+
+export function standingOf(file: Pick<FileView, "state" | "held" | "scanner">, mine: boolean): Standing {
+  const { state, held: isHeld } = file;
   const held = isHeld === true;
   const open = !held || mine;
   switch (state) {
     case "clean":
-      return CLEAN;
+      return UNSAID;
     case "pending":
+      if (isUnscanned(file)) return UNSAID;
       if (!held) return { open, said: "unchecked", tone: "warn" };
+      if (file.scanner === "away") return { open, said: mine ? "away_mine" : "away", tone: "warn" };
       return { open, said: mine ? "checking_mine" : "checking", tone: "quiet" };
     case "unscannable":
       return { open, said: open ? "uncheckable" : "held_uncheckable", tone: "warn" };
     case "too_big":
       return { open, said: open ? "too_big" : "held_too_big", tone: "warn" };
+    case "released":
+      return { open, said: "released", tone: "warn" };
     case "infected":
     case "damaged":
       return { open: false, said: state, tone: "danger" };

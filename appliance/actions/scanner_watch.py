@@ -1,0 +1,98 @@
+"""Whether the virus scanner answers and tells of what it does not look into: noticed, logged, and told to the rooms.
+
+Rules:
+- each change is one line for whoever watches the log: `ALERT virus scanner away`, `ALERT virus scanner back`, `ALERT
+  virus scanner tells not`;
+- rooms are told that files which wait for their scan are not being scanned, and when they are again;
+- what the scanner tells of is tried when it is first asked, after it was away, and each hour: nobody says when its
+  settings have changed.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from appliance.errors import Unavailable
+from appliance.files import probes
+from appliance.files.scanner import SCANNER_AWAY
+from appliance.log.file_events import announce
+from appliance.log.file_facts import scanning_of
+from appliance.rules.scanning import ScanPolicy
+from appliance.store import file_work
+
+if TYPE_CHECKING:
+    from appliance.log.riders import RiderTx
+    from appliance.rules.scanning import Telling
+    from appliance.services import Services
+
+logger = logging.getLogger(__name__)
+TRIED_FOR_MS: Final = 3_600_000
+TOLD_AT_ONCE: Final = 100
+MOST_TOLD: Final = 1_000
+"""Files whose rooms are told of a change: the oldest that wait. Of others it is read with their message."""
+
+
+async def look(s: Services) -> None:
+    """Ask whether the scanner answers, and note it."""
+    if s.config.files.scan == ScanPolicy.OFF:
+        return
+    try:
+        await s.files.scanner.ping()
+    except Unavailable as error:
+        await note_away(s, error)
+    else:
+        await note_answer(s)
+
+
+async def what_it_tells(s: Services) -> Telling:
+    """Return whether the scanner tells of its limits. Raises Unavailable."""
+    health = s.files.health
+    async with health.asking:
+        if health.told is None or s.clock() - health.told_at > TRIED_FOR_MS:
+            told = await probes.ask(s.files.scanner, s.config.clamav.max_file_size)
+            if not all(told) and told != health.told:
+                logger.error(
+                    "ALERT virus scanner tells not: limits=%s encrypted=%s: no file is found clean; gchat av status",
+                    told.limits, told.encrypted,
+                )  # fmt: skip
+            health.told, health.told_at = told, s.clock()
+        return health.told
+
+
+async def note_away(s: Services, error: Unavailable) -> None:
+    """Note that the scanner could not be asked."""
+    health = s.files.health
+    if error.code != SCANNER_AWAY or health.is_away:
+        return
+    health.away_since, health.told = s.clock(), None
+    logger.error("ALERT virus scanner away: %s", error)
+    await _tell_who_waits(s)
+
+
+async def note_answer(s: Services) -> None:
+    """Note that the scanner has answered."""
+    health = s.files.health
+    if health.away_since is None:
+        return
+    seconds, health.away_since = (s.clock() - health.away_since) // 1000, None
+    logger.warning("ALERT virus scanner back: away for %d s", seconds)
+    s.files.to_prepare.set()
+    await _tell_who_waits(s)
+
+
+async def _tell_who_waits(s: Services) -> None:
+    """Tell the rooms of files that wait for their scan how it stands."""
+    upto = (0, "")
+    for _ in range(MOST_TOLD // TOLD_AT_ONCE):
+        async with s.store.read() as reader:
+            waiting = await reader.run(file_work.pending_after, *upto, TOLD_AT_ONCE)
+        if not waiting:
+            return
+
+        def put(tx: RiderTx, blobs: tuple[str, ...] = tuple(blob for _, blob in waiting)) -> None:
+            for blob in blobs:
+                announce(tx, s.log.bodies, scanning_of(s.config.files, s.files.health), blob)
+
+        await s.log.change(put)
+        upto = waiting[-1]

@@ -1,0 +1,121 @@
+"""How files that hold other files are known by their bytes: the one list, for the worker and for the rules.
+
+Pure, and linear in the bytes given. Rules:
+- `archive_kind` says what a file begins as, or that a ZIP ends it: a ZIP may have anything before it, such as the
+  program of a self-extracting one;
+- `Search` finds archives that begin anywhere. What is shorter than four bytes, or too common, is not searched for: no
+  program looks for it inside other files;
+- documents, mails and pages hold archives as parts (`MAY_HOLD`), and that is ordinary: a scanner opens those.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Archive(StrEnum):
+    """What a file of files is. `OTHER`: nothing here unpacks it."""
+
+    ZIP = "zip"
+    TAR = "tar"
+    GZIP = "gzip"
+    BZIP2 = "bzip2"
+    XZ = "xz"
+    OTHER = "other"
+
+
+_ZIP_END: Final = b"PK\x05\x06"
+_LOCAL: Final = b"PK\x03\x04"
+_SIGNS: Final = (
+    (0, _LOCAL, Archive.ZIP),
+    (0, _ZIP_END, Archive.ZIP),
+    (0, b"PK\x07\x08", Archive.OTHER),  # one of several volumes
+    (0, b"PK00", Archive.OTHER),
+    (257, b"ustar", Archive.TAR),
+    (0, b"\x1f\x8b", Archive.GZIP),
+    (0, b"BZh", Archive.BZIP2),
+    (0, b"\xfd7zXZ\0", Archive.XZ),
+    (0, b"7z\xbc\xaf\x27\x1c", Archive.OTHER),
+    (0, b"Rar!", Archive.OTHER),
+    (0, b"MSCF", Archive.OTHER),  # cab
+    (0, b"ISc(", Archive.OTHER),  # InstallShield
+    (0, b"\x1f\x9d", Archive.OTHER),  # compress
+    (0, b"\x1f\xa0", Archive.OTHER),
+    (0, b"\x5d\0\0", Archive.OTHER),  # lzma
+    (0, b"LZIP", Archive.OTHER),
+    (0, b"\x28\xb5\x2f\xfd", Archive.OTHER),  # zstd
+    (0, b"\x04\x22\x4d\x18", Archive.OTHER),  # lz4
+    (0, b"\x60\xea", Archive.OTHER),  # arj
+    (2, b"-lh", Archive.OTHER),
+    (2, b"-lz", Archive.OTHER),
+    (0, b"ALZ\x01", Archive.OTHER),
+    (0, b"EGGA", Archive.OTHER),
+    (0, b"xar!", Archive.OTHER),
+    (0, b"!<arch>", Archive.OTHER),
+    (0, b"070701", Archive.OTHER),  # cpio
+    (0, b"070702", Archive.OTHER),
+    (0, b"070707", Archive.OTHER),
+)
+HEAD_BYTES: Final = max(at + len(sign) for at, sign, _ in _SIGNS)
+"""How many bytes from the beginning of a file the signs are in."""
+TAIL_BYTES: Final = 66 * 1024
+"""From the end of a file: a ZIP has its list there (APPNOTE 4.3.16: 22 bytes and a comment of at most 64 KiB)."""
+MAY_HOLD: Final = (b"%PDF-", b"{\\rtf", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+"""How documents begin that hold other files as parts: PDF, RTF, and OLE (Office before 2007, Outlook's messages)."""
+
+_SEARCHED: Final = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"MSCF\0\0\0\0", b"\xfd7zXZ\0\0", b"\xfd7zXZ\0\x01")
+_LOCAL_BYTES: Final = 10
+_NEWEST: Final = (63, 20)
+"""The highest version (APPNOTE 4.4.3) and system (4.4.2) that the first member of a ZIP asks for."""
+_METHODS: Final = frozenset((0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 14, 18, 19, 20, 93, 94, 95, 96, 97, 98, 99))
+_KEPT: Final = _LOCAL_BYTES - 1
+
+
+def archive_kind(head: bytes, tail: bytes = b"") -> Archive | None:
+    """Return as what archive a file that begins and ends so is read, None if it is none."""
+    for at, sign, kind in _SIGNS:
+        if head[at : at + len(sign)] == sign:
+            return kind
+    return Archive.ZIP if _ZIP_END in tail else None
+
+
+class Search:
+    """Looks through a content, given piece by piece, for archives: what it is, ends as, and what begins inside it."""
+
+    def __init__(self) -> None:
+        self._head = self._tail = self._before = b""
+        self._found = False
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether the content is an archive, or has one in it where no document says that it holds files as parts."""
+        if self._head.startswith(MAY_HOLD):
+            return False
+        return self._found or archive_kind(self._head, self._tail) is not None
+
+    def take(self, piece: bytes) -> None:
+        """Take the next bytes."""
+        if len(self._head) < HEAD_BYTES:
+            self._head += piece[: HEAD_BYTES - len(self._head)]
+        self._tail = piece[-TAIL_BYTES:] if len(piece) >= TAIL_BYTES else (self._tail + piece)[-TAIL_BYTES:]
+        if not self._found:
+            window = self._before + piece
+            self._found = any(sign in window for sign in _SEARCHED) or _has_zip(window)
+            self._before = window[-_KEPT:]
+
+
+def _has_zip(window: bytes) -> bool:
+    """Return whether a member of a ZIP, or a ZIP's end, begins in it. Four bytes alone occur by chance in a video."""
+    at = window.find(_LOCAL)
+    while at >= 0:
+        header = window[at : at + _LOCAL_BYTES]
+        if len(header) == _LOCAL_BYTES and _is_local(header):
+            return True
+        at = window.find(_LOCAL, at + 1)
+    return _ZIP_END + bytes(4) in window
+
+
+def _is_local(header: bytes) -> bool:
+    version, system = header[4], header[5]
+    return version <= _NEWEST[0] and system <= _NEWEST[1] and int.from_bytes(header[8:10], "little") in _METHODS
