@@ -169,10 +169,10 @@ async def receive_part(s: Services, actor: PersonId, upload: str, part: Part) ->
 
     Whatever ends it early, all whole records that had arrived are kept, but those of a part with a sum. Raises
     WrongOffset, TooLarge (`upload_too_long`), Conflict (`upload_checksum`, `upload_taken_over`), NotFound, AppError
-    (`upload_expired`, `upload_disk_full`), Unavailable, and what the pieces raise.
+    (`upload_expired`, `upload_disk_full`), Unavailable, TooMany (`busy`), and what the pieces raise.
     """
     await find_upload(s, actor, upload)  # nobody else stops who writes to it
-    async with s.files.arrivals.only_writer(upload, part.cut):
+    async with s.files.arriving.place(actor), s.files.arrivals.only_writer(upload, part.cut):
         row = await find_upload(s, actor, upload)
         kept = await _kept(s, row)
         if part.offset != kept:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 
 from appliance.errors import Invalid
-from appliance.reads.downloads import load_bytes
+from appliance.reads.downloads import load_bytes, one_download
 from appliance.reads.files import open_file
 from appliance.rules.file_types import shown_inline
 from appliance.web.call import Call
@@ -56,10 +56,8 @@ HEAD: Final = Exchange({200: "The file is there.", 304: "The client has it."}, a
 async def get_file(call: Call, file: str) -> web.StreamResponse:
     """Return the bytes of a file, or of what was made of one, to whoever is shown it in some room."""
     request = call.request
-    downloads = call.services.files.downloads
-    with downloads.ending_with(call.signed_in.id, lambda: cut(request)):
-        async with downloads.place(call.person):
-            return await _sent(call, await open_file(call.services, call.person, file))
+    async with one_download(call.services, call.signed_in, lambda: cut(request)):
+        return await _sent(call, await open_file(call.services, call.person, file))
 
 
 async def _sent(call: Call, opened: OpenedFile) -> web.StreamResponse:

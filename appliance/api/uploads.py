@@ -178,8 +178,7 @@ async def _receive(call: Call, upload: str, offset: int, sum_of_part: tuple[str,
     request = call.request
     part = Part(offset, request.content_length, body_of(call), lambda: cut(request), sum_of_part)
     try:
-        async with call.services.files.arriving.place(call.person):
-            kept = await actions.receive_part(call.services, call.person, upload, part)
+        kept = await actions.receive_part(call.services, call.person, upload, part)
     except WrongOffset as wrong:
         call.headers[tus.OFFSET] = str(wrong.offset)
         raise

@@ -6,6 +6,7 @@ that does not open ends the reading before any byte of it, and marks the file as
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import Unavailable
@@ -18,10 +19,23 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from appliance.model import PersonId
+    from appliance.people import Session
     from appliance.reads.files import OpenedFile
     from appliance.services import Services
 
 ASK_AGAIN_MS: Final = 1_000
+
+
+@asynccontextmanager
+async def one_download(s: Services, session: Session, cut: Callable[[], object]) -> AsyncIterator[None]:
+    """Have a download of a person run for the block; `cut()` is called when their session ends before.
+
+    Raises TooMany (`busy`) when too many of them wait for their turn already.
+    """
+    downloads = s.files.downloads
+    with downloads.ending_with(session.id, cut):
+        async with downloads.place(session.person):
+            yield
 
 
 async def load_bytes(
