@@ -13,6 +13,8 @@ import uvloop
 
 from appliance import wiring
 from appliance.config import Config
+from appliance.files.fences import BwrapFence
+from appliance.files.workers import Workers
 from appliance.process import serve
 from tests.bureau import KEYS
 
@@ -34,6 +36,15 @@ def test_threads_hand_the_interpreter_over_soon(tmp_path: Path, monkeypatch: pyt
         sys.setswitchinterval(before)
     assert seen == [pytest.approx(serve.SWITCH_S)]
     assert before / 5 >= serve.SWITCH_S
+
+
+async def test_what_looks_at_files_and_is_missing_is_told_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    await serve._look_for_what_is_missing(Workers(BwrapFence(), 1))  # noqa: SLF001 - all that `_serve` does with it
+    assert caplog.text.count("ALERT") == 1
+    assert "bubblewrap is not installed" in caplog.text
 
 
 def test_garbage_is_collected_in_small_pieces() -> None:

@@ -39,6 +39,6 @@ async def worked(s: Services, job: Job, content: AsyncIterator[bytes]) -> AsyncG
         async with s.files.workers.run(job, content) as result:
             yield result
     except WorkerFailed as failed:
-        if failed.code is Failure.NO_FENCE:
+        if failed.code in (Failure.NO_FENCE, Failure.NO_DECODER):
             raise Unavailable(str(failed), code=WORKER_AWAY) from failed
         raise AppError(f"{job.kind} of {job.type}: {failed}", code=WORKER_FAILED) from failed

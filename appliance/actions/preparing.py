@@ -4,8 +4,9 @@ One pass over the content finds out what it is (`look_through`); then photograph
 upload is `ready`. Its scan and its variants follow in the background, and nobody waits for them to send.
 
 Rules:
-- what says where and with what it was made is not sent unless its sender chose «original». What cannot be cleaned is
-  refused with words that say so, and never sent uncleaned on the quiet;
+- what says where and with what it was made is not sent unless its sender chose «original» (`rules/cleaning.py`). What
+  cannot be cleaned is refused with words that say why, and never sent uncleaned on the quiet;
+- what a sender's device says of size and length counts only until a worker has looked: where none will, it is left out;
 - what runs on somebody's machine is refused, whatever its name is (`rules/file_types.py`);
 - a cleaned file is another file: its own id, key and object. The uploaded object is marked for deletion in the
   transaction that makes the upload ready;
@@ -20,13 +21,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from appliance.actions.file_content import WORKER_AWAY, clear, worked
+from appliance.actions.file_content import WORKER_AWAY, WORKER_FAILED, clear, worked
 from appliance.actions.file_deletion import Why, delete_marked
+from appliance.attachments import FileForm
 from appliance.errors import STORAGE_DAMAGED, AppError, NotFound, Unavailable
 from appliance.files import keys, said
 from appliance.files.content import Leaves, write_sealed
 from appliance.files.workers import PreviewRefused
-from appliance.preview.protocol import CLEANED, Job, JobKind, PartKind
+from appliance.preview.protocol import CLEANED, Facts, Job, JobKind, PartKind
+from appliance.rules.cleaning import NOT_CLEANED, REFUSED_AS, Cleaning, cleaning_for, has_no_view
 from appliance.rules.file_types import (
     MACRO_SIGNS,
     SNIFF_BYTES,
@@ -37,7 +40,7 @@ from appliance.rules.file_types import (
     sniff,
     type_of,
 )
-from appliance.rules.looking import job_for, renamed, shown_as, type_to_clean, worker_type
+from appliance.rules.looking import job_for, renamed, shown_as, worker_type
 from appliance.store import file_deletions, file_work, uploads
 from appliance.store.file_work import NEVER_SCANNED, NewBlob
 from appliance.wire.files import UploadChanged
@@ -51,8 +54,8 @@ if TYPE_CHECKING:
     from appliance.store.uploads import UploadRow
 
 BLOCKED: Final = "file_type_blocked"
-NOT_CLEANED: Final = "file_not_cleaned"
 NOT_PREPARED: Final = "file_not_prepared"
+PREPARER_AWAY: Final = "preparer_away"
 UPLOAD: Final = "upload"
 _LONGEST_SIGN: Final = max(map(len, MACRO_SIGNS))
 
@@ -84,7 +87,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What came of an upload: where its content lies, under which key, and what its message will say."""
+    """What came of an upload: where its content lies, under which key, and what its message will say.
+
+    `facts`: what the worker that cleaned it found out.
+    """
 
     id: str
     key: bytes
@@ -92,6 +98,7 @@ class _Made:
     root: bytes
     type: str
     about: Said
+    facts: Facts
 
 
 async def prepare_upload(s: Services, upload: str) -> None:
@@ -113,13 +120,16 @@ async def prepare_upload(s: Services, upload: str) -> None:
     form = form_of(kind, about.form)
     named = worker_type(kind, form)
     about = msgspec.structs.replace(about, form=shown_as(named, form))
-    made = _Made(row.id, key, row.size, seen.root, named, about)
-    cleaned_as = None if about.original else type_to_clean(kind, form, seen.head)
-    if cleaned_as is not None:
+    made = _Made(row.id, key, row.size, seen.root, named, about, Facts())
+    cleaning = Cleaning() if about.original else cleaning_for(kind, form, seen.head, about.type, about.name)
+    if cleaning.refused is not None:
+        await refuse_upload(s, upload, cleaning.refused)
+        return
+    if cleaning.as_type is not None:
         try:
-            made = await _clean(s, row, made, cleaned_as)
-        except PreviewRefused:
-            await refuse_upload(s, upload, NOT_CLEANED)
+            made = await _clean(s, row, made, cleaning.as_type)
+        except PreviewRefused as refused:
+            await refuse_upload(s, upload, REFUSED_AS[refused.code])
             return
     await _publish(s, row, key, made)
 
@@ -149,7 +159,7 @@ async def refuse_upload(s: Services, upload: str, code: str) -> None:
 
 async def give_up(s: Services, upload: str, error: AppError) -> None:
     """Refuse an upload that could not be prepared however often it was tried."""
-    known = {WORKER_AWAY: WORKER_AWAY, STORAGE_DAMAGED: STORAGE_DAMAGED, "worker_failed": NOT_CLEANED}
+    known = {WORKER_AWAY: PREPARER_AWAY, STORAGE_DAMAGED: STORAGE_DAMAGED, WORKER_FAILED: NOT_CLEANED}
     await refuse_upload(s, upload, known.get(error.code, NOT_PREPARED))
 
 
@@ -166,9 +176,11 @@ async def _clean(s: Services, row: UploadRow, given: _Made, as_type: str) -> _Ma
             if part.kind is PartKind.CLEAN:
                 written = await write_sealed(s.files.objects, fresh, key, chunks)
                 kind = UNKNOWN if given.type == UNKNOWN else part.type
-                about = msgspec.structs.replace(given.about, name=renamed(given.about.name, as_type, part.type))
-                return _Made(fresh, key, written.size, written.root, kind, about)
-    raise AppError(f"a worker that cleaned {CLEANED[as_type]} gave nothing", code="worker_failed")
+                form = FileForm.DOCUMENT if has_no_view(result.facts.width, result.facts.height) else given.about.form
+                name = renamed(given.about.name, as_type, part.type)
+                about = msgspec.structs.replace(given.about, name=name, form=form)
+                return _Made(fresh, key, written.size, written.root, kind, about, result.facts)
+    raise AppError(f"a worker that cleaned {CLEANED[as_type]} gave nothing", code=WORKER_FAILED)
 
 
 async def _publish(s: Services, row: UploadRow, upload_key: bytes, made: _Made) -> None:
@@ -195,7 +207,7 @@ async def _publish(s: Services, row: UploadRow, upload_key: bytes, made: _Made) 
 
 
 def _blob_of(s: Services, row: UploadRow, made: _Made) -> NewBlob:
-    about = made.about
+    size = _expected(made.type, made.about, made.facts)
     return NewBlob(
         id=made.id,
         kind="file",
@@ -205,9 +217,23 @@ def _blob_of(s: Services, row: UploadRow, made: _Made) -> NewBlob:
         root=made.root,
         made_at=s.clock(),
         wrapped_key=keys.wrap(s.keys.files_key, made.id, made.key),
-        width=about.width,
-        height=about.height,
-        ms=None if about.seconds is None else round(about.seconds * 1000),
+        width=size.width,
+        height=size.height,
+        ms=None if size.seconds is None else round(size.seconds * 1000),
         scan_due=NEVER_SCANNED,
         preparing=job_for(made.type) is not None,
+    )
+
+
+def _expected(of_type: str, about: Said, facts: Facts) -> Facts:
+    """Return size and length of a file before a worker has looked at it.
+
+    They are what one found while cleaning it, or what is said of it where a worker will look.
+    """
+    job = job_for(of_type)
+    is_seen, is_heard = job in (JobKind.PICTURE, JobKind.VIDEO), job in (JobKind.VIDEO, JobKind.SOUND)
+    return Facts(
+        width=facts.width or (about.width if is_seen else None),
+        height=facts.height or (about.height if is_seen else None),
+        seconds=about.seconds if is_heard else None,
     )

@@ -23,6 +23,7 @@ from appliance.files.uploaded import ready_file
 from appliance.log.file_facts import facts_of, scanning_of
 from appliance.log.views import file_view
 from appliance.model import Deny
+from appliance.rules.cleaning import Claim, too_much_to_clean
 from appliance.rules.portraits import LARGEST_PHOTO, PhotoMode
 from appliance.rules.uploads import MOST_UPLOADS, may_be_named, may_upload
 from appliance.sealed_file import RECORD_BYTES, SEALED_RECORD_BYTES
@@ -73,7 +74,8 @@ async def begin_upload(
     """Make room for a file whose bytes will follow; answers when it is on the disk.
 
     Without a room it is a picture for the person's own card. Raises Forbidden, NotFound, Invalid (`file_empty`),
-    TooLarge (`upload_too_large`), QuotaExceeded, TooMany (`too_many_uploads`), StorageFull, Unavailable.
+    TooLarge (`upload_too_large`, `file_too_large_to_clean`, `file_too_many_pixels`),
+    QuotaExceeded, TooMany (`too_many_uploads`), StorageFull, Unavailable.
     """
     files = s.config.files
     if size < 1:
@@ -83,6 +85,8 @@ async def begin_upload(
         raise TooLarge(code="upload_too_large", most=largest // 1_000_000)
     if denied := may_be_named(about.name, files.blocked):
         raise Forbidden(denied)
+    if room is not None and not about.original:
+        _refuse_uncleanable(about, size)
     where = await _room_for(s, actor, about, room, label)
     key, upload, now = keys.new_file_key(), s.new_id("f"), s.clock()
     new = uploads.NewUpload(
@@ -98,6 +102,13 @@ async def begin_upload(
     )
     await _insert(s, new)
     return await find_upload(s, actor, upload)
+
+
+def _refuse_uncleanable(about: Said, size: int) -> None:
+    """Raise TooLarge for a picture, a video or a sound that is larger than what can be cleaned."""
+    much = too_much_to_clean(Claim(about.type, about.name, size, about.width, about.height))
+    if much is not None:
+        raise TooLarge(code=much.code, most=much.most)
 
 
 async def _room_for(s: Services, actor: PersonId, about: Said, room: RoomId | None, label: int) -> int | None:

@@ -9,6 +9,7 @@ import msgspec
 from appliance.actions.file_check import check_files, repair_files
 from appliance.administration.formats import csv_line, shown
 from appliance.administration.terminal import Terminal
+from appliance.files.workers import WorkerFailed
 from appliance.locale import both
 from appliance.model import PersonId
 from appliance.reads.file_usage import load_usage
@@ -45,7 +46,18 @@ async def check(s: Services, terminal: Terminal, given: Asked) -> int:
     await terminal.out(both("files.checked", objects=found.objects, rows=found.rows, faults=len(found.faults)))
     if found.waiting:
         await terminal.err(both("files.waiting", count=found.waiting))
-    return 1 if found.faults else 0
+    is_looking = await _is_looking(s, terminal)
+    return 1 if found.faults or not is_looking else 0
+
+
+async def _is_looking(s: Services, terminal: Terminal) -> bool:
+    """Say what the workers lack; return whether they can look at files."""
+    try:
+        await s.files.workers.check()
+    except WorkerFailed as failed:
+        await terminal.err(both(f"files.{failed.code}", why=str(failed)))
+        return False
+    return True
 
 
 async def usage(s: Services, terminal: Terminal, given: Most) -> int:

@@ -13,13 +13,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from asyncio import IncompleteReadError, LimitOverrunError
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from appliance.files.fences import FenceMissing
-from appliance.preview.protocol import LARGEST, SECONDS, Answer, ProtocolError, Refusal, encode, read_answer
+from appliance.locale import both
+from appliance.preview.protocol import (
+    FFMPEG,
+    SECONDS,
+    Answer,
+    JobKind,
+    ProtocolError,
+    Refusal,
+    encode,
+    largest,
+    read_answer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,6 +46,9 @@ _STALLED_S: Final = 5
 _START_S: Final = 1.0
 """Seconds that setting up the fence and starting Python may take on top of a job's own time."""
 
+_NO_FFMPEG: Final = "ffmpeg is not installed (Debian: apt-get install ffmpeg)"
+_BY_FFMPEG: Final = frozenset((JobKind.VIDEO, JobKind.SOUND))
+
 
 class PreviewRefused(Exception):
     """Nothing can be made of this file, by anybody; the file is sent as it is. `code` says why."""
@@ -46,6 +61,8 @@ class PreviewRefused(Exception):
 class Failure(StrEnum):
     """Why a worker gave no answer."""
 
+    NO_DECODER = "no_decoder"
+    """This machine lacks ffmpeg; no sound or video is looked at until an administrator installs it."""
     NO_FENCE = "no_fence"
     """The fence cannot be set up on this machine; nothing is decoded until an administrator mends that."""
     LATE = "late"
@@ -54,6 +71,12 @@ class Failure(StrEnum):
     """The worker ended in the middle: it crashed, was killed at a limit, or there were too many."""
     LIED = "lied"
     """The answer was none that the protocol allows: the worker may have been taken over by the file."""
+
+
+_ALERTS: Final = {
+    Failure.NO_FENCE: "files.no_fence",
+    Failure.NO_DECODER: "files.no_decoder",
+}
 
 
 class WorkerFailed(Exception):
@@ -102,14 +125,22 @@ class Workers:
     def __init__(self, fence: Fence, most: int) -> None:
         self._fence = fence
         self._free = asyncio.Semaphore(most)
-        self._is_missing = False
+        self._lacking: set[Failure] = set()
 
     async def check(self) -> None:
-        """Find out whether files can be looked at here. Raises WorkerFailed with `no_fence`."""
+        """Look whether what the workers need is there. Raises WorkerFailed: `no_fence` or `no_decoder`.
+
+        The log has an ALERT line then.
+        """
+        await self._check_fence()
+        if not os.access(FFMPEG, os.X_OK):
+            raise self._lacks(Failure.NO_DECODER, _NO_FFMPEG)
+
+    async def _check_fence(self) -> None:
         try:
             await self._fence.check()
         except FenceMissing as missing:
-            raise self._without_fence(missing) from missing
+            raise self._lacks(Failure.NO_FENCE, missing) from missing
 
     @asynccontextmanager
     async def run(self, job: Job, content: AsyncIterator[bytes]) -> AsyncIterator[Result]:
@@ -117,7 +148,7 @@ class Workers:
 
         Raises PreviewRefused, WorkerFailed, and whatever `content` raises.
         """
-        if job.size > LARGEST[job.kind]:
+        if job.size > largest(job):
             raise PreviewRefused(Refusal.TOO_LARGE)
         async with self._free:
             line = await self._start()
@@ -130,16 +161,16 @@ class Workers:
         try:
             return await self._fence.start()
         except FenceMissing as missing:
-            raise self._without_fence(missing) from missing
+            raise self._lacks(Failure.NO_FENCE, missing) from missing
         except OSError as error:
             raise WorkerFailed(Failure.GONE, str(error)) from error
 
-    def _without_fence(self, missing: FenceMissing) -> WorkerFailed:
-        """Return the failure, and tell the administrator once each time that the fence goes missing."""
-        if not self._is_missing:
-            self._is_missing = True
-            logger.error("ALERT no file can be looked at, the worker's fence cannot be set up: %s", missing)
-        return WorkerFailed(Failure.NO_FENCE, str(missing))
+    def _lacks(self, what: Failure, missing: object) -> WorkerFailed:
+        """Return the failure, and tell the administrator once each time that something goes missing."""
+        if what not in self._lacking:
+            self._lacking.add(what)
+            logger.error("ALERT %s", both(_ALERTS[what], why=missing))
+        return WorkerFailed(what, str(missing))
 
     async def _answer(self, line: Line, job: Job, content: AsyncIterator[bytes]) -> Answer:
         try:
@@ -152,9 +183,13 @@ class Workers:
         except (ProtocolError, LimitOverrunError) as error:
             raise WorkerFailed(Failure.LIED, str(error)) from error
         except (IncompleteReadError, OSError) as error:
-            await self.check()
+            await self._check_fence()
             raise WorkerFailed(Failure.GONE, f"{job.kind} ended without an answer") from error
-        self._is_missing = False
+        self._lacking.discard(Failure.NO_FENCE)
+        if answer.refused is Refusal.MISSING:
+            raise self._lacks(Failure.NO_DECODER, _NO_FFMPEG)
+        if job.kind in _BY_FFMPEG:
+            self._lacking.discard(Failure.NO_DECODER)
         if answer.refused is not None:
             raise PreviewRefused(answer.refused)
         return answer

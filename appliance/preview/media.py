@@ -1,7 +1,8 @@
 """Sound and video by ffmpeg: posters, waveforms, a variant that plays everywhere, and files written anew.
 
 Rules: ffmpeg never guesses what a file is, since a playlist would have it open others: the demuxer follows from the
-type that the appliance found, and it may read the private folder and pipes alone. Video is copied, never encoded.
+type that the appliance found, and it may read the private folder and pipes alone. Video is copied, never encoded; what
+says something inside its stream is left out.
 """
 
 from __future__ import annotations
@@ -18,8 +19,20 @@ from typing import IO, Any, Final
 from PIL import Image
 
 from appliance.preview.content import FOLDER, Content, Outcome, Refused
-from appliance.preview.pictures import MAX_PIXELS, VIEW, add_scaled
-from appliance.preview.protocol import CLEANED, MAX_SIDE, WAVEFORM, Facts, PartKind, Refusal
+from appliance.preview.iso_media import clean_in_place
+from appliance.preview.pictures import VIEW, add_scaled
+from appliance.preview.protocol import (
+    CLEANED,
+    FFMPEG,
+    LARGEST,
+    MAX_PIXELS,
+    MAX_SIDE,
+    WAVEFORM,
+    Facts,
+    JobKind,
+    PartKind,
+    Refusal,
+)
 
 _DEMUXERS: Final = {
     "video/mp4": "mov",
@@ -27,6 +40,11 @@ _DEMUXERS: Final = {
     "video/quicktime": "mov",
     "video/webm": "matroska",
     "video/x-matroska": "matroska",
+    "video/x-msvideo": "avi",
+    "video/mp2t": "mpegts",
+    "video/mpeg": "mpeg",
+    "video/x-ms-asf": "asf",
+    "video/x-flv": "flv",
     "audio/mp4": "mov",
     "audio/mpeg": "mp3",
     "audio/aac": "aac",
@@ -34,6 +52,8 @@ _DEMUXERS: Final = {
     "audio/webm": "matroska",
     "audio/wav": "wav",
     "audio/flac": "flac",
+    "audio/amr": "amr",
+    "audio/aiff": "aiff",
 }
 _MUXERS: Final = {
     "video/mp4": "mp4",
@@ -41,6 +61,11 @@ _MUXERS: Final = {
     "video/quicktime": "mov",
     "video/webm": "webm",
     "video/x-matroska": "matroska",
+    "video/x-msvideo": "avi",
+    "video/mp2t": "mpegts",
+    "video/mpeg": "vob",
+    "video/x-ms-asf": "asf",
+    "video/x-flv": "flv",
     "audio/mp4": "mp4",
     "audio/mpeg": "mp3",
     "audio/aac": "adts",
@@ -48,7 +73,11 @@ _MUXERS: Final = {
     "audio/webm": "webm",
     "audio/wav": "wav",
     "audio/flac": "flac",
+    "audio/amr": "amr",
+    "audio/aiff": "aiff",
 }
+_SILENT: Final = {"h264": "6", "hevc": "39-40", "mpeg2video": "178", "av1": "5", "mjpeg": "225-239|254"}
+"""Units of a video stream in which an encoder says what it likes, by codec: SEI, user data, APPn and comments."""
 _PLAYED_EVERYWHERE: Final = frozenset(
     (("audio/mpeg", "mp3"), ("audio/mp4", "aac"), ("audio/wav", "pcm_s16le"), ("audio/flac", "flac"))
 )
@@ -62,7 +91,6 @@ _SOUND_S: Final = 22
 _MOST_S: Final = 1_000_000
 _NONE: Final = subprocess.DEVNULL
 _PIPE: Final = subprocess.PIPE
-_FFMPEG: Final = "/usr/bin/ffmpeg"
 _FFPROBE: Final = "/usr/bin/ffprobe"
 
 
@@ -116,18 +144,33 @@ def clean(content: Content, outcome: Outcome) -> None:
 
     Subtitles and data go as well, since cameras write where they were into them.
     """
-    path, cleaned = content.in_folder(), FOLDER / "cleaned"
-    of_type = CLEANED[content.job.type]
-    line = [*_input(content.job.type, path), *_BARE]
-    line += ["-map", "0:V:0", "-map", "0:a?"] if of_type.startswith("video/") else ["-map", "0:a:0"]
+    path, of_type = content.in_folder(), CLEANED[content.job.type]
+    if content.job.size > LARGEST[JobKind.CLEAN]:  # no room for a second one
+        clean_in_place(path)
+        outcome.add(PartKind.CLEAN, of_type, path)
+        return
+    cleaned, line = FOLDER / "cleaned", [*_input(content.job.type, path), *_BARE]
+    line += _streams(path, content.job.type) if of_type.startswith("video/") else ["-map", "0:a:0"]
     line += ["-c", "copy"]
     if _MUXERS[of_type] in ("mp4", "mov", "3gp"):
         line += ["-movflags", "+faststart", "-write_tmcd", "0"]
     if _MUXERS[of_type] == "mp3":
         line += ["-id3v2_version", "0"]
-    _run([_FFMPEG, *line, "-f", _MUXERS[of_type], str(cleaned)])
+    _run([FFMPEG, *line, "-f", _MUXERS[of_type], str(cleaned)])
     path.unlink()
     outcome.add(PartKind.CLEAN, of_type, cleaned)
+
+
+def _streams(path: Path, of_type: str) -> list[str]:
+    """Return the arguments that carry over a file's first video, without what is said inside of it, and its sound."""
+    try:
+        codec = probe(path, of_type, "V:0").codec
+    except Refused as refused:
+        if refused.why is not Refusal.BROKEN:
+            raise
+        return ["-map", "0:a:0"]
+    said = _SILENT.get(codec)
+    return ["-map", "0:V:0", "-map", "0:a?", *(["-bsf:v", f"filter_units=remove_types={said}"] if said else [])]
 
 
 def probe(path: Path, of_type: str, which: str) -> Stream:
@@ -162,7 +205,7 @@ def _frame(path: Path, of_type: str, start: float) -> bytes:
     line = ["-map", "0:V:0", "-frames:v", "1", "-vf", scaled, "-c:v", "ppm", "-f", "image2pipe", "pipe:1"]
     reading = ["-max_pixels", str(MAX_PIXELS), "-ss", f"{start:.3f}", *_input(of_type, path)]
     try:
-        return _run([_FFMPEG, *reading, *line], seconds=_POSTER_S / 2)
+        return _run([FFMPEG, *reading, *line], seconds=_POSTER_S / 2)
     except Refused:
         return b""
 
@@ -179,13 +222,13 @@ def _decode(path: Path, of_type: str, channels: int, made: Path | None) -> tuple
         line += ["-threads", "1", "-movflags", "+faststart", "-f", "mp4", str(made)]
     try:
         with subprocess.Popen(  # noqa: S603 -- words of this module alone
-            [_FFMPEG, *line], stdin=_NONE, stdout=_PIPE, stderr=_NONE
+            [FFMPEG, *line], stdin=_NONE, stdout=_PIPE, stderr=_NONE
         ) as process:
             heard = _peaks(process.stdout) if process.stdout else None
             if heard is None:
                 process.kill()
     except FileNotFoundError as error:
-        raise Refused(Refusal.TYPE) from error
+        raise Refused(Refusal.MISSING) from error
     if heard and process.returncode:
         raise Refused(Refusal.BROKEN)
     return heard
@@ -230,7 +273,7 @@ def _run(line: list[str], seconds: float | None = None) -> bytes:
             line, stdin=_NONE, stdout=_PIPE, stderr=_NONE, timeout=seconds, check=True
         )
     except FileNotFoundError as error:
-        raise Refused(Refusal.TYPE) from error
+        raise Refused(Refusal.MISSING) from error
     except subprocess.SubprocessError as error:
         raise Refused(Refusal.BROKEN) from error
     return done.stdout

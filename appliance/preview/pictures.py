@@ -15,7 +15,7 @@ import pi_heif
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from appliance.preview.content import Content, Outcome, Refused
-from appliance.preview.protocol import MAX_SIDE, Facts, PartKind, Refusal
+from appliance.preview.protocol import CLEANED_UNSEEN, MAX_PIXELS, MAX_SIDE, Facts, PartKind, Refusal
 
 THUMB: Final = 320
 """Pixels of the longer side of a picture in a list."""
@@ -24,7 +24,6 @@ VIEW: Final = 1600
 PORTRAIT: Final = 512
 """Pixels of each side of a person's photograph, which is square."""
 PORTRAIT_THUMB: Final = 96
-MAX_PIXELS: Final = 50_000_000
 FORMATS: Final = {
     "image/jpeg": "JPEG",
     "image/png": "PNG",
@@ -33,11 +32,14 @@ FORMATS: Final = {
     "image/heic": "HEIF",
     "image/heif": "HEIF",
     "image/avif": "AVIF",
+    "image/bmp": "BMP",
+    "image/tiff": "TIFF",
 }
 """The decoder for each type."""
 _QUALITY: Final = 80
-_TURNED: Final = (5, 6, 7, 8)
-_ORIENTATION: Final = 0x0112  # EXIF 2.32, table 4: these values say that the picture lies on its side
+ORIENTATION: Final = 0x0112  # EXIF 2.32, table 4
+_LYING: Final = range(2, 9)
+_TURNED: Final = (5, 6, 7, 8)  # the picture lies on its side
 _SRGB: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 pi_heif.register_heif_opener(thumbnails=False)
@@ -46,9 +48,20 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 def look(content: Content, outcome: Outcome) -> None:
-    """Make a thumbnail and a view of a picture, and find out its size."""
-    image = open_picture(content.job.type, content.in_memory())
-    width, height = upright_size(image)
+    """Make a thumbnail and a view of a picture, and find out its size.
+
+    Of one with more pixels than are decoded the size alone is found out.
+    """
+    of_type, original = content.job.type, content.in_memory()
+    try:
+        image = open_picture(of_type, original)
+    except Refused as refused:
+        if refused.why is not Refusal.PIXELS or of_type not in CLEANED_UNSEEN:
+            raise
+        width, height = upright_size(*open_unseen(of_type, original))
+        outcome.facts = Facts(width=width, height=height)
+        return
+    width, height = upright_size(image, orientation_of(image))
     outcome.facts = Facts(width=width, height=height)
     image.draft("RGB", (VIEW, VIEW))
     add_scaled(outcome, pixels_of(image), PartKind.VIEW)
@@ -82,18 +95,42 @@ def open_picture(of_type: str, content: bytes) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(content), formats=(FORMATS[of_type],))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Refused(Refusal.TOO_LARGE) from error
+        raise Refused(Refusal.PIXELS) from error
     except UnidentifiedImageError as error:
         raise Refused(Refusal.BROKEN) from error
     if max(image.size) > MAX_SIDE:
-        raise Refused(Refusal.TOO_LARGE)
+        raise Refused(Refusal.PIXELS)
     return image
 
 
-def upright_size(image: Image.Image) -> tuple[int, int]:
+def open_unseen(of_type: str, content: bytes) -> tuple[Image.Image, int]:
+    """Read what comes before the pixels of a picture that has too many of them to be decoded, and how it lies.
+
+    Raises Refused.
+    """
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        image = open_picture(of_type, content)
+    finally:
+        Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    found = Image.Exif()  # `getexif` would decode a PNG to find what comes behind its pixels
+    found.load(image.info.get("exif", b""))
+    return image, _orientation(found)
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Return how a picture lies, 1 for upright."""
+    return _orientation(image.getexif())
+
+
+def _orientation(exif: Image.Exif) -> int:
+    found: object = exif.get(ORIENTATION)
+    return found if isinstance(found, int) and found in _LYING else 1
+
+
+def upright_size(image: Image.Image, orientation: int) -> tuple[int, int]:
     """Return width and height as the picture is shown, before a decoder scales it."""
-    turned = image.getexif().get(_ORIENTATION) in _TURNED
-    return (image.height, image.width) if turned else image.size
+    return (image.height, image.width) if orientation in _TURNED else image.size
 
 
 def pixels_of(image: Image.Image) -> Image.Image:

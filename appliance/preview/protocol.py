@@ -23,6 +23,10 @@ MAX_PAGES: Final = 20
 """Pages of a PDF file that one job renders. Whoever wants more asks again, from a later page."""
 MAX_SIDE: Final = 100_000
 """Pixels of a picture's longer side."""
+FFMPEG: Final = "/usr/bin/ffmpeg"
+"""Where Debian puts it: inside the fence as outside."""
+MAX_PIXELS: Final = 50_000_000
+"""Pixels of a picture that is decoded."""
 WAVEFORM: Final = 100
 """Values of a waveform."""
 
@@ -60,7 +64,11 @@ class Refusal(StrEnum):
     LOCKED = "locked"
     """The file is encrypted."""
     TOO_LARGE = "too_large"
-    """The file has more bytes, or its picture more pixels, than the worker has room for."""
+    """The file has more bytes than the worker has room for."""
+    PIXELS = "pixels"
+    """The picture has more pixels than are decoded."""
+    MISSING = "missing"
+    """It is not the file's fault: this machine lacks a program that the job needs."""
 
 
 LARGEST: Final = {
@@ -73,6 +81,10 @@ LARGEST: Final = {
     JobKind.ARCHIVE: 400 * MIB,
 }
 """Bytes of a file, for each job: what has room in the worker's 700 MB beside what is made of it."""
+CLEANED_IN_PLACE: Final = frozenset(("video/mp4", "video/3gpp", "video/quicktime", "audio/mp4"))
+"""Types that need no room for a second file: what says something is overwritten where it lies."""
+LARGEST_IN_PLACE: Final = 480 * MIB
+"""Bytes of a file that is cleaned where it lies: the 500 MB that the appliance takes by default are 476.8 MiB."""
 SECONDS: Final = {
     JobKind.CLEAN: 30,
     JobKind.PICTURE: 8,
@@ -94,7 +106,7 @@ PARTS: Final = {
 }
 """The parts that each job may answer with, and how many of each."""
 LARGEST_PART: Final = {
-    PartKind.CLEAN: 300 * MIB,
+    PartKind.CLEAN: LARGEST_IN_PLACE,
     PartKind.THUMB: MIB,
     PartKind.VIEW: 8 * MIB,
     PartKind.POSTER: 8 * MIB,
@@ -110,11 +122,18 @@ CLEANED: Final = {
     "image/heic": "image/jpeg",
     "image/heif": "image/jpeg",
     "image/avif": "image/jpeg",
+    "image/bmp": "image/png",
+    "image/tiff": "image/tiff",
     "video/mp4": "video/mp4",
     "video/3gpp": "video/3gpp",
     "video/quicktime": "video/quicktime",
     "video/webm": "video/webm",
     "video/x-matroska": "video/x-matroska",
+    "video/x-msvideo": "video/x-msvideo",
+    "video/mp2t": "video/mp2t",
+    "video/mpeg": "video/mpeg",
+    "video/x-ms-asf": "video/x-ms-asf",
+    "video/x-flv": "video/x-flv",
     "audio/mp4": "audio/mp4",
     "audio/mpeg": "audio/mpeg",
     "audio/aac": "audio/aac",
@@ -122,8 +141,12 @@ CLEANED: Final = {
     "audio/webm": "audio/webm",
     "audio/wav": "audio/wav",
     "audio/flac": "audio/flac",
+    "audio/amr": "audio/amr",
+    "audio/aiff": "audio/aiff",
 }
-"""What a file of each type becomes when it is cleaned. Files of other types are sent as they are."""
+"""What a file of each type becomes when it is cleaned. Other pictures, videos and sounds cannot be cleaned."""
+CLEANED_UNSEEN: Final = frozenset(("image/jpeg", "image/png", "image/gif"))
+"""Pictures that are cleaned without decoding them where they have more than `MAX_PIXELS`."""
 _MADE: Final = {
     PartKind.CLEAN: frozenset(CLEANED.values()),
     PartKind.THUMB: frozenset(("image/webp",)),
@@ -152,6 +175,12 @@ class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: Annotated[str, Meta(max_length=100)]
     size: Bytes
     page: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
+
+
+def largest(job: Job) -> int:
+    """Return how many bytes a file may have for a job."""
+    in_place = job.kind is JobKind.CLEAN and job.type in CLEANED_IN_PLACE
+    return LARGEST_IN_PLACE if in_place else LARGEST[job.kind]
 
 
 class Members(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

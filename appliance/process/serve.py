@@ -26,6 +26,7 @@ from aiohttp import web
 from appliance import wiring
 from appliance.config import Config, Limits, is_loopback
 from appliance.errors import ConfigError
+from appliance.files.workers import WorkerFailed
 from appliance.late import load
 from appliance.locale import both
 from appliance.process.loop_watch import LoopWatch
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from appliance.files.workers import Workers
     from appliance.wiring import Unlock
 
 logger = logging.getLogger(__name__)
@@ -108,7 +110,9 @@ async def _serve(config: Config, handover: Handover, unlock: Unlock) -> None:
         if handover.ready_fd is not None:
             os.write(handover.ready_fd, b"ready\n")
             os.close(handover.ready_fd)
+        looking = asyncio.create_task(_look_for_what_is_missing(services.files.workers), name="what is missing")
         await stopping.wait()
+        looking.cancel()
         watch.close()
         await listener.close()
         if keeping is not None:
@@ -116,6 +120,12 @@ async def _serve(config: Config, handover: Handover, unlock: Unlock) -> None:
         await services.hub.close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(runner.cleanup(), SHUTDOWN_S + 1)
+
+
+async def _look_for_what_is_missing(workers: Workers) -> None:
+    """Have the log say at once what looks at files and is not there, before somebody's first photograph fails."""
+    with contextlib.suppress(WorkerFailed):
+        await workers.check()
 
 
 def _collect_less_garbage() -> None:

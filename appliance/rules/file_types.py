@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from appliance.attachments import FileForm
+from appliance.rules.media_signs import RAW, after_id3, media_sign
 
 UNKNOWN: Final = "application/octet-stream"
 SNIFF_BYTES: Final = 64 * 1024
@@ -79,6 +80,14 @@ EXTENSIONS: Final = {
     "mkv": "video/x-matroska",
     "avi": "video/x-msvideo",
     "3gp": "video/3gpp",
+    "mts": "video/mp2t",
+    "m2ts": "video/mp2t",
+    "ts": "video/mp2t",
+    "mpg": "video/mpeg",
+    "mpeg": "video/mpeg",
+    "wmv": "video/x-ms-wmv",
+    "wma": "audio/x-ms-wma",
+    "flv": "video/x-flv",
     "m4a": "audio/mp4",
     "mp3": "audio/mpeg",
     "aac": "audio/aac",
@@ -88,6 +97,8 @@ EXTENSIONS: Final = {
     "wav": "audio/wav",
     "flac": "audio/flac",
     "amr": "audio/amr",
+    "aif": "audio/aiff",
+    "aiff": "audio/aiff",
     "pdf": "application/pdf",
     "rtf": "application/rtf",
     "7z": "application/x-7z-compressed",
@@ -106,8 +117,6 @@ _SIGNS: Final = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
-    (b"II*\0", "image/tiff"),
-    (b"MM\0*", "image/tiff"),
     (b"%PDF-", "application/pdf"),
     (b"{\\rtf", "application/rtf"),
     (b"PK\x03\x04", ZIP),
@@ -119,7 +128,6 @@ _SIGNS: Final = (
     (b"OggS", "audio/ogg"),
     (b"fLaC", "audio/flac"),
     (b"#!AMR", "audio/amr"),
-    (b"ID3", "audio/mpeg"),
 )
 # The brand of an ISO base media file (ISO/IEC 14496-12 §4.3) says what is in it.
 _BRANDS: Final = {
@@ -130,6 +138,7 @@ _BRANDS: Final = {
     b"msf1": "image/heif",
     b"avif": "image/avif",
     b"avis": "image/avif",
+    b"crx ": RAW,
     b"qt  ": "video/quicktime",
     b"M4A ": "audio/mp4",
     b"M4B ": "audio/mp4",
@@ -153,6 +162,9 @@ _SAME: Final = (
     {"audio/ogg", "video/ogg", "audio/opus"},
     {"audio/mpeg", "audio/mp3"},
     {"audio/wav", "audio/x-wav", "audio/wave"},
+    {"audio/aiff", "audio/x-aiff"},
+    {"video/x-ms-asf", "video/x-ms-wmv", "audio/x-ms-wma"},
+    {"video/x-msvideo", "video/avi", "video/msvideo"},
     {"audio/aac", "audio/x-aac"},
     {"image/heic", "image/heif"},
     {"application/gzip", "application/x-gzip"},
@@ -251,7 +263,9 @@ def sniff(head: bytes) -> str | None:
     for sign, found in _SIGNS:
         if head.startswith(sign):
             return found
-    return _in_container(head) or _AUDIO_FRAMES.get(head[:2]) or _markup(head)
+    if head.startswith(b"ID3"):
+        return after_id3(head)
+    return _in_container(head) or _AUDIO_FRAMES.get(head[:2]) or media_sign(head) or _markup(head)
 
 
 def _in_container(head: bytes) -> str | None:
@@ -281,7 +295,7 @@ def type_of(head: bytes, said: str, name: str) -> str:
     found = sniff(head)
     candidates = (said, EXTENSIONS.get(extension(name), ""))
     if found is None:
-        fitting = [one for one in candidates if one in _PLAIN and _is_text(head)]
+        fitting = [one for one in candidates if one in _PLAIN and is_text(head)]
         return fitting[0] if fitting else UNKNOWN
     for one in candidates:
         if one == found or any(one in same and found in same for same in _SAME):
@@ -309,7 +323,7 @@ def form_of(media_type: str, said: FileForm) -> FileForm:
     return said if fits[said] else FileForm.DOCUMENT
 
 
-def _is_text(head: bytes) -> bool:
+def is_text(head: bytes) -> bool:
     """Return whether bytes read as text: UTF-16 with its mark, UTF-8, or the Thai of older systems (TIS-620)."""
     for encoding in ("utf-16",) if head.startswith(_UTF_16) else ("utf-8", "cp874"):
         try:

@@ -1,4 +1,4 @@
-"""What is done with a file of a type: how it is cleaned, and what is made to be shown in its place.
+"""What is done with a file of a type: what is made to be shown in its place.
 
 Pure. The types are those of `rules/file_types.py`; what the worker can do with them is in `preview/protocol.py`.
 """
@@ -9,7 +9,7 @@ from typing import Final
 
 from appliance.attachments import FileForm
 from appliance.preview.protocol import CLEANED, JobKind
-from appliance.rules.file_types import sniff
+from appliance.rules.file_types import INLINE
 
 # Other names of types that the worker knows by one.
 _NAMES: Final = {
@@ -21,13 +21,21 @@ _NAMES: Final = {
     "audio/wave": "audio/wav",
     "audio/x-aac": "audio/aac",
     "audio/x-matroska": "audio/webm",
+    "audio/x-aiff": "audio/aiff",
+    "video/avi": "video/x-msvideo",
+    "video/msvideo": "video/x-msvideo",
+    "video/x-ms-wmv": "video/x-ms-asf",
+    "audio/x-ms-wma": "video/x-ms-asf",
 }
+_ENDS: Final = {"image/jpeg": "jpg", "image/png": "png"}
 # Containers of sound and video: what a recorder calls video may hold a voice alone.
 _AS_SOUND: Final = {"video/webm": "audio/webm", "video/x-matroska": "audio/webm", "video/mp4": "audio/mp4"}
+# Other types are documents: no browser plays them, and of a scan of many pages a picture would show the first alone.
+_SHOWN: Final = (*CLEANED.keys() & INLINE, "image/heic", "image/heif", "image/avif", "video/x-matroska")
 _JOBS: Final = {
-    **dict.fromkeys((one for one in CLEANED if one.startswith("image/")), JobKind.PICTURE),
-    **dict.fromkeys((one for one in CLEANED if one.startswith("video/")), JobKind.VIDEO),
-    **dict.fromkeys((one for one in CLEANED if one.startswith("audio/")), JobKind.SOUND),
+    **dict.fromkeys((one for one in _SHOWN if one.startswith("image/")), JobKind.PICTURE),
+    **dict.fromkeys((one for one in _SHOWN if one.startswith("video/")), JobKind.VIDEO),
+    **dict.fromkeys((one for one in _SHOWN if one.startswith("audio/")), JobKind.SOUND),
     "application/pdf": JobKind.PDF,
 }
 
@@ -37,19 +45,6 @@ def worker_type(media_type: str, form: FileForm = FileForm.DOCUMENT) -> str:
     if form in (FileForm.SOUND, FileForm.VOICE):
         media_type = _AS_SOUND.get(media_type, media_type)
     return _NAMES.get(media_type, media_type)
-
-
-def type_to_clean(media_type: str, form: FileForm, head: bytes) -> str | None:
-    """Return as what a file that begins so is cleaned, None for one that is sent as it is.
-
-    Whatever its sender and its name say: a photograph that is sent as something else says all the same where it was
-    taken.
-    """
-    named = worker_type(media_type, form)
-    if named in CLEANED:
-        return named
-    found = sniff(head)
-    return found if found in CLEANED else None
 
 
 def job_for(media_type: str) -> JobKind | None:
@@ -65,7 +60,8 @@ def shown_as(media_type: str, form: FileForm) -> FileForm:
 
 def renamed(name: str, before: str, after: str) -> str:
     """Return the name of a file that was cleaned, with the end that fits its new type where that is another."""
-    if before == after or after != "image/jpeg":
+    end = _ENDS.get(after)
+    if before == after or end is None:
         return name
     stem, dot, _ = name.rpartition(".")
-    return f"{stem if dot else name}.jpg"
+    return f"{stem if dot else name}.{end}"

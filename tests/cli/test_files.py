@@ -13,6 +13,7 @@ from appliance.actions.file_deletion import Why, delete_blobs
 from appliance.administration.commands import carry_out
 from appliance.administration.terminal import Terminal
 from appliance.cli.main import parser
+from appliance.files import workers
 from appliance.rules.roles import Actor
 from tests.bureau import MALEE, NARIN, Bureau, open_bureau
 from tests.filing import CONTENT, Filing
@@ -53,6 +54,7 @@ async def typed(bureau: Bureau, *words: str) -> tuple[int, Printed]:
     return await carry_out(bureau.s, printed, given["command"], values), printed
 
 
+@pytest.mark.media
 async def test_a_fault_is_named_and_is_exit_code_one_until_it_is_mended(bureau: Bureau) -> None:
     filing = Filing(bureau)
     room = await bureau.group(NARIN, MALEE)
@@ -72,6 +74,24 @@ async def test_a_fault_is_named_and_is_exit_code_one_until_it_is_mended(bureau: 
     assert await filing.objects() == set()
     code, said = await typed(bureau, "files", "check")
     assert (code, said.errors) == (1, [f"object_missing {missing}"])
+
+
+@pytest.mark.parametrize("lacking", ["bwrap", "ffmpeg"])
+async def test_what_the_machine_lacks_to_look_at_files_is_a_fault(
+    lacking: str, bureau: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks finds it before somebody's first photograph or video fails, in both languages."""
+    (tmp_path / "bwrap").write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+    (tmp_path / "bwrap").chmod(0o755 if lacking == "ffmpeg" else 0o644)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(workers, "FFMPEG", str(tmp_path / "ffmpeg"))
+    code, said = await typed(bureau, "files", "check")
+    assert code == 1
+    assert len(said.errors) == 1
+    thai, _, english = said.errors[0].partition(" — ")
+    named = {"bwrap": "bubblewrap", "ffmpeg": "ffmpeg"}[lacking]
+    assert named in thai
+    assert f"apt-get install {named}" in english
 
 
 async def test_the_receipts_of_a_deleted_file_say_what_was_where(bureau: Bureau) -> None:

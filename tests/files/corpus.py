@@ -94,6 +94,36 @@ def film(path: Path, *options: str, seconds: float = 1, size: str = "160x120", b
     return path.read_bytes()
 
 
+def box(name: bytes, content: bytes) -> bytes:
+    """A box of an ISO base media file."""
+    return struct.pack(">I4s", 8 + len(content), name) + content
+
+
+def told_by_a_phone(mp4: bytes) -> bytes:
+    """An MP4 or QuickTime file whose index comes last, with its place as phones write it, and a box of their own."""
+    place = struct.pack(">HH", len(PLACE), 0x15C7) + PLACE.encode()
+    said = box(b"udta", box(b"\xa9xyz", place) + box(b"\xa9mak", struct.pack(">HH", len(CANARY), 0x15C7) + CANARY))
+    at = mp4.rindex(b"moov") - 4
+    (size,) = struct.unpack_from(">I", mp4, at)
+    if at + size != len(mp4):
+        raise ValueError("the index does not come last")
+    index = struct.pack(">I", size + len(said)) + mp4[at + 4 :] + said
+    return mp4[:at] + index + box(b"uuid", bytes(16) + XMP)
+
+
+def without_brand(mov: bytes) -> bytes:
+    """A QuickTime file that does not begin with its brand: a box that may be skipped stands in its place."""
+    (size,) = struct.unpack_from(">I", mov)
+    return box(b"wide", bytes(size - 8)) + mov[size:]
+
+
+def tagged(content: bytes) -> bytes:
+    """A sound behind a tag of ID3 that says where it was made."""
+    frame = b"\0" + CANARY + b" " + PLACE.encode()
+    frame = b"TXXX" + struct.pack(">I", len(frame)) + b"\0\0" + frame
+    return b"ID3\x04\0\0\0\0\0" + bytes((len(frame),)) + frame + content
+
+
 def sound(path: Path, *options: str, seconds: float = 2) -> bytes:
     """A tone that is loud in its first half and silent in its second."""
     tone = f"aevalsrc='0.8*sin(880*PI*t)*lt(t,{seconds / 2})':d={seconds}:s=48000"

@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 
 from appliance.config import Files
 from appliance.files import fences
-from appliance.files.fences import BwrapFence, SystemdFence, chosen, own_code
+from appliance.files.fences import WORKER, BwrapFence, SystemdFence, chosen, own_code
 from appliance.files.workers import Failure, PreviewRefused, WorkerFailed, Workers
-from appliance.preview import protocol
+from appliance.preview import media, protocol
+from appliance.preview.content import Refused
 from appliance.preview.protocol import (
     MAX_LINE,
     Answer,
@@ -237,7 +238,23 @@ async def test_without_a_fence_nothing_is_decoded(
             await failing
         assert failed.value.code is Failure.NO_FENCE
     assert not ran.exists()
-    assert caplog.text.count("ALERT no file can be looked at") == 1
+    assert caplog.text.count("ALERT") == caplog.text.count("no file can be looked at") == 1
+
+
+async def test_without_ffmpeg_a_recording_is_not_at_fault(caplog: pytest.LogCaptureFixture) -> None:
+    """The worker says what is missing; pictures are looked at as before, and the log is told once."""
+    said = encode(Answer(refused=Refusal.MISSING)).decode()
+    answer = f"import sys; sys.stdin.buffer.readline(); sys.stdin.buffer.read(4); print({said!r}, end='', flush=True)"
+    workers = Workers(BwrapFence((*WORKER[:1], "-c", answer)), 1)
+    for _ in range(2):
+        with pytest.raises(WorkerFailed) as failed:
+            async with workers.run(Job(JobKind.SOUND, "audio/wav", 4), chunks(b"1234")):
+                pass
+        assert failed.value.code is Failure.NO_DECODER
+    assert caplog.text.count("ALERT") == caplog.text.count("no sound and no video can be cleaned") == 1
+    with pytest.raises(Refused) as refused:
+        media._run(["/nonexistent/ffmpeg"])  # noqa: SLF001 -- what the worker does where it is not installed
+    assert refused.value.why is Refusal.MISSING
 
 
 async def enter(workers: Workers) -> None:

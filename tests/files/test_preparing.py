@@ -103,9 +103,84 @@ async def test_what_cannot_be_cleaned_is_refused_and_not_sent_on_the_quiet(opene
     upload = await opened.whole_upload(photograph()[:200], "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
     await preparing.prepare_upload(opened.b.s, upload)
     row = await opened.upload(upload)
-    assert (row.state, row.refused, row.blob) == ("refused", "file_not_cleaned", None)
-    assert '"refused":"file_not_cleaned"' in (await opened.events("upload"))[-1]
+    assert (row.state, row.refused, row.blob) == ("refused", "file_damaged", None)
+    assert '"refused":"file_damaged"' in (await opened.events("upload"))[-1]
     assert await opened.filing.objects() == set()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "kind", "form", "code"),
+    [
+        (b"II*\0\x08\0\0\0" + bytes(99), "ภาพ.dng", "", FileForm.DOCUMENT, "file_not_cleaned"),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            "ตรา.svg",
+            "image/svg+xml",
+            FileForm.DOCUMENT,
+            "file_not_cleaned",
+        ),
+        (b"8BPS\0\1" + bytes(99), "งาน", "", FileForm.DOCUMENT, "file_not_cleaned"),
+        (bytes(range(200)), "คลิป.mov", "", FileForm.DOCUMENT, "file_damaged"),
+        (bytes(range(200)), "คลิป", "video/mp4", FileForm.VIDEO, "file_damaged"),
+    ],
+)
+async def test_what_is_or_claims_to_be_media_and_cannot_be_cleaned_goes_only_as_original(
+    opened: Desk, content: bytes, name: str, kind: str, form: FileForm, code: str
+) -> None:
+    upload = await opened.whole_upload(content, name, kind, form=form)
+    await preparing.prepare_upload(opened.b.s, upload)
+    row = await opened.upload(upload)
+    assert (row.state, row.refused) == ("refused", code)
+    marked = await opened.whole_upload(content, name, kind, form=form, original=True)
+    await preparing.prepare_upload(opened.b.s, marked)
+    assert (await opened.upload(marked)).state == "ready"
+    assert (await opened.said(marked)).original
+    assert await opened.bytes(marked) == content
+
+
+@pytest.mark.media
+async def test_a_picture_with_too_many_pixels_is_sent_as_a_file_that_says_how_large_it_is(opened: Desk) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(GPS_IFD)[GPS_LATITUDE] = (13.0, 45.0, 7.25)
+    file = io.BytesIO()
+    Image.new("L", (9_000, 6_000)).save(file, "JPEG", exif=exif)
+    upload = await opened.whole_upload(
+        file.getvalue(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE, width=5, height=4
+    )
+    await preparing.prepare_upload(opened.b.s, upload)
+    row = await opened.upload(upload)
+    assert row.state == "ready", row.refused
+    assert not has_gps(await opened.bytes(row.blob))
+    assert (await opened.said(upload)).form is FileForm.DOCUMENT
+    await file_variants.make_variants(opened.b.s, row.blob or "")
+    blob = await opened.blob(row.blob)
+    assert (blob.width, blob.height, bool(blob.preparing)) == (9_000, 6_000, False)
+    assert await opened.variants(blob.id) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "kind", "form", "known"),
+    [
+        (PDF, "ก.pdf", "application/pdf", FileForm.DOCUMENT, (None, None, None)),
+        (b"abc", "ก.txt", "text/plain", FileForm.DOCUMENT, (None, None, None)),
+        (b"II*\0\x08\0\0\0", "ก.tif", "image/tiff", FileForm.PICTURE, (None, None, None)),
+        (b"\xff\xd8\xff\xe0", "ก.jpg", "image/jpeg", FileForm.PICTURE, (7, 8, None)),
+        (b"\0\0\0\x18ftypmp42", "ก.mp4", "video/mp4", FileForm.VIDEO, (7, 8, 9_000)),
+        (b"fLaC", "ก.flac", "audio/flac", FileForm.SOUND, (None, None, 9_000)),
+    ],
+)
+async def test_what_a_sender_says_of_size_and_length_counts_only_where_a_worker_will_look(
+    opened: Desk,
+    content: bytes,
+    name: str,
+    kind: str,
+    form: FileForm,
+    known: tuple[int | None, int | None, int | None],
+) -> None:
+    upload = await opened.whole_upload(content, name, kind, form=form, original=True, width=7, height=8, seconds=9.0)
+    await preparing.prepare_upload(opened.b.s, upload)
+    blob = await opened.blob(upload)
+    assert (blob.width, blob.height, blob.ms) == known
 
 
 @pytest.mark.parametrize(
@@ -213,7 +288,7 @@ async def test_without_a_fence_pictures_wait_and_are_then_refused_and_documents_
         await preparing.prepare_upload(opened.b.s, picture)
     assert away.value.code == "worker_away"
     await preparing.give_up(opened.b.s, picture, away.value)
-    assert (await opened.upload(picture)).refused == "worker_away"
+    assert (await opened.upload(picture)).refused == "preparer_away"
     document = await opened.whole_upload(PDF, "ประกาศ.pdf", "application/pdf")
     await preparing.prepare_upload(opened.b.s, document)
     with pytest.raises(Unavailable):
