@@ -1,4 +1,4 @@
-"""The log key and the agency key switched in two phases, on a real agency; and killed at any write of either."""
+"""The keys of the log, the agency and the files switched in two phases, on a real agency; and killed at any write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from appliance import config, wiring
 from appliance.evidence.errors import NoteError
 from appliance.evidence.key_change import open_change
 from appliance.evidence.note import Verifier, open_checkpoint
+from appliance.files import keys as file_keys
 from appliance.log.notes import log_signer, log_verifiers
+from appliance.model import PersonId
 from appliance.store import epoch_keys
 from appliance.store.db import connect
 from appliance.vault import unlock
@@ -25,8 +27,10 @@ from appliance.vault.keyring import Keyring
 from tests.commands import carried_out, verifier_says
 from tests.faults.appliance import Appliance, clients, gchat, sign_in
 from tests.forking import forks
+from tests.made_files import an_upload
 from tests.sql import edit_entries
 
+UPLOADS = 3
 # Every write is tried in a soak; a sample otherwise.
 EVERY = int(os.environ.get("GCHAT_FAULT_EVERY", "29"))
 
@@ -190,10 +194,11 @@ async def test_a_room_that_was_altered_is_not_signed_by_the_new_key(data: Path) 
     assert keys_of(data).next_log_signing_seed is not None
 
 
-@pytest.mark.parametrize("key", ["log", "agency"])
+@pytest.mark.parametrize("key", ["log", "agency", "files"])
 def test_killed_at_any_write_it_is_finished_by_repeating(
     data: Path, broken_disk: Path, tmp_path: Path, key: str
 ) -> None:
+    asyncio.run(with_files(data))
     killed, at = 0, 1
     phases: tuple[tuple[str, ...], ...] = ((), ("--finish",))
     with forks(LD_PRELOAD=str(broken_disk)) as forked:
@@ -223,5 +228,24 @@ def whole(data: Path, key: str, *, finished: bool) -> None:
     assert bool(keys_of(data).second) is not finished
     assert len(records(data, "keys.switch_begun")) == 1
     assert len(records(data, "keys.switch_finished")) == finished
+    keys = keys_of(data)
     if key == "log":
-        assert len(keys_of(data).retired_log_keys) == finished
+        assert len(keys.retired_log_keys) == finished
+    # Between the phases either key opens; afterwards the new one alone is there to do it.
+    assert len(keys.files_keys) == (2 if key == "files" and not finished else 1)
+    raw = connect(data / "gchat.db", keys.database_key, read_only=True)
+    try:
+        kept = raw.execute("SELECT id, wrapped_key FROM upload UNION ALL SELECT id, wrapped_key FROM blob").fetchall()
+    finally:
+        raw.close()
+    assert len(kept) == 2 * UPLOADS
+    for name, wrapped in kept:
+        assert len(file_keys.unwrap(keys.files_keys, name, wrapped)) == 32
+
+
+async def with_files(data: Path) -> None:
+    """Put uploads into the tables that are ready and that no message refers to."""
+    person = PersonId(json.loads((data / "demo-cast.json").read_text())["people"]["narin.p"])
+    async with wiring.services(config.load(data)) as s:
+        for _ in range(UPLOADS):
+            await an_upload(s, person)
