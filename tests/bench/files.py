@@ -18,7 +18,7 @@ from appliance.config import FILE_NAME
 from appliance.sealed_file import RECORD_BYTES, Records
 from tests.bench.agency import MEMORY_DISK, apart, folder, make, places
 from tests.bench.driver import Report, drive
-from tests.bench.file_lines import Carried, Lines, carry, check, create, delete, put, start
+from tests.bench.file_lines import Carried, Lines, carry, check, create, delete, ended, put, start
 from tests.bench.processes import SERVER_CORE, cpu_s, memory, on_core
 from tests.bench.results import Result, at_least, at_most, milliseconds, progress, result
 from tests.bench.server import plan, running, sign_in
@@ -154,7 +154,7 @@ def _chat(server: Server, layout: Layout, tokens: dict[int, str]) -> dict[str, R
         if lines is not None:
             if lines.poll() is not None:
                 raise RuntimeError("the lines ended before the messages did")
-            lines.communicate()
+            ended(lines)
     return reports
 
 
@@ -166,11 +166,11 @@ def _large(server: Server, layout: Layout, token: str) -> dict[str, float]:
     lines = msgspec.structs.replace(_lines(server, layout, token), size=LARGE, lines=1)
     process = start(lines)
     highest = _highest(process, pids)
-    up = msgspec.json.decode(process.communicate()[0], type=Carried)
+    up = ended(process)
     _with_session(server, token, lambda session: _ready(session, up.ids))
     process = start(msgspec.structs.replace(lines, what="down", ids=up.ids))
     highest = max(highest, _highest(process, pids))
-    down = msgspec.json.decode(process.communicate()[0], type=Carried)
+    down = ended(process)
     _with_session(server, token, lambda session: delete(session, up.ids))
     return {"mib_more": (highest - before) / 1024, "up_mb_s": up.mb_s, "down_mb_s": down.mb_s}
 
