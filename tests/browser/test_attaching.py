@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from typing import Any, Final
 
 import pytest
@@ -168,7 +169,7 @@ async def test_what_is_pasted_or_dropped_is_attached_to_the_open_room(served: Ag
     await expect(_attached(window, "หนังสือเวียน.txt")).to_be_visible()
     await window.composer.focus()
     assert await window.evaluate(OFFER, ["paste", "picture"])
-    picture = _attached(window, re.compile(r"^รูปภาพ \d+ .* \d\d\.\d\d น\.png$"))
+    picture = _attached(window, re.compile(r"^รูปภาพ \d+ .* \d\d\.\d\d\.png$"))
     await expect(picture.get_by_role("checkbox", name="ส่งต้นฉบับ (มีข้อมูลตำแหน่งและเครื่อง)")).to_be_attached()
     # What was copied in an office program is its text.
     assert not await window.evaluate(OFFER, ["paste", "office"])
@@ -217,6 +218,83 @@ async def test_what_cannot_be_attached_is_said_with_its_name(served: Agency, win
     await expect(_tray(window)).to_have_count(0)
 
 
+async def test_a_file_that_cannot_go_is_never_out_of_sight(served: Agency, windows: OpenWindow) -> None:
+    """What fails is counted above the list, what is below its edge under it, and sending says why it does not."""
+    window = await windows(served.url, "narin.p", viewport={"width": 700, "height": 560})
+    await window.open_room()
+    page = window.page
+
+    async def refuse(route: Route) -> None:
+        said = route.request.headers.get("upload-metadata", "")
+        if route.request.method != "POST" or b64encode(b"9.txt").decode() not in said:
+            return await route.continue_()
+        error = {"code": "quota_person", "message": "พื้นที่เก็บไฟล์ของท่านในปีนี้ไม่พอ"}
+        return await route.fulfill(status=507, json={"error": error})
+
+    await window.context.route("**/uploads", refuse)
+    await _attach(window, *[_text(f"{n}.txt") for n in range(1, 11)])
+    stuck = page.get_by_text("1 ไฟล์ส่งไม่ได้ โปรดแก้ไขหรือนำออก")
+    await expect(stuck).to_be_in_viewport(ratio=1)
+    await expect(page.get_by_text(re.compile(r"^10 ไฟล์ · "))).to_be_in_viewport(ratio=1)
+    failed = _attached(window, "9.txt")
+    await expect(failed).not_to_be_in_viewport()
+    await expect(page.get_by_text(re.compile(r"^ดูอีก \d ไฟล์$"))).to_be_in_viewport(ratio=1)
+    assert await faults(page) == []
+
+    why = page.locator(".composer-blocked", has_text="มี 1 ไฟล์ที่ส่งไม่ได้ โปรดแก้ไขหรือนำออกก่อน")
+    await window.composer.focus()
+    await page.keyboard.press("Enter")
+    await expect(why).to_be_in_viewport(ratio=1)
+    await expect(page.locator("[aria-live=polite]").filter(has_text="มี 1 ไฟล์ที่ส่งไม่ได้")).to_have_count(1)
+    await window.composer.fill("ข้อความ")
+    await expect(why).to_have_count(0)
+    await window.button("ส่งข้อความ").click(force=True)
+    await expect(page.locator("[aria-live=polite]").filter(has_text="มี 1 ไฟล์ที่ส่งไม่ได้")).to_have_count(1)
+    await expect(_tray(window).get_by_role("group")).to_have_count(10)
+
+    await window.button("ไปยังไฟล์ที่ส่งไม่ได้").click()
+    await expect(failed).to_be_in_viewport(ratio=1)
+    await expect(window.button("นำ 9.txt ออก")).to_be_focused()
+    # There is room again once another file was taken out: a second try is offered.
+    await expect(window.button("อัปโหลด 9.txt อีกครั้ง")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(stuck).to_have_count(0)
+    await window.button("ส่งข้อความ").click()
+    await _sent(window, served.room("dengue"), *[f"{n}.txt" for n in (*range(1, 9), 10)])
+
+
+async def test_what_waits_for_the_network_says_that_it_goes_on_by_itself(served: Agency, windows: OpenWindow) -> None:
+    window = await windows(served.url, "narin.p")
+    await window.open_room()
+    await window.context.set_offline(offline=True)
+    await _attach(window, _text("แผน.txt"))
+    await expect(_attached(window, "แผน.txt")).to_contain_text("รอเครือข่าย จะส่งต่อเอง")
+    await window.context.set_offline(offline=False)
+    await expect(_attached(window, "แผน.txt")).to_contain_text("พร้อมส่ง")
+
+
+async def test_what_could_not_be_cleaned_goes_as_it_is_after_a_reload(served: Agency, windows: OpenWindow) -> None:
+    """A message that waits offers to be changed; the file, read from this device alone, offers to go as it is."""
+    window = await windows(served.url, "narin.p")
+    await window.open_room()
+    await _attach(window, {"name": "เสีย.mp3", "mimeType": "audio/mpeg", "buffer": b"ID3" + bytes(5_000)})
+    await window.say("เสียงประชุมครับ")
+    waiting = window.log.get_by_role("article").filter(has_text="เสีย.mp3")
+    await expect(waiting).to_contain_text("ข้อความนี้ยังไม่ส่ง เพราะมี 1 ไฟล์ที่ส่งไม่ได้")
+    await expect(waiting.get_by_role("button", name="ส่งอีกครั้ง")).to_have_count(0)
+    await window.page.reload()
+    await window.open_room()
+    await waiting.get_by_role("button", name="แก้ไข", exact=True).click()
+    await expect(window.composer).to_have_value("เสียงประชุมครับ")
+    original = _attached(window, "เสีย.mp3").get_by_role("checkbox", name=re.compile("^ส่งต้นฉบับ"))
+    await original.click(force=True)
+    await expect(original).to_be_checked()
+    await expect(_attached(window, "เสีย.mp3")).to_contain_text("พร้อมส่ง")
+    await window.button("ส่งข้อความ").click()
+    (sound,) = await _sent(window, served.room("dengue"), "เสีย.mp3")
+    assert sound["original"]
+
+
 @pytest.mark.media
 async def test_a_voice_message_is_recorded_listened_to_and_sent_by_keyboard(
     served: Agency, windows: OpenWindow
@@ -247,7 +325,7 @@ async def test_a_voice_message_is_recorded_listened_to_and_sent_by_keyboard(
 
     await until(arrived, "the voice message")
     (voice,) = await _files(window, served.room("dengue"))
-    assert re.fullmatch(r"ข้อความเสียง \d+ \S+ 2569 \d\d\.\d\d น\.(webm|m4a)", voice["name"])
+    assert re.fullmatch(r"ข้อความเสียง \d+ \S+ 2569 \d\d\.\d\d\.(webm|m4a)", voice["name"])
     assert voice["seconds"] >= 2
 
 

@@ -18,7 +18,7 @@
  *   a change has overtaken, and a message that was taken out is never put back by work that began before.
  * - A message leaves the cache when the server has answered, or the log has brought it back under its txn_id, which comes
  *   first when the answer was lost. It leaves the list when the log has brought it back.
- * How it is sent is `sender.ts`.
+ * How it is sent is `sender.ts`; how it looks to the server and to its author `unsent.ts`.
  */
 
 import { PRECONDITION_CODES } from "./api";
@@ -29,11 +29,12 @@ import { type DraftChange, filesOf } from "./drafts";
 import { CallError, codeOf } from "./errors";
 import { personOfNew } from "./newChats";
 import type { Ports, TimerId } from "./ports";
-import type { Event, Millis, Position, TextBody, TxnId } from "./protocol";
+import type { Event, Millis, Position, TxnId } from "./protocol";
 import type { MessageCalls } from "./sender";
-import type { Attachment, Delivery, DraftText, PendingItem, PersonId, RoomId } from "./snapshots";
+import type { Attachment, DraftText, PendingItem, PersonId, RoomId } from "./snapshots";
 import { Store, type Readable } from "./store";
 import { alone, type Turns } from "./turns";
+import { bodyOf, deliveryOf, itemOf } from "./unsent";
 import { type FilesChange, type Uploads } from "./uploads";
 
 const NO_FILES: FilesChange = { writes: [], done: () => undefined };
@@ -370,7 +371,7 @@ export class Outbox {
   async #post(row: OutboxRow): Promise<{ room: RoomId; n: Position }> {
     const person = personOfNew(row.room);
     const files = this.uploads.of(filesOf(row.text)).flatMap(({ remote }) => remote ?? []);
-    const body = { txn_id: row.txnId, ...message(row.text), ...(files.length === 0 ? {} : { files }) };
+    const body = { txn_id: row.txnId, ...bodyOf(row.text), ...(files.length === 0 ? {} : { files }) };
     if (person === null) return { room: row.room, n: (await this.calls.postMessage(row.room, body)).n };
     const { room, n } = await this.calls.writeTo(person, body);
     // Without the room's view the message is there all the same: the feed brings both.
@@ -488,39 +489,4 @@ export class Outbox {
     if (this.#tables === null) throw CallError.offline();
     return this.#tables;
   }
-}
-
-function message(text: DraftText): { body: TextBody; reply_to?: Position } {
-  const body: TextBody = { text: text.text };
-  if (text.mentions.length > 0) body.mentions = [...text.mentions];
-  if (text.everyone) body.everyone = true;
-  return text.replyTo === null ? { body } : { body, reply_to: text.replyTo };
-}
-
-/** A message whose file cannot go on by itself cannot either: its words wait with the reason. */
-function deliveryOf(row: OutboxRow, inFlight: ReadonlySet<TxnId>, files: readonly Attachment[]): Delivery {
-  if (row.failed !== null) return { kind: "failed", code: row.failed.code, message: row.failed.message };
-  const failure = files.find((file) => file.failure !== null)?.failure ?? null;
-  if (failure !== null) return { kind: "failed", code: failure.code, message: failure.message };
-  if (files.some(({ state }) => state === "missing")) return { kind: "failed", code: "file_missing", message: "" };
-  return inFlight.has(row.txnId) ? { kind: "sending" } : { kind: "waiting" };
-}
-
-function itemOf(row: OutboxRow, delivery: Delivery, files: readonly Attachment[]): PendingItem {
-  const { txnId, room, at, text } = row;
-  return {
-    kind: "pending",
-    key: txnId,
-    txnId,
-    room,
-    at,
-    text: text.text,
-    mentions: text.mentions,
-    everyone: text.everyone,
-    replyTo: text.replyTo,
-    reply: null,
-    files,
-    tried: row.tried,
-    delivery,
-  };
 }

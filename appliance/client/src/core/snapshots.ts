@@ -134,6 +134,9 @@ export type UploadId = string;
  */
 export type UploadState = "waiting" | "sending" | "paused" | "preparing" | "ready" | "failed" | "missing";
 
+/** Why a file that is to be sent stands still and goes on by itself: the line is cut, or the server takes nothing now. */
+export type Cut = "line" | "server";
+
 /** A file that is attached to a draft or to a message that waits to be sent. */
 export interface Attachment {
   readonly id: UploadId;
@@ -143,7 +146,7 @@ export interface Attachment {
   readonly form: Form;
   /** As the device wrote it, with whatever it says of place and device. */
   readonly original: boolean;
-  /** Whether `original` may still be changed: what was sent under the old choice is sent anew. */
+  /** Whether `original` may still be changed, since all its bytes are at hand: it is sent anew then. */
   readonly originalFree: boolean;
   /** Of the upright picture in pixels, and of sound and video, as far as this device knows. */
   readonly width: number | null;
@@ -152,6 +155,8 @@ export interface Attachment {
   readonly state: UploadState;
   /** Bytes that the server has: what was only sent does not count. */
   readonly acknowledged: number;
+  /** While it waits or is sent, and its last try came to nothing. */
+  readonly cut: Cut | null;
   readonly failure: Failure | null;
   /** The upload's id at the server once it has begun there. When it is `ready`, `core.fileUrl(remote)` shows it. */
   readonly remote: Id | null;

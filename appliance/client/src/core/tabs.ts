@@ -11,7 +11,7 @@ import type { ChannelPort, Ports } from "./ports";
 import type { RoomView } from "./protocol";
 import type { Range } from "./ranges";
 import type { Connection, DraftText, SignedOutReason } from "./snapshots";
-import type { TabFiles } from "./uploads";
+import type { TabFiles } from "./tabFiles";
 
 const NAME = "gchat";
 

@@ -20,9 +20,10 @@ import { failureOf } from "./failure";
 import { mediaType } from "./fileForms";
 import { bounds, keptPiece, keptWith, type Piece, pieceOf, withHash } from "./pieces";
 import type { Ports, TimerId } from "./ports";
-import type { RoomId, UploadId } from "./snapshots";
+import type { Cut, RoomId, UploadId } from "./snapshots";
 import { sendByTus, type TusJob } from "./tus";
-import { begunAnew, isWhole, type Uploads } from "./uploads";
+import { begunAnew, isWhole, keptNextFrom } from "./uploadRows";
+import type { Uploads } from "./uploads";
 
 const AT_ONCE = 2;
 /** The server has all bytes and says nothing of it: then it is asked, each time after twice as long. */
@@ -41,6 +42,8 @@ interface Run {
 /** When what broke is tried again. */
 interface Wait {
   readonly backoff: Backoff;
+  /** What the last try came to nothing for. */
+  why: Cut;
   timer: TimerId | null;
 }
 
@@ -128,21 +131,39 @@ export class Transfers {
     if (this.#tables === null) return;
     this.#stopWhatIsOver();
     this.#copyNext();
-    const { online } = this.deps.ports;
-    if (!online.online() && !this.deps.answered()) return;
+    this.#tellCut();
+    if (!this.#hasLine()) return;
     const rows = this.deps.uploads.rows();
     if (this.#leading) for (const row of rows) this.#tellServer(row);
     const wanted = rows.filter((row) => this.#isToSend(row));
     for (const row of wanted) if (this.#sending() < AT_ONCE) this.#send(row);
   };
 
+  #hasLine(): boolean {
+    return this.deps.ports.online.online() || this.deps.answered();
+  }
+
+  /** Says which files stand still, and for what: those whose last try came to nothing; without a network, all. */
+  #tellCut(): void {
+    const cut = new Map<UploadId, Cut>();
+    for (const row of this.deps.uploads.rows()) {
+      const why = this.#hasLine() ? this.#waits.get(row.id)?.why : "line";
+      if (why !== undefined && this.#isWanted(row)) cut.set(row.id, why);
+    }
+    this.deps.uploads.setCut(cut);
+  }
+
   #sending(): number {
     return [...this.#runs.keys()].filter((id) => this.deps.uploads.isActive(id)).length;
   }
 
   #isToSend(row: UploadRow): boolean {
-    if (row.gone || row.paused || row.failed !== null || isWhole(row) || this.#isBusy(row.id)) return false;
-    return this.#isOurs(row) && this.deps.roomOf(row.room) !== null;
+    return this.#isWanted(row) && !this.#isBusy(row.id) && this.deps.roomOf(row.room) !== null;
+  }
+
+  /** It is to be sent, from here. */
+  #isWanted(row: UploadRow): boolean {
+    return !row.gone && !row.paused && row.failed === null && !isWhole(row) && this.#isOurs(row);
   }
 
   /** This tab, and no other, has what is to be sent. */
@@ -169,7 +190,7 @@ export class Transfers {
   /** Puts the next piece of a file that was chosen here into the cache; where that is full, the file stays in this tab. */
   #copyNext(): void {
     const { uploads } = this.deps;
-    const row = uploads.rows().find((one) => one.bytes === "cache" && one.kept < one.size && !one.gone && !isWhole(one) && uploads.fileOf(one.id) !== null);
+    const row = uploads.rows().find((one) => keptNextFrom(one) !== null && uploads.fileOf(one.id) !== null);
     if (this.#copying || row === undefined) return;
     this.#copying = true;
     const done = (): void => {
@@ -181,9 +202,9 @@ export class Transfers {
 
   async #copy(row: UploadRow): Promise<void> {
     const [{ uploads, ports }, tables] = [this.deps, this.#tables];
-    const file = uploads.fileOf(row.id);
-    if (tables === null || file === null) return;
-    const index = Math.floor(Math.max(row.kept, row.acknowledged) / PIECE);
+    const [file, from] = [uploads.fileOf(row.id), keptNextFrom(row)];
+    if (tables === null || file === null || from === null) return;
+    const index = Math.floor(from / PIECE);
     const piece = await pieceOf(ports.crypto, file, index).catch(() => null);
     if (piece === null) return await uploads.lose(row.id);
     try {
@@ -225,8 +246,9 @@ export class Transfers {
       },
       acknowledged: async (offset) => {
         if (offset > (this.deps.uploads.row(id)?.acknowledged ?? 0)) this.#waits.delete(id);
-        const had = piecesGone(id, offset === size ? undefined : Math.floor(offset / PIECE));
-        await change((now) => (now.remote === remote ? { ...now, acknowledged: offset } : now), [had]);
+        this.#tellCut();
+        const had = this.deps.uploads.spare(id, offset === size ? undefined : Math.floor(offset / PIECE));
+        await change((now) => (now.remote === remote ? { ...now, acknowledged: offset } : now), had);
       },
     };
   }
@@ -297,7 +319,7 @@ export class Transfers {
 
   #askSoon(id: UploadId): void {
     const { time, random } = this.deps.ports;
-    const wait: Wait = this.#asks.get(id) ?? { backoff: new Backoff(random, ASK_BASE_MS), timer: null };
+    const wait: Wait = this.#asks.get(id) ?? { backoff: new Backoff(random, ASK_BASE_MS), why: "server", timer: null };
     this.#asks.set(id, wait);
     wait.timer ??= time.setTimeout(() => {
       wait.timer = null;
@@ -342,13 +364,16 @@ export class Transfers {
       const waits = error.passing || NOT_NOW.has(error.status) || PRECONDITION_CODES.has(error.code);
       if (!waits) return void (await uploads.change(id, (now) => ({ ...now, failed: failureOf(error) })));
     }
-    this.#waitABit(id, error instanceof CallError ? error.retryAfter : null);
+    const isLine = !(error instanceof CallError) || error.kind === "offline";
+    this.#waitABit(id, isLine ? "line" : "server", error instanceof CallError ? error.retryAfter : null);
   }
 
-  #waitABit(id: UploadId, retryAfter: number | null): void {
+  #waitABit(id: UploadId, why: Cut, retryAfter: number | null): void {
     const { time, random } = this.deps.ports;
-    const wait: Wait = this.#waits.get(id) ?? { backoff: new Backoff(random, UPLOAD_BASE_MS), timer: null };
+    const wait: Wait = this.#waits.get(id) ?? { backoff: new Backoff(random, UPLOAD_BASE_MS), why, timer: null };
+    wait.why = why;
     this.#waits.set(id, wait);
+    this.#tellCut();
     if (wait.timer !== null) time.clearTimeout(wait.timer);
     wait.timer = time.setTimeout(() => {
       wait.timer = null;

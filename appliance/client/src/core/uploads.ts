@@ -4,16 +4,17 @@
  *
  * Rules:
  * - A file stands in the cache, and in the draft, before anything is sent of it; a reload goes on without asking.
- * - Bytes that the server has not are kept sealed, in pieces (`pieces.ts`). Where the browser gives no room for them they
- *   stay in the tab that has the file, and only that tab sends them; when it ends, the file has to be chosen again.
+ * - Bytes that the server has not are kept sealed, in pieces (`pieces.ts`); those of pictures, videos and sound until
+ *   their message has arrived. Where the browser gives no room for them they stay in the tab that has the file, and only
+ *   that tab sends them; when it ends, the file has to be chosen again.
  * - What changes a row is done in one turn of all tabs, from what is kept: none overtakes another.
  * - What was taken away stays as `gone` until the server knows, without its bytes.
- * Sending is `transfers.ts`; which files a message has is the draft's and the outbox's to say.
+ * Sending is `transfers.ts`; what follows from a row alone `uploadRows.ts`; what tabs have `tabFiles.ts`; which files a message has is the draft's and the outbox's to say.
  */
 
 import { loadDrafts } from "./db/drafts";
 import { loadOutbox } from "./db/outbox";
-import { loadUpload, loadUploads, PIECE, piecesGone, type UploadRow, uploadGone, uploadKept } from "./db/uploads";
+import { loadUpload, loadUploads, piecesGone, type UploadRow, uploadGone, uploadKept } from "./db/uploads";
 import type { Tables, Write } from "./db/tables";
 import { type DraftChange, filesOf } from "./drafts";
 import { CallError } from "./errors";
@@ -21,16 +22,11 @@ import { mediaType } from "./fileForms";
 import { isSameSoFar, keptPiece, pieceOf, piecesIn } from "./pieces";
 import type { LocalFile, Ports } from "./ports";
 import type { Event, Form, Id } from "./protocol";
-import type { Attachment, RoomId, UploadId, UploadState } from "./snapshots";
+import type { Attachment, Cut, RoomId, UploadId, UploadState } from "./snapshots";
 import { Store, type Readable } from "./store";
+import { FilesOfTabs, type TabFiles } from "./tabFiles";
 import { alone, type Turns } from "./turns";
-
-/** What a tab has of files: those whose bytes it can read, and those it is sending. For every other tab. */
-export interface TabFiles {
-  readonly tab: string;
-  readonly held: readonly UploadId[];
-  readonly active: readonly UploadId[];
-}
+import { begunAnew, inOrder, isKeptWhole, isWhole, staysWhole } from "./uploadRows";
 
 export interface NewUpload {
   readonly file: LocalFile;
@@ -48,10 +44,7 @@ export interface FilesChange {
 export class Uploads {
   readonly #list = new Store<ReadonlyMap<UploadId, Attachment>>(new Map());
   readonly #rows = new Map<UploadId, UploadRow>();
-  /** Files that were chosen in this tab. */
-  readonly #files = new Map<UploadId, LocalFile>();
-  readonly #active = new Set<UploadId>();
-  readonly #others = new Map<string, TabFiles>();
+  readonly #tabs: FilesOfTabs;
   #tables: Tables | null = null;
   /** Called with rows that have changed here, for the other tabs; one that is no more has no name of its own left but its id. */
   announce: (rows: readonly UploadRow[], over: readonly UploadId[]) => void = () => undefined;
@@ -63,8 +56,10 @@ export class Uploads {
   constructor(
     private readonly ports: Ports,
     private readonly turns: Turns,
-    private readonly tab: string,
-  ) {}
+    tab: string,
+  ) {
+    this.#tabs = new FilesOfTabs(tab);
+  }
 
   /** Everything attached on this device, in drafts and in messages that wait. */
   get list(): Readable<ReadonlyMap<UploadId, Attachment>> {
@@ -82,12 +77,13 @@ export class Uploads {
 
   close(): void {
     this.#tables = null;
-    for (const one of [this.#rows, this.#files, this.#active, this.#others]) one.clear();
+    this.#rows.clear();
+    this.#tabs.clear();
     this.#show();
   }
 
   rows(): readonly UploadRow[] {
-    return [...this.#rows.values()].sort((a, b) => a.seq - b.seq);
+    return inOrder(this.#rows);
   }
 
   row(id: UploadId): UploadRow | null {
@@ -95,7 +91,7 @@ export class Uploads {
   }
 
   fileOf(id: UploadId): LocalFile | null {
-    return this.#files.get(id) ?? null;
+    return this.#tabs.fileOf(id);
   }
 
   /** Those of `ids` that there are, in the order in which they were asked for. */
@@ -113,7 +109,7 @@ export class Uploads {
       const change = draft(ids);
       await tables.write([...rows.map(uploadKept), change.write]);
       if (this.#tables !== tables) return [];
-      asked.forEach(({ file }, i) => this.#files.set(ids[i] ?? "", file));
+      asked.forEach(({ file }, i) => this.#tabs.hold(ids[i] ?? "", file));
       for (const row of rows) this.#take(row);
       this.#tellTab();
       this.#changed(rows);
@@ -165,7 +161,7 @@ export class Uploads {
     const same = await isSameSoFar(this.ports.crypto, row, file);
     const taken = await this.change(id, (kept) => ({ ...(same ? kept : begunAnew(kept)), failed: null, paused: false }));
     if (taken === null) return false;
-    this.#files.set(id, file);
+    this.#tabs.hold(id, file);
     this.#tellTab();
     this.#show();
     this.wake();
@@ -277,19 +273,19 @@ export class Uploads {
 
   /** A file cannot be read any more, and not all of it is kept: it has to be chosen again. */
   async lose(id: UploadId): Promise<void> {
-    this.#files.delete(id);
+    this.#tabs.letGo(id);
     this.#tellTab();
     await this.change(id, (row) => ({ ...row, kept: Math.min(row.kept, row.acknowledged) }));
     this.#show();
   }
 
-  /** The bytes, as long as they are all here; what the server has of a file is kept here no more. */
+  /** The bytes, as long as they are all here. */
   async bytes(id: UploadId): Promise<Blob | null> {
-    const [tables, row, file] = [this.#tables, this.#rows.get(id), this.#files.get(id)];
+    const [tables, row, file] = [this.#tables, this.#rows.get(id), this.#tabs.fileOf(id)];
     if (tables === null || row === undefined || row.gone) return null;
     const parts: Uint8Array<ArrayBuffer>[] = [];
     for (let index = 0; index < piecesIn(row.size); index += 1) {
-      const kept = file === undefined ? await keptPiece(tables, row, index) : await pieceOf(this.ports.crypto, file, index).catch(() => null);
+      const kept = file === null ? await keptPiece(tables, row, index) : await pieceOf(this.ports.crypto, file, index).catch(() => null);
       if (kept === null) return null;
       parts.push(kept.bytes);
     }
@@ -298,15 +294,20 @@ export class Uploads {
 
   /** Whether a file is being sent from here just now. */
   setActive(id: UploadId, active: boolean): void {
-    if (this.#active.has(id) === active) return;
-    if (active) this.#active.add(id);
-    else this.#active.delete(id);
+    if (!this.#tabs.setActive(id, active)) return;
+    this.#tellTab();
+    this.#show();
+  }
+
+  /** What would be sent from here just now, if the line or the server let it. */
+  setCut(cut: ReadonlyMap<UploadId, Cut>): void {
+    if (!this.#tabs.setCut(cut)) return;
     this.#tellTab();
     this.#show();
   }
 
   isActive(id: UploadId): boolean {
-    return this.#active.has(id);
+    return this.#tabs.isActiveHere(id);
   }
 
   // --- other tabs ------------------------------------------------------------------------------------------------
@@ -320,7 +321,7 @@ export class Uploads {
   }
 
   followTab(files: TabFiles): void {
-    this.#others.set(files.tab, files);
+    this.#tabs.follow(files);
     this.#show();
     this.wake();
   }
@@ -330,7 +331,7 @@ export class Uploads {
 
   /** Forgets what other tabs have said to have; those that live are asked again. */
   forgetTabs(): void {
-    this.#others.clear();
+    this.#tabs.forgetOthers();
     this.#show();
   }
 
@@ -351,22 +352,27 @@ export class Uploads {
     for (const id of ids) await this.change(id, (row) => (row.ready ? { ...row, ready: false } : row));
   }
 
+  /** The write that lets go of the pieces before `below`, or of all, where the server's bytes are enough. */
+  spare(id: UploadId, below?: number): readonly Write[] {
+    const row = this.#rows.get(id);
+    return row === undefined || staysWhole(row) ? [] : [piecesGone(id, below)];
+  }
+
   /** Takes in what the server says of an upload. */
   async settle(id: UploadId, state: string | undefined, refused: string | null): Promise<void> {
-    if (state === "ready") await this.change(id, (row) => (row.ready ? row : { ...row, ready: true, failed: null, acknowledged: row.size }), [piecesGone(id)]);
+    if (state === "ready") await this.change(id, (row) => (row.ready ? row : { ...row, ready: true, failed: null, acknowledged: row.size }), this.spare(id));
     const code = refused ?? "broken";
     if (state === "refused") await this.change(id, (row) => (row.failed?.code === code ? row : { ...row, ready: false, failed: { code, message: "" } }));
   }
 
   #take(row: UploadRow): void {
     this.#rows.set(row.id, row);
-    if (row.gone) this.#files.delete(row.id);
+    if (row.gone) this.#tabs.letGo(row.id);
   }
 
   #drop(id: UploadId): void {
     this.#rows.delete(id);
-    this.#files.delete(id);
-    this.#active.delete(id);
+    this.#tabs.drop(id);
   }
 
   #changed(rows: readonly UploadRow[]): void {
@@ -376,16 +382,12 @@ export class Uploads {
   }
 
   #tellTab(): void {
-    this.announceTab({ tab: this.tab, held: [...this.#files.keys()], active: [...this.#active] });
-  }
-
-  #isHeld(id: UploadId): boolean {
-    return this.#files.has(id) || [...this.#others.values()].some(({ held }) => held.includes(id));
+    this.announceTab(this.#tabs.mine());
   }
 
   /** Whether every byte is at hand, the first among them: only then can it be sent under another choice. */
   #originalFree(row: UploadRow): boolean {
-    return this.#files.has(row.id) || (row.acknowledged === 0 && row.remote === null && row.kept === row.size);
+    return this.#tabs.fileOf(row.id) !== null || isKeptWhole(row);
   }
 
   #show(): void {
@@ -400,36 +402,23 @@ export class Uploads {
     const { id, name, type, size, form, original, width, height, seconds, acknowledged, failed, remote } = row;
     const state = this.#stateOf(row);
     const originalFree = this.#originalFree(row);
-    return { id, name, type, size, form, original, originalFree, width, height, seconds, state, acknowledged, failure: failed, remote };
+    const cut = state === "waiting" || state === "sending" ? this.#tabs.cutOf(id) : null;
+    return { id, name, type, size, form, original, originalFree, width, height, seconds, state, acknowledged, cut, failure: failed, remote };
   }
 
   #stateOf(row: UploadRow): UploadState {
     if (row.failed !== null) return "failed";
     if (row.ready) return "ready";
     if (isWhole(row)) return "preparing";
-    if (!this.#isHeld(row.id) && (row.bytes === "tab" || row.kept < row.size)) return "missing";
+    if (!this.#tabs.isHeld(row.id) && (row.bytes === "tab" || row.kept < row.size)) return "missing";
     if (row.paused) return "paused";
-    const active = this.#active.has(row.id) || [...this.#others.values()].some((other) => other.active.includes(row.id));
-    return active ? "sending" : "waiting";
+    return this.#tabs.isActive(row.id) ? "sending" : "waiting";
   }
 
   #opened(): Tables {
     if (this.#tables === null) throw CallError.offline();
     return this.#tables;
   }
-}
-
-/** A row as if nothing of it had been sent; what the server had is over there too. */
-export function begunAnew(row: UploadRow): UploadRow {
-  const over = row.remote === null ? row.over : [...row.over, row.remote];
-  // Once the server has a piece, it is kept here no more.
-  const kept = row.acknowledged < PIECE && !isWhole(row) ? { kept: row.kept, hashes: row.hashes } : { kept: 0, hashes: [] };
-  return { ...row, ...kept, over, remote: null, acknowledged: 0, ready: false, failed: null };
-}
-
-/** The server has every byte. */
-export function isWhole({ remote, acknowledged, size }: UploadRow): boolean {
-  return remote !== null && acknowledged === size;
 }
 
 function sameOr(old: Attachment | undefined, fresh: Attachment): Attachment {

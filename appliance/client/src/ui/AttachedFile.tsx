@@ -7,8 +7,9 @@
  */
 import { Trans, useLingui } from "@lingui/react/macro";
 
+import { wayOut } from "#core/fileFailures";
 import type { LocalFile } from "#core/ports";
-import type { Attachment, UploadId } from "#core/snapshots";
+import type { Attachment, Cut, UploadId } from "#core/snapshots";
 import { failureText } from "#i18n/reasons";
 import { formatLength, formatSize } from "#i18n/sizes";
 import { chooseFiles, isBrowserFile } from "#platform/localFiles";
@@ -19,6 +20,7 @@ import { Listen } from "./Listen";
 import { Progress } from "./Progress";
 import { Thumb } from "./Thumb";
 import { ToolButton } from "./ToolButton";
+import { useThumb } from "./useThumb";
 import "./AttachedFile.css";
 
 /** What can be done with a file; what is null cannot be done in this place. */
@@ -45,12 +47,6 @@ export const FORM_ICONS: Readonly<Record<Attachment["form"], IconName>> = {
   document: "file",
 };
 
-/** Trying again changes nothing about these. */
-const FINAL: ReadonlySet<string> = new Set([
-  ...["upload_too_large", "file_type_blocked", "file_name", "file_empty", "files_not_allowed", "label_too_high"],
-  ...["not_a_member", "room_closed", "quota_person", "file_unreadable", "file_infected", "file_not_cleaned"],
-]);
-
 interface AttachedFileProps {
   file: Attachment;
   verbs: FileVerbs;
@@ -61,11 +57,12 @@ export function AttachedFile({ file, verbs, tabIndex }: AttachedFileProps) {
   const { name, state } = file;
   const local = verbs.localOf(file.id);
   const seen = isBrowserFile(local) ? local : null;
+  const thumb = useThumb(file, seen?.thumb ?? null, verbs.bytesOf);
   const isGoing = state === "waiting" || state === "sending" || state === "paused";
   const findSound = async () => seen?.blob ?? (state === "ready" && file.remote !== null ? verbs.addressOf(file.remote) : await verbs.bytesOf(file.id));
   return (
     <div className={`attached attached-${state}`} role="group" aria-label={name} data-attached={file.id}>
-      <Thumb picture={seen?.thumb ?? null} icon={FORM_ICONS[file.form]} />
+      <Thumb picture={thumb} address={addressOfPicture(file, verbs)} icon={FORM_ICONS[file.form]} />
       <div className="attached-main">
         <p className="attached-name" title={name}>
           {name}
@@ -82,6 +79,11 @@ export function AttachedFile({ file, verbs, tabIndex }: AttachedFileProps) {
   );
 }
 
+/** A picture that the browser cannot draw itself is shown as the server has made it. */
+function addressOfPicture({ form, state, remote }: Attachment, { addressOf }: FileVerbs): string | null {
+  return form === "picture" && state === "ready" && remote !== null ? addressOf(remote) : null;
+}
+
 function FileProgress({ file: { name, size, state, acknowledged } }: { file: Attachment }) {
   const { t } = useLingui();
   const [done, all] = [formatSize(acknowledged), formatSize(size)];
@@ -89,8 +91,9 @@ function FileProgress({ file: { name, size, state, acknowledged } }: { file: Att
 }
 
 function StateWords({ file }: { file: Attachment }) {
-  const { size, state, acknowledged, failure, form, seconds } = file;
+  const { size, state, acknowledged, failure, form, seconds, cut } = file;
   const [done, all] = [formatSize(acknowledged), formatSize(size)];
+  if (cut !== null) return <CutWords cut={cut} done={done} all={all} />;
   switch (state) {
     case "waiting":
       return <Trans>รออัปโหลด · {all}</Trans>;
@@ -129,26 +132,53 @@ function StateWords({ file }: { file: Attachment }) {
   }
 }
 
-/** Pictures and videos lose what they say of place and device, unless their sender wants them as they are. */
+/** Nobody has to do anything: it goes on by itself. */
+function CutWords({ cut, done, all }: { cut: Cut; done: string; all: string }) {
+  return (
+    <span className="attached-cut">
+      <Icon name="waiting" size="s" />
+      <span>
+        {cut === "line" ? <Trans>รอเครือข่าย จะส่งต่อเอง</Trans> : <Trans>ระบบยังไม่พร้อมรับ จะส่งต่อเอง</Trans>} ·{" "}
+        <Trans>
+          {done} จาก {all}
+        </Trans>
+      </span>
+    </span>
+  );
+}
+
+/**
+ * Pictures and videos lose what they say of place and device, unless their sender wants them as they are; whatever could
+ * not be cleaned may go as it is. Without its bytes the choice is not to be had: then it is said how to get it back.
+ */
 function Original({ file, verbs }: { file: Attachment; verbs: FileVerbs }) {
-  const { id, form, original, originalFree } = file;
+  const { id, form, original, originalFree, failure } = file;
   const set = verbs.setOriginal;
-  if (form !== "picture" && form !== "video") return null;
-  if (set === null || !originalFree) {
-    if (!original) return null;
+  const isRefused = failure !== null && wayOut(failure.code) === "original";
+  const isCleaned = form === "picture" || form === "video";
+  if (set !== null && originalFree && (isCleaned || isRefused || original)) {
+    return (
+      <div className="attached-original">
+        <Checkbox isSelected={original} onChange={(on) => set(id, on)}>
+          <Trans>ส่งต้นฉบับ (มีข้อมูลตำแหน่งและเครื่อง)</Trans>
+        </Checkbox>
+      </div>
+    );
+  }
+  if (set !== null && isRefused) {
     return (
       <p className="attached-original">
-        <Icon name="location" size="s" />
-        <Trans>ต้นฉบับ (มีข้อมูลตำแหน่งและเครื่อง)</Trans>
+        <Icon name="info" size="s" />
+        <Trans>อุปกรณ์นี้ไม่มีข้อมูลครบของไฟล์นี้แล้ว หากจะส่งต้นฉบับ โปรดนำออกแล้วแนบใหม่</Trans>
       </p>
     );
   }
+  if (!original) return null;
   return (
-    <div className="attached-original">
-      <Checkbox isSelected={original} onChange={(on) => set(id, on)}>
-        <Trans>ส่งต้นฉบับ (มีข้อมูลตำแหน่งและเครื่อง)</Trans>
-      </Checkbox>
-    </div>
+    <p className="attached-original">
+      <Icon name="location" size="s" />
+      <Trans>ต้นฉบับ (มีข้อมูลตำแหน่งและเครื่อง)</Trans>
+    </p>
   );
 }
 
@@ -166,7 +196,7 @@ function FileTools({ file: { id, name, state, failure }, verbs, tabIndex }: Tool
     <div className="attached-tools">
       {(state === "waiting" || state === "sending") && <ToolButton icon="pause" label={t`หยุดอัปโหลด ${name} ชั่วคราว`} onPress={() => verbs.pause(id)} {...tab} />}
       {state === "paused" && <ToolButton icon="play" label={t`อัปโหลด ${name} ต่อ`} onPress={() => verbs.resume(id)} {...tab} />}
-      {state === "failed" && !FINAL.has(failure?.code ?? "") && <ToolButton icon="refresh" label={t`อัปโหลด ${name} อีกครั้ง`} onPress={() => verbs.retry(id)} {...tab} />}
+      {state === "failed" && wayOut(failure?.code ?? "") === "again" && <ToolButton icon="refresh" label={t`อัปโหลด ${name} อีกครั้ง`} onPress={() => verbs.retry(id)} {...tab} />}
       {state === "missing" && <ToolButton icon="file" label={t`เลือก ${name} อีกครั้ง`} onPress={again} {...tab} />}
       {verbs.remove !== null && <ToolButton icon="close" label={t`นำ ${name} ออก`} onPress={() => verbs.remove?.(id)} {...tab} />}
     </div>

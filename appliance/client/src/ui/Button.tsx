@@ -46,6 +46,8 @@ interface IconButtonProps extends CommonProps {
   size?: "s" | "m";
   badge?: ReactNode;
   placement?: "top" | "bottom" | "left" | "right";
+  /** It was pressed although it may not be. */
+  onDenied?: () => void;
 }
 
 /** What both buttons hand to React Aria; absent values are left out, as exact optional types ask. */
@@ -108,9 +110,13 @@ export function Button({ children, icon, type = "button", label, block, pendingL
   );
 }
 
-export function IconButton({ icon, label, size = "m", badge, placement, ...common }: IconButtonProps) {
+export function IconButton({ icon, label, size = "m", badge, placement, onDenied, ...common }: IconButtonProps) {
   const { variant = "quiet", denied, ref, className = "" } = common;
   const [told, setTold] = useState(false);
+  const tell = () => {
+    setTold(true);
+    onDenied?.();
+  };
   return (
     <Tooltip
       text={denied === undefined ? label : `${label} · ${denied}`}
@@ -119,7 +125,7 @@ export function IconButton({ icon, label, size = "m", badge, placement, ...commo
     >
       <AriaButton
         {...ariaProps(common)}
-        {...(denied === undefined ? {} : { onPress: () => setTold(true) })}
+        {...(denied === undefined ? {} : { onPress: tell })}
         {...(ref === undefined ? {} : { ref })}
         aria-label={label}
         className={`button icon-button icon-button-${size} button-${variant} ${className}`}

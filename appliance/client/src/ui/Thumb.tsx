@@ -1,20 +1,29 @@
-/** A small picture of a file that this page has, or the icon of its kind where there is none. */
-import { useEffect, useRef } from "react";
+/** A small picture of a file of ours, or the icon of its kind where there is none. */
+import { useEffect, useRef, useState } from "react";
 
 import { Icon, type IconName } from "./Icon";
 
-export function Thumb({ picture, icon }: { picture: Blob | null; icon: IconName }) {
+interface ThumbProps {
+  picture: Blob | null;
+  /** Where there is one when this page has none. */
+  address: string | null;
+  icon: IconName;
+}
+
+export function Thumb({ picture, address, icon }: ThumbProps) {
   const image = useRef<HTMLImageElement>(null);
+  const [broken, setBroken] = useState<string | null>(null);
   useEffect(() => {
     const element = image.current;
     if (element === null || picture === null) return undefined;
-    const address = URL.createObjectURL(picture);
-    element.src = address;
-    return () => URL.revokeObjectURL(address);
+    const made = URL.createObjectURL(picture);
+    element.src = made;
+    return () => URL.revokeObjectURL(made);
   }, [picture]);
+  const shown = picture === null && address !== broken ? address : null;
   return (
     <span className="attached-thumb" aria-hidden>
-      {picture === null ? <Icon name={icon} size="l" /> : <img ref={image} alt="" />}
+      {picture !== null ? <img ref={image} alt="" /> : shown !== null ? <img src={shown} alt="" onError={() => setBroken(shown)} /> : <Icon name={icon} size="l" />}
     </span>
   );
 }

@@ -491,6 +491,65 @@ test("the other choice for a picture sends it anew, and the first upload is dele
   expect(world.server.uploads.named("a.jpg").said["original"]).toBeUndefined();
 });
 
+test.each([
+  ["a picture", chosen("ก.jpg", content(2 * PIECE + 3), "image/jpeg"), true],
+  ["sound", chosen("ก.mp3", content(PIECE + 3), "audio/mpeg"), true],
+  ["a document", chosen("ก.tif", content(PIECE + 3), "image/tiff"), false],
+])("after a reload %s that could not be cleaned may go as it is, as long as its bytes are here", async (_, file, isFree) => {
+  const device = world.device();
+  const first = await world.signedIn(device);
+  const [id = ""] = await attach(first, file);
+  world.server.uploads.settles = false;
+  await reach("all its bytes", () => stateOf(first) === "preparing");
+  await until(async () => !isFree || (await rowsIn(device, "pieces")) === Math.ceil(file.size / PIECE), "kept");
+  first.kill();
+  world.server.uploads.settle("u_1", "refused", "file_not_cleaned");
+  world.server.uploads.settles = true;
+  const tab = world.tab(device);
+  await tab.core.start();
+  await reach("refused", () => stateOf(tab) === "failed");
+  expect(attached(tab)[0]?.originalFree).toBe(isFree);
+  await tab.core.attachments(world.room).setOriginal(id, true);
+  if (!isFree) return expect(stateOf(tab)).toBe("failed");
+  await reach("ready", () => stateOf(tab) === "ready");
+  expect(world.server.uploads.named(file.name).said["original"]).toBe("true");
+  expect(Buffer.compare(world.server.uploads.named(file.name).bytes, Buffer.from(await file.slice(0, file.size)))).toBe(0);
+  await send(tab, "ตามเดิม");
+  await reach("the message", () => said().length === 1);
+  await until(async () => (await keptOn(device)) === 0, "nothing kept");
+});
+
+test("what stands still says why, in every tab, and only as long as it does", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  const follower = world.tab(device);
+  await follower.core.start();
+  const cuts = () => [tab, follower].map((one) => attached(one)[0]?.cut);
+  device.cut = (method) => (method === "PATCH" ? "before" : null);
+  await attach(tab, chosen("a.bin", content(2 * PIECE)));
+  await reach("cut", () => cuts().every((cut) => cut === "line"));
+  await reach("tried again", () => calls(/^HEAD/u).length > 2);
+  expect(cuts()).toEqual(["line", "line"]);
+  device.cut = () => null;
+  await reach("ready", () => states(follower).join() === "ready" && stateOf(tab) === "ready");
+  expect(cuts()).toEqual([null, null]);
+  device.setUp(false);
+  await attach(tab, chosen("b.bin", content(5)));
+  await reach("no network", () => attached(follower)[1]?.cut === "line");
+  device.setUp(true);
+  await reach("all ready", () => states(tab).every((state) => state === "ready"));
+  expect(attached(tab).map(({ cut }) => cut)).toEqual([null, null]);
+});
+
+test("a server that takes nothing now is told apart from a line that is cut", async () => {
+  const tab = await world.signedIn(world.device());
+  world.server.uploads.refuses = () => refuse(503, "busy");
+  await attach(tab, chosen("a.bin", content(5)));
+  await reach("stands still", () => attached(tab)[0]?.cut === "server");
+  world.server.uploads.refuses = () => null;
+  await reach("ready", () => stateOf(tab) === "ready");
+});
+
 test("a session that ends stops uploads and wipes what was kept", async () => {
   const device = world.device();
   const tab = await world.signedIn(device);

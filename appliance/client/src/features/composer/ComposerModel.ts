@@ -9,6 +9,7 @@
 import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
 import { filesOf, withFiles } from "#core/drafts";
+import { isStuck } from "#core/fileFailures";
 import type { Core } from "#core/index";
 import { spellingsOf } from "#core/naming";
 import type { Recorder } from "#core/recorder";
@@ -43,7 +44,13 @@ export interface ComposerSnapshot {
   readonly attachDenied: string | null;
   /** The writer is asked whether to send words that hold their own password. */
   readonly asking: boolean;
+  /** Why nothing can be sent now; null when it can. */
+  readonly blocked: Blocked | null;
+  /** How often somebody has tried to send it all the same. */
+  readonly told: number;
 }
+
+export type Blocked = "too_long" | "empty" | "stuck";
 
 export const EVERYONE = "everyone";
 const MAX_CANDIDATES = 8;
@@ -63,6 +70,7 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
   readonly #draft: Readable<DraftText>;
   readonly #editing = new Store<Editing | null>(null);
   readonly #asking = new Store(false);
+  readonly #told = new Store<{ readonly why: Blocked; readonly times: number } | null>(null);
   #kept: Promise<boolean> = Promise.resolve(true);
 
   constructor(core: Core, room: RoomId, recorder: Recorder) {
@@ -72,12 +80,13 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
     this.voice = new VoiceModel(recorder, this.files, room, (recording) => voiceFile(recording, core.clock.now()));
     this.#draft = core.drafts.draft(room);
     const roomState = core.rooms.room(room);
-    const joined = derived([this.#draft, this.#editing, this.#asking, roomState], () => this.#compute(roomState.snapshot()));
+    const joined = derived([this.#draft, this.#editing, this.#asking, this.#told, this.files, roomState], () => this.#compute(roomState.snapshot()));
     this.snapshot = joined.snapshot;
     this.subscribe = joined.subscribe;
   }
 
   readonly setText = (text: string): void => {
+    this.#told.set(null);
     const editing = this.#editing.snapshot();
     if (editing) return this.#editing.set({ ...editing, text });
     this.#core.drafts.set(this.room, { ...this.#draft.snapshot(), text });
@@ -107,9 +116,11 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
     else this.#core.drafts.set(this.room, { ...this.#draft.snapshot(), replyTo: null });
   };
 
-  /** True when the message is safe on this device, or the edit is with the server. A text that is too long stays. */
+  /** True when the message is safe on this device, or the edit is with the server. What cannot be sent stays, and says why. */
   readonly send = (): Promise<boolean> => {
-    if (tooLong(this.snapshot())) return Promise.resolve(false);
+    const { blocked } = this.snapshot();
+    this.#told.update((before) => (blocked === null ? null : { why: blocked, times: (before?.times ?? 0) + 1 }));
+    if (blocked !== null) return Promise.resolve(false);
     if (this.#core.session.passwordGuard.isIn(this.snapshot().text)) {
       this.#asking.set(true);
       return Promise.resolve(false);
@@ -165,6 +176,7 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
     const { attachments, drafts, outbox } = this.#core;
     if (text === "" && attachments(this.room).snapshot().length === 0) return false;
     const draft = drafts.leave(this.room);
+    this.files.forgetRefused();
     const spoken = withFiles({ ...this.#spoken(text, draft.mentions), replyTo: draft.replyTo }, filesOf(draft));
     const add = () => outbox.add(this.room, spoken, () => drafts.left(this.room, draft));
     const kept = this.#kept.then(() => this.attempt.run(add, "send"));
@@ -207,15 +219,28 @@ export class ComposerModel implements Readable<ComposerSnapshot> {
         ? ({ kind: "write" } as const)
         : ({ kind: "reply", n: draft.replyTo } as const);
     const text = editing ? editing.text : draft.text;
+    const length = lengthNear(text);
+    const blocked = this.#blocked(text, length, editing !== null);
+    const told = this.#told.snapshot();
     return {
       text,
-      length: lengthNear(text),
+      length,
+      blocked,
+      // What is blocked by something else since is not what was told.
+      told: told !== null && told.why === blocked ? told.times : 0,
       mode,
       denied: room?.denied["post"] ?? null,
       everyoneDenied: room?.denied["mention_everyone"] ?? null,
       attachDenied: room?.denied["attach"] ?? null,
       asking: this.#asking.snapshot(),
     };
+  }
+
+  #blocked(text: string, length: number | null, isEdit: boolean): Blocked | null {
+    const { files, reading } = this.files.snapshot();
+    if (tooLong({ length })) return "too_long";
+    if (text.trim() === "" && (isEdit || (files.length === 0 && reading === 0))) return "empty";
+    return !isEdit && files.some(isStuck) ? "stuck" : null;
   }
 }
 

@@ -2,25 +2,25 @@
  * The files attached to what is being written, above the field: each with its state and what can be done with it.
  *
  * Rules: the focus is never lost when a file is taken out: it goes to the next one, else to the field. What changes is
- * said in few words, and progress never (A6).
+ * said in few words, and progress never (A6). Files stand in the order in which they are sent; those that cannot be sent
+ * are counted above the list, with the way to the first of them, and what is out of sight below is counted under it.
  */
 import { plural } from "@lingui/core/macro";
-import { Trans, useLingui } from "@lingui/react/macro";
+import { useLingui } from "@lingui/react/macro";
 import { useEffect, useLayoutEffect, useRef } from "react";
 
-import type { NotAttached } from "#core/index";
 import type { UploadId } from "#core/snapshots";
-import { failureText, reasonText } from "#i18n/reasons";
-import { formatSize } from "#i18n/sizes";
+import { failureText } from "#i18n/reasons";
 import { AttachedFile, type FileVerbs } from "#ui/AttachedFile";
-import { IconButton } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
 import { LiveRegion } from "#ui/LiveRegion";
-import { Dots, Notice } from "#ui/Notice";
+import { Dots } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
 import type { AttachModel, AttachNews } from "./AttachModel";
 import { chosenOf } from "./chosen";
+import { RefusedFiles } from "./RefusedFiles";
+import { TrayHead, TrayMore } from "./TrayFrame";
 
 interface TrayProps {
   model: AttachModel;
@@ -42,9 +42,7 @@ export function Tray({ model, now, onLeave }: TrayProps) {
     if (left === null || files.some(({ id }) => id === left.id)) return;
     leaving.current = null;
     const next = files[Math.min(left.index, files.length - 1)];
-    const place = next === undefined ? null : list.current?.querySelector<HTMLElement>(`[data-attached="${CSS.escape(next.id)}"] .attached-tools > :last-child`);
-    if (place) place.focus();
-    else onLeave();
+    if (next === undefined || !focusIn(list.current, next.id)) onLeave();
   }, [files, onLeave]);
   const verbs: FileVerbs = {
     ...{ pause: model.pause, resume: model.resume, retry: model.retry, setOriginal: model.setOriginal },
@@ -60,6 +58,7 @@ export function Tray({ model, now, onLeave }: TrayProps) {
       <TrayVoice model={model} />
       <FailureNotice failure={attempt.failure} />
       <RefusedFiles refused={refused} largest={model.largest()} onClose={model.forgetRefused} />
+      <TrayHead files={files} onShow={(id) => focusIn(list.current, id)} />
       {(files.length > 0 || reading > 0) && (
         <ul className="tray" ref={list} aria-label={t`ไฟล์ที่แนบ`}>
           {files.map((file) => (
@@ -75,52 +74,17 @@ export function Tray({ model, now, onLeave }: TrayProps) {
           )}
         </ul>
       )}
+      <TrayMore list={list} count={files.length + (reading > 0 ? 1 : 0)} />
     </>
   );
 }
 
-/** What was not attached, and why: one reason once, with the names it holds for. */
-function RefusedFiles({ refused, largest, onClose }: { refused: readonly NotAttached[]; largest: number | null; onClose: () => void }) {
-  const { t } = useLingui();
-  const codes = [...new Set(refused.map(({ code }) => code))];
-  return (
-    <div role="alert">
-      {codes.length > 0 && (
-        <Notice kind="error" action={<IconButton icon="close" size="s" label={t`ปิด`} onPress={onClose} />}>
-          {codes.map((code) => (
-            <p key={code}>
-              <Trans>
-                ไม่ได้แนบ {namesOf(refused, code)}: <RefusedReason code={code} largest={largest} />
-              </Trans>
-            </p>
-          ))}
-        </Notice>
-      )}
-    </div>
-  );
-}
-
-const SHOWN = 3;
-
-function namesOf(refused: readonly NotAttached[], code: string): string {
-  const names = refused.filter((one) => one.code === code).map(({ name }) => `“${name}”`);
-  const more = names.length - SHOWN;
-  return [...names.slice(0, SHOWN), ...(more > 0 ? [plural(more, { other: "และอีก # ไฟล์" })] : [])].join(" ");
-}
-
-function RefusedReason({ code, largest }: { code: string; largest: number | null }) {
-  switch (code) {
-    case "upload_too_large":
-      return <Trans>ไฟล์ใหญ่เกินไป ส่งได้ไม่เกิน {formatSize(largest ?? 0)}</Trans>;
-    case "file_empty":
-      return <Trans>ไฟล์นี้ไม่มีข้อมูล</Trans>;
-    case "folder":
-      return <Trans>แนบทั้งโฟลเดอร์ไม่ได้ โปรดเลือกไฟล์ในโฟลเดอร์ หรือบีบอัดเป็นไฟล์เดียวก่อน</Trans>;
-    case "file_not_same":
-      return <Trans>ไม่ใช่ไฟล์เดิม โปรดเลือกไฟล์ที่มีชื่อและขนาดเดียวกัน</Trans>;
-    default:
-      return reasonText(code);
-  }
+/** Goes to the last tool of a file: what takes it out. */
+function focusIn(list: HTMLElement | null, id: UploadId): boolean {
+  const place = list?.querySelector<HTMLElement>(`[data-attached="${CSS.escape(id)}"] .attached-tools > :last-child`);
+  place?.focus();
+  place?.closest("li")?.scrollIntoView({ block: "nearest" });
+  return place !== null && place !== undefined;
 }
 
 function TrayVoice({ model }: { model: AttachModel }) {

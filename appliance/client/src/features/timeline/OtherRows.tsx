@@ -1,8 +1,10 @@
 /** The rows that are no message: days, the «new messages» line, what happened to the room, and what is not sent yet. */
+import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { memo, useMemo, useState } from "react";
 
 import { derived } from "#core/derived";
+import { isStuck, wayOut } from "#core/fileFailures";
 import type { Delivery, NoticeItem, PendingItem, PersonId } from "#core/snapshots";
 import { formatDate, formatDay, formatLongDay, formatTime } from "#i18n/dates";
 import { namesLeftOut, noticeText, SHOWN_NAMES } from "#i18n/notices";
@@ -148,7 +150,7 @@ export const PendingRow = memo(function PendingRow({ item, head, model, actions,
         )}
         {item.text !== "" && <MessageText id={`t-${item.txnId}`} text={item.text} mentions={item.mentions} everyone={item.everyone} model={model} />}
         {item.files.length > 0 && <UnsentFiles item={item} model={model} tabIndex={buttonTab} />}
-        {item.delivery.kind === "failed" && <Failed item={item} delivery={item.delivery} model={model} />}
+        {item.delivery.kind === "failed" && <Failed item={item} delivery={item.delivery} model={model} onEdit={() => actions.editUnsent(item)} />}
       </div>
       <div className="msg-side">
         <DeliveryMark delivery={item.delivery} />
@@ -216,13 +218,30 @@ function DeliveryMark({ delivery }: { delivery: Delivery }) {
   }
 }
 
-function Failed({ item, delivery, model }: { item: PendingItem; delivery: Extract<Delivery, { kind: "failed" }>; model: TimelineModel }) {
+interface FailedProps {
+  item: PendingItem;
+  delivery: Extract<Delivery, { kind: "failed" }>;
+  model: TimelineModel;
+  onEdit: () => void;
+}
+
+/** Why it was not sent and the one way on: a second try, or another version where a second try changes nothing. */
+function Failed({ item, delivery, model, onEdit }: FailedProps) {
+  const stuck = item.files.filter(isStuck).length;
+  const mayEdit = !item.tried && wayOut(delivery.code) !== "again";
   return (
     <div className="msg-failed" role="alert">
-      <p>{reasonText(delivery.code, delivery.message)}</p>
-      <Button icon="refresh" onPress={() => model.retrySend(item.txnId)}>
-        <Trans>ส่งอีกครั้ง</Trans>
-      </Button>
+      {/* Each file says its own reason. */}
+      <p>{stuck > 0 ? plural(stuck, { other: "ข้อความนี้ยังไม่ส่ง เพราะมี # ไฟล์ที่ส่งไม่ได้" }) : reasonText(delivery.code, delivery.message)}</p>
+      {mayEdit ? (
+        <Button icon="edit" onPress={onEdit}>
+          <Trans>แก้ไข</Trans>
+        </Button>
+      ) : (
+        <Button icon="refresh" onPress={() => model.retrySend(item.txnId)}>
+          <Trans>ส่งอีกครั้ง</Trans>
+        </Button>
+      )}
       <Button icon="retract" variant="quiet" onPress={() => void model.removeUnsent(item.txnId)}>
         <Trans>ลบ</Trans>
       </Button>
