@@ -135,6 +135,7 @@ async def fill_with_files(data: Path) -> None:
         os.utime(s.files.objects.folder / "ne" / "zz_lone", (past / 1000, past / 1000))
 
 
+@pytest.mark.media
 def test_a_deletion_killed_at_any_write_is_finished_by_repeating(data: Path, broken_disk: Path, tmp_path: Path) -> None:
     asyncio.run(fill_with_files(data))
     killed, at = 0, 1
