@@ -46,16 +46,6 @@ class ScanState(StrEnum):
     TOO_BIG = "too_big"
 
 
-class VariantKind(StrEnum):
-    """What was made of a file, to be looked at or listened to in its place."""
-
-    THUMB = "thumb"
-    VIEW = "view"
-    POSTER = "poster"
-    AUDIO = "audio"
-    PAGE = "page"
-
-
 def is_file_id(text: str) -> bool:
     """Return whether this has the shape of a file's id."""
     return _ID.fullmatch(text) is not None

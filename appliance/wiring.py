@@ -34,8 +34,8 @@ from appliance.files.scanner import Scanner
 from appliance.files.state import Files
 from appliance.files.workers import Workers
 from appliance.followers.counts import CountWriter, write_counts
+from appliance.followers.file_lanes import FileFollower
 from appliance.followers.people import PeopleFollower
-from appliance.followers.preparing import PreparingFollower
 from appliance.followers.search import SearchFollower
 from appliance.identity.groups import group_rule
 from appliance.identity.loading import load
@@ -243,7 +243,7 @@ async def _following(s: Services) -> AsyncIterator[None]:
     timers = asyncio.create_task(_keep_time(s), name="timers")
     search_follower = SearchFollower(s)
     search_follower.start()
-    preparing = PreparingFollower(s)
+    preparing = FileFollower(s)
     preparing.start()
     try:
         yield

@@ -92,7 +92,7 @@ async def _delete_lost(s: Services, faults: list[Fault]) -> None:
 
     def mark(rows: Rows) -> None:
         for name in file_checks.unknown_objects(rows, lost):
-            file_deletions.mark_object(rows, name, name, "blob", Why.ORPHAN, s.clock())
+            file_deletions.mark_object(rows, name, name, file_deletions.BLOB, Why.ORPHAN, s.clock())
 
     async with s.store.write() as tx:
         await tx.run(mark)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.actions.file_content import clear
 from appliance.actions.file_deletion import Why, delete_marked
-from appliance.actions.preparing import tell
+from appliance.actions.upload_preparation import tell
 from appliance.attachments import ScanState
 from appliance.errors import Conflict, Forbidden, NotFound, Unavailable
 from appliance.files import keys
@@ -27,7 +27,7 @@ from appliance.files.content import write_sealed
 from appliance.log.file_events import announce
 from appliance.log.file_facts import scanning_of
 from appliance.log.file_keys import open_blob
-from appliance.model import SYSTEM, PersonId
+from appliance.model import SYSTEM, Deny, PersonId
 from appliance.rules.roles import may_release_file
 from appliance.store import audit, blobs, file_deletions, file_refs, file_work, uploads
 from appliance.wire.files import UploadChanged
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from appliance.store.file_work import Infected
 
 logger = logging.getLogger(__name__)
-INFECTED: Final = "file_infected"
+INFECTED: Final = Deny.FILE_INFECTED.value
 FOUND: Final = "file.infected"
 RELEASED: Final = "file.release"
 DELETED: Final = "file.delete_infected"

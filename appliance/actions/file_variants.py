@@ -29,7 +29,7 @@ from appliance.log.file_keys import open_blob
 from appliance.model import PersonId
 from appliance.preview.protocol import Job, JobKind, PartKind
 from appliance.rules.file_quota import most_variants
-from appliance.rules.looking import job_for
+from appliance.rules.worker_jobs import job_for
 from appliance.store import blobs, file_work
 from appliance.store.file_work import FoundOut, NewBlob
 

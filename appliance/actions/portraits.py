@@ -15,7 +15,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from appliance.actions.file_content import clear, worked
+from appliance.actions.file_content import WORKER_FAILED, clear, worked
 from appliance.actions.file_deletion import Why, delete_marked
 from appliance.attachments import FileForm, ScanState
 from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound, NotReady, Unavailable
@@ -281,7 +281,7 @@ async def _make(s: Services, source: _Source, key: bytes, made: list[NewBlob]) -
                 )
             )
     if [one.kind for one in made] != [KIND, PartKind.THUMB.value]:
-        raise AppError("a portrait without its parts", code="worker_failed")
+        raise AppError("a portrait without its parts", code=WORKER_FAILED)
 
 
 async def _forget(s: Services, made: list[NewBlob]) -> None:

@@ -25,7 +25,7 @@ from appliance.log.file_keys import open_blob
 from appliance.preview.protocol import Job, JobKind
 from appliance.preview.signs import Search
 from appliance.rules.file_types import SNIFF_BYTES, UNKNOWN, sniff
-from appliance.rules.scanning import Answer, Listing, Said, ScanLimits, scan_state
+from appliance.rules.scanning import Answer, Listing, ScanLimits, Verdict, scan_state
 from appliance.store import file_work
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ async def scan_file(s: Services, blob: str) -> None:
     seen = _Seen(clear(s, blob, opened.key, opened.row.size))
     answer = await _asked(s, seen)
     told, archive = await what_it_tells(s), seen.search.is_archive
-    may_be_clean = archive and all(told) and answer.said is Said.NOTHING_FOUND
+    may_be_clean = archive and all(told) and answer.verdict is Verdict.NOTHING_FOUND
     listing = await _listed(s, opened, seen.head) if may_be_clean else None
     state = scan_state(answer, opened.row.size, limits, told, archive=archive, listing=listing)
     if state is ScanState.INFECTED:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from appliance.actions.file_deletion import Why, delete_uploads
+from appliance.actions.file_deletion import HOUR_MS, Why, delete_uploads
 from appliance.actions.file_quota import refuse_above
 from appliance.attachments import FileForm
 from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound, StorageFull, TooLarge, TooMany
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from appliance.store.uploads import UploadRow
     from appliance.wire.files import FileView
 
-HOUR_MS: Final = 3_600_000
 ALGORITHMS: Final[Mapping[str, Callable[[], hashlib._Hash]]] = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}
 """What a checksum of a part may be made with. It finds accidents on the way, so that SHA-1 does no harm."""
 RETRY_S: Final = 3600

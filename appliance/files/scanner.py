@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import Unavailable
-from appliance.rules.scanning import Answer, Said
+from appliance.rules.scanning import Answer, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -72,7 +72,7 @@ class Scanner:
             said = await _read_answer(connection, self._answer_s)
         if said is None:
             await self.ping()
-            return Answer(Said.UNREADABLE)
+            return Answer(Verdict.UNREADABLE)
         return parse_answer(said)
 
     async def ping(self) -> None:
@@ -101,14 +101,14 @@ class Scanner:
 def parse_answer(said: str) -> Answer:
     """Return what an answer to INSTREAM means. Raises Unavailable for one that says nothing of the file."""
     if said == "stream: OK":
-        return Answer(Said.NOTHING_FOUND)
+        return Answer(Verdict.NOTHING_FOUND)
     if said.startswith("stream: ") and said.endswith(" FOUND"):
         name = _DETECTION_INFO.sub("", said.removeprefix("stream: ").removesuffix(" FOUND"))
-        return Answer(Said.FOUND, _NOT_IN_SIGNATURES.sub("_", name)[:MAX_SIGNATURE])
+        return Answer(Verdict.FOUND, _NOT_IN_SIGNATURES.sub("_", name)[:MAX_SIGNATURE])
     if said.startswith("INSTREAM size limit exceeded"):
-        return Answer(Said.OVER_LIMIT)
+        return Answer(Verdict.OVER_LIMIT)
     if said.startswith("stream: ") and said.endswith(" ERROR"):
-        return Answer(Said.UNREADABLE)
+        return Answer(Verdict.UNREADABLE)
     raise Unavailable(f"clamd said {said[:MAX_SIGNATURE]!r}", code=SCANNER_AWAY)
 
 

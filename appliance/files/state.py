@@ -21,7 +21,7 @@ class Files:
     """One for each appliance, made by `wiring`; a field of `Services`.
 
     `health` is what is known of the scanner. `to_prepare` is set when the tables have something new to prepare or to
-    scan (`followers/preparing.py`). `deleting` is held by who deletes objects: each is deleted, and its bytes are
+    scan (`followers/file_lanes.py`). `deleting` is held by who deletes objects: each is deleted, and its bytes are
     counted, once.
     """
 

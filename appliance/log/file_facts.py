@@ -54,15 +54,18 @@ def of_entry(rows: Rows, room: int, n: int, scanning: Scanning, now: Millis) -> 
     return {blob: facts for blob, facts in found.items() if facts is not None}
 
 
+def denied_of(row: BlobRow, scanning: Scanning, now: Millis, *, is_sender: bool) -> Deny | None:
+    """Return why a file may not be opened now, as the scan says; of a variant its file's row is asked."""
+    age, released = now - row.made_at, bool(row.released)
+    return may_open(ScanState(row.scan), scanning.policy, age, scanning.wait_ms, is_sender=is_sender, released=released)
+
+
 def _facts(row: BlobRow, variants: list[BlobRow], scanning: Scanning, now: Millis) -> FileFacts:
     state = ScanState(row.scan)
-    denied = may_open(
-        state, scanning.policy, now - row.made_at, scanning.wait_ms, is_sender=False, released=bool(row.released)
-    )
     return FileFacts(
         state=_state(row, state),
         scanner=_scanner(scanning) if state is ScanState.PENDING else None,
-        held=denied is Deny.FILE_HELD,
+        held=denied_of(row, scanning, now, is_sender=False) is Deny.FILE_HELD,
         preparing=bool(row.preparing),
         width=row.width,
         height=row.height,

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from appliance.attachments import ScanState
 from appliance.errors import Forbidden, NotFound
 from appliance.files import keys
 from appliance.files.uploaded import ready_file
@@ -23,9 +22,7 @@ from appliance.log.events import RoomReader
 from appliance.log.file_access import find_file
 from appliance.log.views import file_view
 from appliance.reads.bounds import Bytes, size_of
-from appliance.reads.damaged import readable as readable_room
-from appliance.reads.damaged import viewer_of
-from appliance.rules.scanning import may_open
+from appliance.reads.damaged import readable, viewer_of
 from appliance.store import blobs, entries, file_refs, uploads
 from appliance.wire import cursors
 from appliance.wire.files import RoomFile, RoomFiles
@@ -33,7 +30,6 @@ from appliance.wire.files import RoomFile, RoomFiles
 if TYPE_CHECKING:
     from appliance.attachments import FileRef
     from appliance.files.uploaded import ReadyFile
-    from appliance.log.file_facts import Scanning
     from appliance.model import Deny, Millis, PersonId, RoomId
     from appliance.reads.damaged import Readable
     from appliance.services import Services
@@ -66,7 +62,7 @@ class OpenedFile(NamedTuple):
 async def open_file(s: Services, person: PersonId, file_id: str) -> OpenedFile:
     """Return a file or variant that somebody may read now. Raises NotFound, Forbidden by the scan."""
     async with s.store.read() as reader:
-        found = await reader.run(readable, s, person, file_id)
+        found = await reader.run(readable_file, s, person, file_id)
     if found is None:
         raise NotFound(field="file")
     if found.denied:
@@ -74,7 +70,7 @@ async def open_file(s: Services, person: PersonId, file_id: str) -> OpenedFile:
     return found
 
 
-def readable(rows: Rows, s: Services, person: PersonId, file_id: str) -> OpenedFile | None:
+def readable_file(rows: Rows, s: Services, person: PersonId, file_id: str) -> OpenedFile | None:
     """Return a file or variant that somebody is shown in some room, or has uploaded and not sent yet; else None."""
     stored = blobs.get(rows, file_id)
     file = blobs.get(rows, stored.parent) if stored and stored.parent else stored
@@ -85,7 +81,8 @@ def readable(rows: Rows, s: Services, person: PersonId, file_id: str) -> OpenedF
     if had is None:
         return None
     key = keys.variant_key(had.key, stored.id) if stored.parent else had.key
-    return OpenedFile(stored, had.file, key, _denied(file, viewer.scanning, viewer.now, is_sender=file.owner == person))
+    denied = file_facts.denied_of(file, viewer.scanning, viewer.now, is_sender=file.owner == person)
+    return OpenedFile(stored, had.file, key, denied)
 
 
 def _own_upload(rows: Rows, s: Services, person: PersonId, blob: str) -> ReadyFile | None:
@@ -93,16 +90,10 @@ def _own_upload(rows: Rows, s: Services, person: PersonId, blob: str) -> ReadyFi
     return ready_file(rows, s.keys.files_keys, upload) if upload and upload.person == person else None
 
 
-def _denied(file: BlobRow, scanning: Scanning, now: Millis, *, is_sender: bool) -> Deny | None:
-    age = now - file.made_at
-    state, released = ScanState(file.scan), bool(file.released)
-    return may_open(state, scanning.policy, age, scanning.wait_ms, is_sender=is_sender, released=released)
-
-
 async def load_room_files(s: Services, person: PersonId, room: RoomId, query: RoomFilesQuery) -> RoomFiles:
     """Return a page of the files of a room, the newest first. Raises NotFound, Forbidden, Invalid."""
     before = _BEFORE_ALL if query.cursor is None else cursors.read(cursors.ROOM_FILES, query.cursor)
-    place = await readable_room(s, person, room)
+    place = await readable(s, person, room)
     async with s.store.read() as reader:
         return await reader.run(_page, s, place, before, query)
 

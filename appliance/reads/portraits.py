@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from appliance.attachments import ScanState
 from appliance.errors import NotFound
 from appliance.files import keys
 from appliance.identity.moderators import as_actor, is_moderator, may_moderate
 from appliance.log.file_content import read_stored
-from appliance.log.file_facts import scanning_of
+from appliance.log.file_facts import denied_of, scanning_of
 from appliance.rules.portraits import PhotoMode
-from appliance.rules.scanning import may_open
 from appliance.store import blobs, portraits
 from appliance.wire.photos import OwnPhoto, PhotosToJudge, PhotoToJudge
 
@@ -78,9 +76,7 @@ def _open(rows: Rows, s: Services, person: PersonId, size: int, waiting: bool) -
     row = None if file is None else blobs.get(rows, file)
     if row is None or row.wrapped_key is None:
         return None
-    scanning, released = scanning_of(s.config.files, s.files.health), bool(row.released)
-    age = s.clock() - row.made_at
-    if may_open(ScanState(row.scan), scanning.policy, age, scanning.wait_ms, is_sender=False, released=released):
+    if denied_of(row, scanning_of(s.config.files, s.files.health), s.clock(), is_sender=False):
         return None
     key = keys.unwrap(s.keys.files_keys, row.id, row.wrapped_key)
     small = next(iter(blobs.variants_of(rows, row.id)), None) if size <= SMALL else None

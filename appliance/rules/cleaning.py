@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.preview.protocol import CLEANED, CLEANED_UNSEEN, MAX_PIXELS, Job, JobKind, Refusal, largest
 from appliance.rules.file_types import EXTENSIONS, extension, is_text, sniff
-from appliance.rules.looking import worker_type
 from appliance.rules.media_signs import ENDS, RAW_ENDS, TIFF
+from appliance.rules.worker_jobs import worker_type
 
 if TYPE_CHECKING:
     from appliance.attachments import FileForm

@@ -37,7 +37,7 @@ class ScanPolicy(StrEnum):
     OFF = "off"
 
 
-class Said(StrEnum):
+class Verdict(StrEnum):
     """What a scanner answered."""
 
     NOTHING_FOUND = "nothing_found"
@@ -49,7 +49,7 @@ class Said(StrEnum):
 class Answer(NamedTuple):
     """What a scanner answered of one file; `signature` is the name of what it found."""
 
-    said: Said
+    verdict: Verdict
     signature: str | None = None
 
 
@@ -66,8 +66,8 @@ def telling(of_oversized: Answer, of_locked: Answer) -> Telling:
     A scan that took too long is told of as well; that shows nothing of sizes.
     """
     return Telling(
-        of_oversized.said is Said.FOUND and (of_oversized.signature or "").startswith(_BY_SIZE),
-        of_locked.said is Said.FOUND and (of_locked.signature or "").startswith(_ENCRYPTED),
+        of_oversized.verdict is Verdict.FOUND and (of_oversized.signature or "").startswith(_BY_SIZE),
+        of_locked.verdict is Verdict.FOUND and (of_locked.signature or "").startswith(_ENCRYPTED),
     )
 
 
@@ -100,12 +100,12 @@ def scan_state(
     answer: Answer, size: int, limits: ScanLimits, told: Telling, *, archive: bool, listing: Listing | None
 ) -> ScanState:
     """Return the state of a file of `size` bytes. `listing` is None where nobody could list its members."""
-    if answer.said is Said.FOUND:
+    if answer.verdict is Verdict.FOUND:
         unseen = (answer.signature or "").startswith(NOT_VIRUSES)
         return ScanState.UNSCANNABLE if unseen else ScanState.INFECTED
-    if answer.said is Said.OVER_LIMIT or size >= min(limits.stream, limits.member, limits.total):
+    if answer.verdict is Verdict.OVER_LIMIT or size >= min(limits.stream, limits.member, limits.total):
         return ScanState.TOO_BIG
-    if answer.said is Said.UNREADABLE or not all(told) or (archive and not _is_within(listing, size, limits)):
+    if answer.verdict is Verdict.UNREADABLE or not all(told) or (archive and not _is_within(listing, size, limits)):
         return ScanState.UNSCANNABLE
     return ScanState.CLEAN
 

@@ -10,7 +10,7 @@ Rules:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.store.queries import Queries
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from appliance.store.db import Rows
 
 SQL = Queries("file_deletions")
+BLOB: Final = "blob"
+STAGING: Final = "staging"
 
 
 class Marked(NamedTuple):

@@ -12,7 +12,7 @@ import pytest
 
 from appliance.actions import evidence, file_check, file_deletion, rooms
 from appliance.actions.file_deletion import AT_ONCE, HOUR_MS, Why
-from appliance.actions.preparing import refuse_upload
+from appliance.actions.upload_preparation import refuse_upload
 from appliance.actions.uploads import Part, begin_upload, cancel_upload, receive_part
 from appliance.attachments import FileForm
 from appliance.errors import StorageFailed, TooMany, Unavailable

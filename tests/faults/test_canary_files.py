@@ -25,7 +25,7 @@ from tests.agency import Client, new_txn
 from tests.faults.appliance import Appliance, clients, sign_in
 from tests.faults.test_canary import forms
 from tests.files import corpus
-from tests.files.test_preparing import photograph
+from tests.files.test_upload_preparation import photograph
 from tests.uploading import upload
 from tests.waiting import until
 

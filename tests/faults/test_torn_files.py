@@ -19,7 +19,7 @@ from appliance.files.keys import new_file_key
 from appliance.files.objects import Objects
 from appliance.sealed_file import RECORD_BYTES, SEALED_RECORD_BYTES
 from tests.agency import API, Agency, Client
-from tests.files.test_preparing import photograph
+from tests.files.test_upload_preparation import photograph
 from tests.power import CachedDisk, cached_disk
 from tests.uploading import begin, head, patch
 from tests.waiting import until

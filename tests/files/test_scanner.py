@@ -18,7 +18,7 @@ from appliance.attachments import ScanState
 from appliance.errors import Unavailable
 from appliance.files import probes
 from appliance.files.scanner import Scanner, Version, parse_answer, parse_version
-from appliance.rules.scanning import Answer, Listing, Said, Telling, scan_state
+from appliance.rules.scanning import Answer, Listing, Telling, Verdict, scan_state
 from tests.clamd import EICAR, LIMITS, MARKER, Clamd, daemon
 
 PIECE = 64 * 1024
@@ -38,12 +38,12 @@ def zipped(name: str, content: bytes) -> bytes:
 
 
 FOUND = [
-    ("EICAR", lambda: EICAR, Answer(Said.FOUND, "Test.EICAR.UNOFFICIAL")),
-    ("EICAR in a zip with a Thai name", lambda: zipped("ก.txt", EICAR), Answer(Said.FOUND, "Test.EICAR.UNOFFICIAL")),
-    ("a marker at 15 MB", lambda: os.urandom(15 << 20) + MARKER, Answer(Said.FOUND, "Test.Marker.UNOFFICIAL")),
-    ("nothing in 10 MB", lambda: os.urandom(10 << 20), Answer(Said.NOTHING_FOUND)),
-    ("an empty file", lambda: b"", Answer(Said.NOTHING_FOUND)),
-    ("30 MB, above the limit", lambda: os.urandom(30 << 20), Answer(Said.OVER_LIMIT)),
+    ("EICAR", lambda: EICAR, Answer(Verdict.FOUND, "Test.EICAR.UNOFFICIAL")),
+    ("EICAR in a zip with a Thai name", lambda: zipped("ก.txt", EICAR), Answer(Verdict.FOUND, "Test.EICAR.UNOFFICIAL")),
+    ("a marker at 15 MB", lambda: os.urandom(15 << 20) + MARKER, Answer(Verdict.FOUND, "Test.Marker.UNOFFICIAL")),
+    ("nothing in 10 MB", lambda: os.urandom(10 << 20), Answer(Verdict.NOTHING_FOUND)),
+    ("an empty file", lambda: b"", Answer(Verdict.NOTHING_FOUND)),
+    ("30 MB, above the limit", lambda: os.urandom(30 << 20), Answer(Verdict.OVER_LIMIT)),
 ]
 
 
@@ -59,7 +59,7 @@ async def test_what_a_zip_hides_above_the_limit_is_never_clean() -> None:
     with daemon(tells=False) as clamd:
         scanner = Scanner(clamd.path, 1, 60)
         answer, told = await scanner.scan(pieces(hidden)), await probes.ask(scanner, LIMITS.member)
-    assert (answer.said, told) == (Said.NOTHING_FOUND, Telling(limits=False, encrypted=False))
+    assert (answer.verdict, told) == (Verdict.NOTHING_FOUND, Telling(limits=False, encrypted=False))
     listing = Listing(1, (30 << 20) + len(MARKER), (30 << 20) + len(MARKER), 1, encrypted=False, complete=True)
     for unproven in (told, Telling(limits=True, encrypted=True)):
         for known in (listing, None):
@@ -99,7 +99,7 @@ async def test_version_of_a_real_clamd(clamd: Clamd) -> None:
 async def test_a_real_clamd_loads_its_signatures_anew(clamd: Clamd) -> None:
     scanner = Scanner(clamd.path, 1, 60)
     await scanner.reload()
-    assert (await scanner.scan(pieces(EICAR))).said is Said.FOUND
+    assert (await scanner.scan(pieces(EICAR))).verdict is Verdict.FOUND
 
 
 async def test_a_stopped_daemon_says_nothing_and_a_started_one_answers_again() -> None:
@@ -111,7 +111,7 @@ async def test_a_stopped_daemon_says_nothing_and_a_started_one_answers_again() -
                 await call
             assert refused.value.code == "scanner_away"
         clamd.start()
-        assert (await scanner.scan(pieces(EICAR))).said is Said.FOUND
+        assert (await scanner.scan(pieces(EICAR))).verdict is Verdict.FOUND
 
 
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -166,7 +166,7 @@ async def test_a_file_that_never_ends_is_unreadable_only_while_the_daemon_answer
     async with pretended(stalls) as path:
         scan = Scanner(path, 1, answer_s=0).scan(pieces(EICAR))
         if alive:
-            assert await scan == Answer(Said.UNREADABLE)
+            assert await scan == Answer(Verdict.UNREADABLE)
         else:
             with pytest.raises(Unavailable):
                 await scan
@@ -190,18 +190,18 @@ async def test_no_more_files_at_once_than_allowed() -> None:
     async with pretended(counts) as path:
         scanner = Scanner(path, 2, 60)
         answers = await asyncio.gather(*(scanner.scan(pieces(b"")) for _ in range(6)))
-    assert set(answers) == {Answer(Said.NOTHING_FOUND)}
+    assert set(answers) == {Answer(Verdict.NOTHING_FOUND)}
     assert most == 2
 
 
 ANSWERS = [
-    ("stream: OK", Answer(Said.NOTHING_FOUND)),
-    ("stream: Win.Test.EICAR_HDB-1 FOUND", Answer(Said.FOUND, "Win.Test.EICAR_HDB-1")),
-    ("stream: Eicar-Signature(44d88612fea8a8f36de82e1278abb02f:68) FOUND", Answer(Said.FOUND, "Eicar-Signature")),
-    ("stream: <b>\x1b[31m FOUND FOUND", Answer(Said.FOUND, "_b___31m_FOUND")),
-    (f"stream: {'A' * 999} FOUND", Answer(Said.FOUND, "A" * 120)),
-    ("INSTREAM size limit exceeded. ERROR", Answer(Said.OVER_LIMIT)),
-    ("stream: Can't allocate memory ERROR", Answer(Said.UNREADABLE)),
+    ("stream: OK", Answer(Verdict.NOTHING_FOUND)),
+    ("stream: Win.Test.EICAR_HDB-1 FOUND", Answer(Verdict.FOUND, "Win.Test.EICAR_HDB-1")),
+    ("stream: Eicar-Signature(44d88612fea8a8f36de82e1278abb02f:68) FOUND", Answer(Verdict.FOUND, "Eicar-Signature")),
+    ("stream: <b>\x1b[31m FOUND FOUND", Answer(Verdict.FOUND, "_b___31m_FOUND")),
+    (f"stream: {'A' * 999} FOUND", Answer(Verdict.FOUND, "A" * 120)),
+    ("INSTREAM size limit exceeded. ERROR", Answer(Verdict.OVER_LIMIT)),
+    ("stream: Can't allocate memory ERROR", Answer(Verdict.UNREADABLE)),
     ("stream: OK OK", None),
     ("stream: OKAY", None),
     ("OK", None),

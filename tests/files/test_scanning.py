@@ -20,9 +20,9 @@ import pytest
 
 from appliance.actions import file_quarantine, scanner_watch, scanning
 from appliance.actions.file_variants import make_variants
-from appliance.actions.preparing import prepare_upload
+from appliance.actions.upload_preparation import prepare_upload
 from appliance.errors import Conflict, Forbidden, NotFound, Unavailable
-from appliance.followers.preparing import PreparingFollower
+from appliance.followers.file_lanes import FileFollower
 from appliance.model import PersonId, StaffRole
 from appliance.people import Grant
 from appliance.rules.roles import Actor
@@ -266,7 +266,7 @@ async def test_while_the_scanner_is_away_everything_is_pending_and_then_it_is_sc
                 with pytest.raises(Unavailable) as refused:
                     await scanning.scan_file(at.b.s, blob)
                 assert refused.value.code == "scanner_away"
-            follower = PreparingFollower(at.b.s)
+            follower = FileFollower(at.b.s)
             follower.start()
             try:
                 assert [(await at.blob(blob)).scan for blob in blobs] == ["pending"] * 3
@@ -392,7 +392,7 @@ async def test_what_is_scanned_again_keeps_its_state_until_it_was(opened: Desk) 
 async def test_rooms_hear_when_a_file_has_waited_long_enough(tmp_path: Path) -> None:
     async with desk(tmp_path, NOBODY, scan="deliver") as at:
         blob, _ = await sent(at, b"clean")
-        follower = PreparingFollower(at.b.s)
+        follower = FileFollower(at.b.s)
         follower.start()
         try:
 

@@ -27,7 +27,7 @@ from appliance.rules.roles import (
     may_reassign_room,
     may_release_file,
 )
-from appliance.rules.scanning import Answer, Listing, Said, ScanLimits, ScanPolicy, Telling, may_open, scan_state
+from appliance.rules.scanning import Answer, Listing, ScanLimits, ScanPolicy, Telling, Verdict, may_open, scan_state
 from appliance.rules.sign_in import SignInLocation, are_far_apart, wait_before_try
 from appliance.rules.terms import in_force, is_accepted
 from appliance.rules.text import closed_directions
@@ -87,7 +87,7 @@ SCAN_LIMITS = ScanLimits(stream=20, member=25, total=100, members=10, depth=3)
 def _scan_state(given: Given) -> object:
     listing = {"members": 1, "largest": 1, "total": 1, "depth": 1, "encrypted": False, "complete": True}
     return scan_state(
-        Answer(Said(given["said"]), given.get("signature")),
+        Answer(Verdict(given["said"]), given.get("signature")),
         given["size"],
         SCAN_LIMITS,
         Telling(*given.get("told", (True, True))),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.rules.scanning import Answer, Said, Telling, telling
+from appliance.rules.scanning import Answer, Telling, Verdict, telling
 
-NOTHING = Answer(Said.NOTHING_FOUND)
+NOTHING = Answer(Verdict.NOTHING_FOUND)
 LIMIT, PASSWORD = "Heuristics.Limits.Exceeded", "Heuristics.Encrypted.Zip"
 
 
 def found(signature: str) -> Answer:
-    return Answer(Said.FOUND, signature)
+    return Answer(Verdict.FOUND, signature)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def found(signature: str) -> Answer:
         (found(f"{LIMIT}.MaxScanSize"), NOTHING, (True, False)),
         (found(f"{LIMIT}.MaxScanTime"), found("Win.Test"), (False, False)),
         (found("Win.Test"), found(f"{LIMIT}.MaxScanSize"), (False, False)),
-        (Answer(Said.UNREADABLE), Answer(Said.OVER_LIMIT), (False, False)),
+        (Answer(Verdict.UNREADABLE), Answer(Verdict.OVER_LIMIT), (False, False)),
     ],
 )
 def test_what_answers_show(of_oversized: Answer, of_locked: Answer, told: tuple[bool, bool]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from appliance.attachments import FileForm
 from appliance.preview.protocol import CLEANED, JobKind
-from appliance.rules.looking import job_for, renamed, shown_as, worker_type
+from appliance.rules.worker_jobs import job_for, renamed, shown_as, worker_type
 
 
 def test_what_browsers_show_is_looked_at() -> None:

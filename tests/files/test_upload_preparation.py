@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 from PIL import Image
 
-from appliance.actions import file_variants, preparing, scanning
+from appliance.actions import file_variants, scanning, upload_preparation
 from appliance.actions.file_deletion import Why, delete_uploads
 from appliance.attachments import FileForm
 from appliance.errors import AppError, StorageFull, Unavailable
@@ -20,7 +20,7 @@ from appliance.files.disk import Disk, Space
 from appliance.files.fences import BwrapFence
 from appliance.files.workers import Failure, WorkerFailed, Workers
 from appliance.followers import lanes
-from appliance.followers.preparing import PreparingFollower
+from appliance.followers.file_lanes import FileFollower
 from appliance.store import file_turns
 from tests.bureau import MALEE
 from tests.files.corpus import film, pdf, sound
@@ -68,7 +68,7 @@ async def test_no_photograph_says_where_it_was_taken_however_it_is_sent(
     opened: Desk, name: str, kind: str, form: FileForm
 ) -> None:
     upload = await opened.whole_upload(photograph(), name, kind, form=form)
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     row = await opened.upload(upload)
     assert (row.state, row.blob != upload) == ("ready", True)
     made = await opened.bytes(row.blob)
@@ -84,7 +84,7 @@ async def test_no_photograph_says_where_it_was_taken_however_it_is_sent(
 async def test_an_original_is_sent_byte_by_byte_and_says_so(opened: Desk) -> None:
     content = photograph()
     upload = await opened.whole_upload(content, "หลักฐาน.jpg", "image/jpeg", form=FileForm.PICTURE, original=True)
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     row = await opened.upload(upload)
     assert row.blob == upload
     assert await opened.bytes(row.blob) == content
@@ -101,7 +101,7 @@ async def test_an_original_is_sent_byte_by_byte_and_says_so(opened: Desk) -> Non
 @pytest.mark.media
 async def test_what_cannot_be_cleaned_is_refused_and_not_sent_on_the_quiet(opened: Desk) -> None:
     upload = await opened.whole_upload(photograph()[:200], "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     row = await opened.upload(upload)
     assert (row.state, row.refused, row.blob) == ("refused", "file_damaged", None)
     assert '"refused":"file_damaged"' in (await opened.events("upload"))[-1]
@@ -128,11 +128,11 @@ async def test_what_is_or_claims_to_be_media_and_cannot_be_cleaned_goes_only_as_
     opened: Desk, content: bytes, name: str, kind: str, form: FileForm, code: str
 ) -> None:
     upload = await opened.whole_upload(content, name, kind, form=form)
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     row = await opened.upload(upload)
     assert (row.state, row.refused) == ("refused", code)
     marked = await opened.whole_upload(content, name, kind, form=form, original=True)
-    await preparing.prepare_upload(opened.b.s, marked)
+    await upload_preparation.prepare_upload(opened.b.s, marked)
     assert (await opened.upload(marked)).state == "ready"
     assert (await opened.said(marked)).original
     assert await opened.bytes(marked) == content
@@ -147,7 +147,7 @@ async def test_a_picture_with_too_many_pixels_is_sent_as_a_file_that_says_how_la
     upload = await opened.whole_upload(
         file.getvalue(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE, width=5, height=4
     )
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     row = await opened.upload(upload)
     assert row.state == "ready", row.refused
     assert not has_gps(await opened.bytes(row.blob))
@@ -178,7 +178,7 @@ async def test_what_a_sender_says_of_size_and_length_counts_only_where_a_worker_
     known: tuple[int | None, int | None, int | None],
 ) -> None:
     upload = await opened.whole_upload(content, name, kind, form=form, original=True, width=7, height=8, seconds=9.0)
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     blob = await opened.blob(upload)
     assert (blob.width, blob.height, blob.ms) == known
 
@@ -194,7 +194,7 @@ async def test_what_a_sender_says_of_size_and_length_counts_only_where_a_worker_
 )
 async def test_programs_and_macros_are_refused_under_any_name(opened: Desk, content: bytes, name: str) -> None:
     upload = await opened.whole_upload(content, name, "application/pdf")
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     assert (await opened.upload(upload)).refused == "file_type_blocked"
 
 
@@ -204,7 +204,7 @@ async def test_a_document_is_sent_as_it_is_and_what_is_another_type_is_unknown(o
         (os.urandom(900), "ประกาศ.pdf", "application/pdf"),
     ):
         upload = await opened.whole_upload(content, name, kind, form=FileForm.PICTURE)
-        await preparing.prepare_upload(opened.b.s, upload)
+        await upload_preparation.prepare_upload(opened.b.s, upload)
         row = await opened.upload(upload)
         blob = await opened.blob(row.blob)
         assert (row.state, row.blob) == ("ready", upload)
@@ -216,10 +216,10 @@ async def test_a_document_is_sent_as_it_is_and_what_is_another_type_is_unknown(o
 
 async def test_preparing_twice_changes_nothing(opened: Desk) -> None:
     upload = await opened.whole_upload(PDF, "ประกาศ.pdf", "application/pdf")
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     before = await opened.events("upload")
-    await preparing.prepare_upload(opened.b.s, upload)
-    await preparing.prepare_upload(opened.b.s, "f_none")
+    await upload_preparation.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, "f_none")
     assert await opened.events("upload") == before
     assert len(before) == 1
 
@@ -227,14 +227,14 @@ async def test_preparing_twice_changes_nothing(opened: Desk) -> None:
 @pytest.mark.media
 async def test_an_upload_that_is_cancelled_while_it_is_cleaned_leaves_nothing(opened: Desk) -> None:
     upload = await opened.whole_upload(photograph(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
-    publish = preparing._publish  # noqa: SLF001 the moment between cleaning and its row
+    publish = upload_preparation._publish  # noqa: SLF001 the moment between cleaning and its row
 
     async def cancelled_first(*given: object) -> None:
         await delete_uploads(opened.b.s, [upload], Why.CANCELLED)
         await publish(*given)  # type: ignore[arg-type]
 
-    with patch.object(preparing, "_publish", cancelled_first):
-        await preparing.prepare_upload(opened.b.s, upload)
+    with patch.object(upload_preparation, "_publish", cancelled_first):
+        await upload_preparation.prepare_upload(opened.b.s, upload)
     assert await opened.filing.objects() == set()
     assert await opened.filing.rows("SELECT id FROM blob") == []
     assert await opened.events("upload") == []
@@ -243,7 +243,7 @@ async def test_an_upload_that_is_cancelled_while_it_is_cleaned_leaves_nothing(op
 @pytest.mark.media
 async def test_variants_of_a_file_that_went_meanwhile_leave_no_object(opened: Desk) -> None:
     upload = await opened.whole_upload(photograph(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     blob = (await opened.upload(upload)).blob
     assert blob
     keep = file_variants._keep  # noqa: SLF001
@@ -260,7 +260,7 @@ async def test_variants_of_a_file_that_went_meanwhile_leave_no_object(opened: De
 @pytest.mark.media
 async def test_variants_are_made_once_and_rooms_are_told(opened: Desk) -> None:
     upload = await opened.whole_upload(photograph(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     blob = (await opened.upload(upload)).blob
     assert blob
     n = await opened.send(blob)
@@ -285,12 +285,12 @@ async def test_without_a_fence_pictures_wait_and_are_then_refused_and_documents_
     object.__setattr__(opened.b.s.files, "workers", NoFence(BwrapFence(), 1))
     picture = await opened.whole_upload(photograph(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
     with pytest.raises(Unavailable) as away:
-        await preparing.prepare_upload(opened.b.s, picture)
+        await upload_preparation.prepare_upload(opened.b.s, picture)
     assert away.value.code == "worker_away"
-    await preparing.give_up(opened.b.s, picture, away.value)
+    await upload_preparation.give_up(opened.b.s, picture, away.value)
     assert (await opened.upload(picture)).refused == "preparer_away"
     document = await opened.whole_upload(PDF, "ประกาศ.pdf", "application/pdf")
-    await preparing.prepare_upload(opened.b.s, document)
+    await upload_preparation.prepare_upload(opened.b.s, document)
     with pytest.raises(Unavailable):
         await file_variants.make_variants(opened.b.s, document)
     assert (await opened.upload(document)).state == "ready"
@@ -304,7 +304,7 @@ async def test_the_follower_finds_everything_in_the_tables_after_a_crash(
     broken = await opened.whole_upload(CONTENT, "ข.bin")
     opened.b.s.files.objects.truncate(broken, 40_000)
     monkeypatch.setattr(lanes, "FIRST_PAUSE_S", 0.01)
-    follower = PreparingFollower(opened.b.s)
+    follower = FileFollower(opened.b.s)
     follower.start()
     try:
 
@@ -324,7 +324,7 @@ async def test_an_upload_that_ends_the_process_is_refused_after_three_starts(ope
     deadly, other = [await opened.whole_upload(PDF, "ก.pdf", "application/pdf") for _ in range(2)]
     # As three starts have left it that were killed while they prepared it.
     await opened.filing.run(lambda rows: [file_turns.begin_upload(rows, deadly) for _ in range(lanes.MAX_TRIES)])
-    follower = PreparingFollower(opened.b.s)
+    follower = FileFollower(opened.b.s)
     follower.start()
     try:
 
@@ -345,23 +345,23 @@ async def test_a_full_disk_refuses_nobody(opened: Desk) -> None:
         raise StorageFull
 
     with patch.object(type(opened.b.s.log), "change", full), pytest.raises(StorageFull):
-        await preparing.prepare_upload(opened.b.s, upload)
+        await upload_preparation.prepare_upload(opened.b.s, upload)
     assert (await opened.upload(upload)).state == "preparing"
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     assert (await opened.upload(upload)).state == "ready"
 
 
 async def test_what_a_person_is_told_of_an_upload_that_nobody_could_prepare(opened: Desk) -> None:
     for code, told in (("worker_failed", "file_not_cleaned"), ("internal", "file_not_prepared")):
         upload = await opened.whole_upload(PDF)
-        await preparing.give_up(opened.b.s, upload, AppError(code=code))
+        await upload_preparation.give_up(opened.b.s, upload, AppError(code=code))
         assert (await opened.upload(upload)).refused == told
 
 
 @pytest.mark.media
 async def test_pages_are_rendered_batch_by_batch_and_go_on_where_they_stopped(opened: Desk) -> None:
     upload = await opened.whole_upload(pdf(23), "ระเบียบ.pdf", "application/pdf")
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     keep = file_variants._keep  # noqa: SLF001
 
     async def killed_after_the_first(*given: object) -> None:
@@ -392,7 +392,7 @@ async def test_a_video_and_a_voice_message_are_ready_to_be_played(opened: Desk, 
         (voice, "เสียง.webm", "video/webm", FileForm.VOICE),
     ):
         upload = await opened.whole_upload(content, name, kind, form=form)
-        await preparing.prepare_upload(opened.b.s, upload)
+        await upload_preparation.prepare_upload(opened.b.s, upload)
         row = await opened.upload(upload)
         assert row.state == "ready", row.refused
         assert row.blob is not None
@@ -411,7 +411,7 @@ async def test_a_video_and_a_voice_message_are_ready_to_be_played(opened: Desk, 
 async def test_what_nothing_opens_any_more_waits_for_nothing(opened: Desk) -> None:
     """The key of its message was destroyed, and the sweep has not come yet."""
     upload = await opened.whole_upload(PDF, "ก.pdf", "application/pdf")
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     await opened.filing.run(lambda rows: rows.run("UPDATE blob SET wrapped_key = NULL"))
     await file_variants.make_variants(opened.b.s, upload)
     await scanning.scan_file(opened.b.s, upload)
@@ -427,7 +427,7 @@ async def test_what_is_made_of_a_file_counts_in_its_senders_quota_and_is_bounded
     """A PDF file of a megabyte can ask for a hundred pages of noise."""
     document = pdf(5)
     upload = await opened.whole_upload(document, "ก.pdf", "application/pdf")
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     await file_variants.make_variants(opened.b.s, upload)
     every = await opened.variants(upload)
     size = sum(one.size for one in every)
@@ -437,7 +437,7 @@ async def test_what_is_made_of_a_file_counts_in_its_senders_quota_and_is_bounded
         ("person", MALEE, size, len(document)),
     ]
     other = await opened.whole_upload(document, "ข.pdf", "application/pdf")
-    await preparing.prepare_upload(opened.b.s, other)
+    await upload_preparation.prepare_upload(opened.b.s, other)
     monkeypatch.setattr(file_variants, "most_variants", lambda _size: size - 1)
     await file_variants.make_variants(opened.b.s, other)
     some = await opened.variants(other)
@@ -452,7 +452,7 @@ async def test_what_is_made_of_a_file_counts_in_its_senders_quota_and_is_bounded
 async def test_previews_that_do_not_fit_leave_a_file_without_them(opened: Desk) -> None:
     document = pdf(2)
     upload = await opened.whole_upload(document, "ก.pdf", "application/pdf")
-    await preparing.prepare_upload(opened.b.s, upload)
+    await upload_preparation.prepare_upload(opened.b.s, upload)
     s = opened.b.s
     files = replace(s.config.files, quota_person_year=len(document) + 100)
     full = replace(s, disk=Disk(s.config.data, lambda: 0.0, lambda _folder: Space(1000, 30)))

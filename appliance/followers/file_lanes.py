@@ -11,8 +11,10 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Final
 
-from appliance.actions import file_variants, preparing, scanning
+from appliance.actions import file_variants, scanning, upload_preparation
+from appliance.actions.file_content import WORKER_AWAY
 from appliance.errors import AppError
+from appliance.files.scanner import SCANNER_AWAY
 from appliance.followers.lanes import Counting, Lane, Work
 from appliance.followers.people import woken_within
 from appliance.rules.scanning import ScanPolicy
@@ -28,8 +30,8 @@ UPLOADS: Final = Work(
     "uploads",
     turns.next_upload,
     Counting(turns.begin_upload, turns.forgive_upload, turns.interrupted_uploads),
-    preparing.prepare_upload,
-    preparing.give_up,
+    upload_preparation.prepare_upload,
+    upload_preparation.give_up,
     frozenset(),
 )
 VARIANTS: Final = Work(
@@ -38,7 +40,7 @@ VARIANTS: Final = Work(
     Counting(turns.begin_preparing, turns.forgive_preparing, turns.interrupted_preparing),
     file_variants.make_variants,
     file_variants.give_up,
-    frozenset(("worker_away",)),
+    frozenset((WORKER_AWAY,)),
 )
 SCANS: Final = Work(
     "scans",
@@ -46,7 +48,7 @@ SCANS: Final = Work(
     Counting(turns.begin_scan, turns.forgive_scan, turns.interrupted_scans),
     scanning.scan_file,
     scanning.give_up,
-    frozenset(("scanner_away", "worker_away")),
+    frozenset((SCANNER_AWAY, WORKER_AWAY)),
 )
 UPLOAD_WORKERS: Final = 3
 ONE_MORE: Final = 1
@@ -55,7 +57,7 @@ LOOK_S: Final = 60.0
 AT_ONCE: Final = 100
 
 
-class PreparingFollower:
+class FileFollower:
     """Runs from `start` to `close`."""
 
     def __init__(self, s: Services) -> None:

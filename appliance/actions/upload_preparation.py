@@ -40,7 +40,7 @@ from appliance.rules.file_types import (
     sniff,
     type_of,
 )
-from appliance.rules.looking import job_for, renamed, shown_as, worker_type
+from appliance.rules.worker_jobs import job_for, renamed, shown_as, worker_type
 from appliance.store import file_deletions, file_work, uploads
 from appliance.store.file_work import NEVER_SCANNED, NewBlob
 from appliance.wire.files import UploadChanged
@@ -149,7 +149,7 @@ async def refuse_upload(s: Services, upload: str, code: str) -> None:
         row = uploads.get(tx.rows, upload)
         if row is not None and uploads.set_refused(tx.rows, upload, code):
             # Nobody can do anything with its bytes any more.
-            file_deletions.mark_object(tx.rows, upload, upload, "staging", Why.REFUSED.value, tx.at)
+            file_deletions.mark_object(tx.rows, upload, upload, file_deletions.STAGING, Why.REFUSED.value, tx.at)
             tell(tx, row, UploadChanged(id=upload, state="refused", refused=code))
 
     await s.log.change(put)
@@ -192,7 +192,7 @@ async def _publish(s: Services, row: UploadRow, upload_key: bytes, made: _Made) 
             raise NotFound(field="upload")
         file_work.put_said(tx.rows, row.id, said.sealed(made.about, upload_key, row.id))
         if made.id != row.id:
-            file_deletions.mark_object(tx.rows, row.id, made.id, "staging", Why.REPLACED.value, tx.at)
+            file_deletions.mark_object(tx.rows, row.id, made.id, file_deletions.STAGING, Why.REPLACED.value, tx.at)
         tell(tx, row, UploadChanged(id=row.id, state="ready"))
 
     try:
