@@ -146,7 +146,7 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Clamav:
-    """The virus scanner: where clamd listens and its signatures lie, how many files it is asked at once, how long.
+    """The virus scanner: where clamd listens, its signatures and its settings lie, how many files at once, how long.
 
     The last five say up to where it looks into a file. They have to be what clamd.conf says, since it cannot be asked:
     one that is higher here would call clean what nobody looked at; a lower one is safe. The defaults are Debian's.
@@ -154,6 +154,7 @@ class Clamav:
 
     socket: str = "/run/clamav/clamd.ctl"
     database: str = "/var/lib/clamav"
+    config: str = "/etc/clamav/clamd.conf"
     at_once: int = 2
     answer_s: int = 100
     stream_max_length: int = 25 * 1024**2

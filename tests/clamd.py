@@ -31,6 +31,7 @@ LocalSocket {folder}/s
 Foreground yes
 LogFile {folder}/log
 TemporaryDirectory {temporary}
+LeaveTemporaryFiles {leaves}
 StreamMaxLength 20M
 MaxFileSize 25M
 MaxScanSize {total}
@@ -47,7 +48,7 @@ class Clamd:
     def __init__(self, folder: Path, temporary: Path | None = None, *, tells: bool = True) -> None:
         """Prepare it in a folder with a short path (a socket's has at most 107 bytes).
 
-        `temporary`: where it unpacks, instead of that folder.
+        `temporary`: where it writes what it looks at, instead of that folder; it leaves that there then.
         """
         self.folder, self.path, self.temporary = folder, str(folder / "s"), temporary or folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,7 +57,9 @@ class Clamd:
         (database / "t.hsb").write_text(f"{hashlib.sha256(EICAR).hexdigest()}:{len(EICAR)}:Test.EICAR\n", "ascii")
         (database / "t.ndb").write_text(f"Test.Marker:0:*:{MARKER.hex()}\n", "ascii")
         alert, total = ("yes", "25M") if tells else ("no", "100M")
-        config = CONFIG.format(folder=folder, temporary=self.temporary, alert=alert, total=total)
+        config = CONFIG.format(
+            folder=folder, temporary=self.temporary, leaves="yes" if temporary else "no", alert=alert, total=total
+        )
         (folder / "clamd.conf").write_text(config, "ascii")
 
     def start(self) -> None:

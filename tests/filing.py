@@ -58,20 +58,19 @@ class Filing:
         name, key = f"fi_{next(self.names):04d}", keys.new_file_key()
         wrapped = keys.wrap(self.b.s.keys.files_key, name, key)
         await self._row(name, key, person, content, kind=kind, parent=None, wrapped=wrapped)
-        for number in range(variants):
-            variant = f"{name}-v{number}"
-            await self._row(
-                variant, keys.variant_key(key, variant), person, content[:100], kind="thumb", parent=name, wrapped=None
-            )
+        await self._variants(name, key, person, content, variants)
         return name
 
-    async def ready(self, person: PersonId, name: str, content: bytes = CONTENT, **about: Any) -> str:
+    async def ready(
+        self, person: PersonId, name: str, content: bytes = CONTENT, *, variants: int = 0, **about: Any
+    ) -> str:
         """Make an upload that can be sent, with its bytes; return its id, which is also that of its file."""
         made = await an_upload(self.b.s, person, name, size=len(content), **about)
         root = await self._write(made, await self.key_of(made), content)
         await self.run(
             lambda rows: rows.run("UPDATE blob SET root = ?, scan = 'clean', preparing = 0 WHERE id = ?", (root, made))
         )
+        await self._variants(made, await self.key_of(made), person, content, variants)
         return made
 
     async def refer(self, blob: str, room: RoomId, n: int, place: int = 0, key: bytes | None = None) -> int:
@@ -138,6 +137,12 @@ class Filing:
     async def use(self) -> list[tuple[str, str, int, int]]:
         """Return all that is used and reserved."""
         return await self.rows("SELECT scope, owner, bytes, reserved FROM file_use WHERE bytes + reserved > 0")
+
+    async def _variants(self, blob: str, key: bytes, person: PersonId, content: bytes, variants: int) -> None:
+        for number in range(variants):
+            name = f"{blob}-v{number}"
+            derived = keys.variant_key(key, name)
+            await self._row(name, derived, person, content[:100], kind="thumb", parent=blob, wrapped=None)
 
     async def _row(
         self, name: str, key: bytes, person: PersonId, content: bytes, *, kind: str, parent: str | None,

@@ -45,11 +45,11 @@ async def look(s: Services) -> None:
         await note_answer(s)
 
 
-async def what_it_tells(s: Services) -> Telling:
-    """Return whether the scanner tells of its limits. Raises Unavailable."""
+async def what_it_tells(s: Services, *, anew: bool = False) -> Telling:
+    """Return whether the scanner tells of its limits; `anew` tries it now. Raises Unavailable."""
     health = s.files.health
     async with health.asking:
-        if health.told is None or s.clock() - health.told_at > TRIED_FOR_MS:
+        if anew or health.told is None or s.clock() - health.told_at > TRIED_FOR_MS:
             told = await probes.ask(s.files.scanner, s.config.clamav.max_file_size)
             if not all(told) and told != health.told:
                 logger.error(

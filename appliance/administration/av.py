@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
 import msgspec
 
 from appliance.actions import file_quarantine
 from appliance.actions.scanner_state import ask_scanner, count_files, note_rescan, note_signatures
+from appliance.actions.scanner_watch import look, what_it_tells
 from appliance.actions.scanning import scan_again
-from appliance.administration.formats import shown
+from appliance.administration.formats import csv_line, shown
 from appliance.administration.proofs import prove_two
 from appliance.administration.terminal import Nothing, Terminal
-from appliance.errors import Unavailable
+from appliance.errors import Conflict, Unavailable
+from appliance.files import scanner_folder
+from appliance.files.scanner_folder import Medium
 from appliance.locale import both
+from appliance.model import PersonId
 from appliance.rules.file_quota import size_text
 from appliance.rules.scanning import ScanPolicy
 from appliance.services import Services
+
+if TYPE_CHECKING:
+    from appliance.actions.scanner_state import ScannerState
+    from appliance.config import Clamav
+    from appliance.files.scanner_folder import ScannerFolder
+    from appliance.rules.scanning import Telling
+
+QUARANTINE: Final = ("file", "found_at", "user", "name", "bytes", "found")
 
 
 class Again(msgspec.Struct, kw_only=True):
@@ -54,25 +70,65 @@ async def status(s: Services, terminal: Terminal, given: Nothing) -> int:
         await terminal.out(f"{scan}\t{count}")
     if policy is ScanPolicy.OFF:
         return 0
+    await look(s)
     try:
-        state = await ask_scanner(s)
+        state, told = await ask_scanner(s), await what_it_tells(s, anew=True)
     except Unavailable as error:
-        await terminal.err(both("av.away", socket=s.config.clamav.socket, error=str(error)))
+        away = shown(s.files.health.away_since)
+        await terminal.err(both("av.away", socket=s.config.clamav.socket, since=away, error=str(error)))
         return 1
+    folder = await asyncio.to_thread(scanner_folder.look, Path(s.config.clamav.config))
+    is_well = [await _say_signatures(terminal, state), await _say_telling(s, terminal, told)]
+    is_well.append(await _say_folder(s.config.clamav, terminal, folder))
+    return 0 if all(is_well) else 1
+
+
+async def _say_signatures(terminal: Terminal, state: ScannerState) -> bool:
+    """Print which signatures the scanner has; return whether they are as they should be."""
     version = state.version
     if version.signatures_at is None or state.days is None:
-        await terminal.err(both("av.no_signatures", engine=version.engine))
-        return 1
+        await terminal.out(both("av.own_signatures", engine=version.engine))
+        return True
     at = shown(round(version.signatures_at.timestamp() * 1000))
     line = both("av.signatures", engine=version.engine, number=version.signatures or 0, at=at, days=state.days)
     await terminal.out(line)
     if state.is_old:
         await terminal.err(both("av.old", days=state.days))
-    return 1 if state.is_old else 0
+    return not state.is_old
+
+
+async def _say_telling(s: Services, terminal: Terminal, told: Telling) -> bool:
+    """Print whether the scanner tells of what it does not look into; return that."""
+    if all(told):
+        await terminal.out(both("av.tells"))
+        return True
+    if not told.limits:
+        await terminal.err(both("av.hides_limits", size=size_text(s.config.clamav.max_file_size)))
+    if not told.encrypted:
+        await terminal.err(both("av.hides_encrypted"))
+    return False
+
+
+async def _say_folder(clamav: Clamav, terminal: Terminal, folder: ScannerFolder) -> bool:
+    """Print what the scanner's folder lies on; return whether it is as it should be.
+
+    That is: no file gets to a disk there in clear, and all that is looked at at once has room. clamd says «OK» of a PDF
+    file that it could not unpack for want of room (tried with ClamAV 1.4).
+    """
+    is_memory = folder.medium is Medium.MEMORY
+    say = terminal.out if is_memory else terminal.err
+    await say(both(f"av.folder.{folder.medium}", folder=folder.path))
+    needed = clamav.at_once * 2 * clamav.max_scan_size
+    has_room = folder.size is None or folder.size >= needed
+    if not has_room:
+        await terminal.err(both("av.folder_small", folder=folder.path, needed=size_text(needed)))
+    return is_memory and has_room
 
 
 async def rescan(s: Services, terminal: Terminal, given: Again) -> int:
-    """Have files scanned again in the background; each keeps its state until then."""
+    """Have files scanned again in the background; each keeps its state until then. Raises Conflict (`scanning_off`)."""
+    if s.config.files.scan == ScanPolicy.OFF:
+        raise Conflict(code="scanning_off")
     count = await scan_again(s, clean_too=given.all)
     await note_rescan(s, terminal.operator, count)
     await terminal.out(both("av.rescan", count=count))
@@ -97,10 +153,17 @@ async def imported(s: Services, terminal: Terminal, given: Imported) -> int:
 
 
 async def list_quarantine(s: Services, terminal: Terminal, given: Nothing) -> int:
-    """Print what is in quarantine: file, when it was found, sender, size, what was found."""
+    """Print what is in quarantine as CSV: file, when it was found, its sender, bytes, what was found."""
     del given
-    for one in await file_quarantine.list_quarantine(s):
-        await terminal.out("\t".join((one.id, shown(one.scanned_at), one.owner, size_text(one.size), one.found)))
+    found = await file_quarantine.list_quarantine(s)
+    if not found:
+        await terminal.err(both("admin.nothing_found"))
+        return 0
+    await terminal.out(csv_line(QUARANTINE))
+    for one in found:
+        account, card = s.accounts.get(PersonId(one.owner)), s.directory.people.get(PersonId(one.owner))
+        sender = (account.user if account else one.owner, card.name if card else "")
+        await terminal.out(csv_line((one.id, shown(one.scanned_at), *sender, one.size, one.found)))
     return 0
 
 

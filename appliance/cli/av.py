@@ -11,7 +11,7 @@ from appliance.cli.grammar import add_command, add_local
 def register(_name: str, command: argparse.ArgumentParser) -> None:
     """Add the commands of the group."""
     group = command.add_subparsers(required=True)
-    add_command(group, "av status", "show whether clamd answers and how old its signatures are; exit code 1 for bad")
+    add_command(group, "av status", "try whether clamd answers and tells what it left out; exit code 1 for bad")
     rescan = add_command(group, "av rescan", "scan files again that were not found clean; goes on record")
     rescan.add_argument("--all", action="store_true", help="those that were found clean too")
     imported = add_local(

@@ -72,7 +72,14 @@ class Carried(msgspec.Struct, frozen=True):
 
 def carry(lines: Lines) -> Carried:
     """Run the lines to their end in a process of their own. Raises RuntimeError."""
-    said, _ = start(lines).communicate()
+    return ended(start(lines))
+
+
+def ended(process: subprocess.Popen[bytes]) -> Carried:
+    """Wait for lines that were begun and return what they carried. Raises RuntimeError where they failed."""
+    said, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"the lines failed with {process.returncode}")
     return msgspec.json.decode(said, type=Carried)
 
 
@@ -147,6 +154,9 @@ async def _uploading(session: aiohttp.ClientSession, plan: Lines, number: int) -
                 break
         if perf_counter() > until:
             return carried, made
+        if not plan.keep:
+            # A person may have so many uploads and no more.
+            await delete(session, [made.pop()])
 
 
 async def _bytes(length: int, rate: int) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""The log key and the agency key switched in two phases, on a real agency; and killed at any write of either."""
+"""The keys of the log, the agency and the files switched in two phases, on a real agency; and killed at any write."""
 
 from __future__ import annotations
 
@@ -8,25 +8,40 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from appliance import config, wiring
+from appliance.actions.evidence import erase_bodies
+from appliance.actions.file_deletion import Why, delete_uploads
+from appliance.actions.messages import send_message
+from appliance.errors import NotFound, WrongKey
 from appliance.evidence.errors import NoteError
 from appliance.evidence.key_change import open_change
 from appliance.evidence.note import Verifier, open_checkpoint
+from appliance.files import keys as file_keys
+from appliance.files.content import read_clear
 from appliance.log.notes import log_signer, log_verifiers
+from appliance.model import PersonId, RoomId
+from appliance.reads.files import open_file
+from appliance.services import Services
 from appliance.store import epoch_keys
 from appliance.store.db import connect
 from appliance.vault import unlock
 from appliance.vault.epochs import EpochId, unwrap_any
 from appliance.vault.keyring import Keyring
+from appliance.wire.messages import TextBody
+from tests.bureau import Bureau, Clock
 from tests.commands import carried_out, verifier_says
 from tests.faults.appliance import Appliance, clients, gchat, sign_in
+from tests.filing import CONTENT, Filing
 from tests.forking import forks
+from tests.made_files import an_upload
 from tests.sql import edit_entries
 
+UPLOADS = 3
 # Every write is tried in a soak; a sample otherwise.
 EVERY = int(os.environ.get("GCHAT_FAULT_EVERY", "29"))
 
@@ -190,10 +205,11 @@ async def test_a_room_that_was_altered_is_not_signed_by_the_new_key(data: Path) 
     assert keys_of(data).next_log_signing_seed is not None
 
 
-@pytest.mark.parametrize("key", ["log", "agency"])
+@pytest.mark.parametrize("key", ["log", "agency", "files"])
 def test_killed_at_any_write_it_is_finished_by_repeating(
     data: Path, broken_disk: Path, tmp_path: Path, key: str
 ) -> None:
+    asyncio.run(with_files(data))
     killed, at = 0, 1
     phases: tuple[tuple[str, ...], ...] = ((), ("--finish",))
     with forks(LD_PRELOAD=str(broken_disk)) as forked:
@@ -223,5 +239,73 @@ def whole(data: Path, key: str, *, finished: bool) -> None:
     assert bool(keys_of(data).second) is not finished
     assert len(records(data, "keys.switch_begun")) == 1
     assert len(records(data, "keys.switch_finished")) == finished
+    keys = keys_of(data)
     if key == "log":
-        assert len(keys_of(data).retired_log_keys) == finished
+        assert len(keys.retired_log_keys) == finished
+    # Between the phases either key opens; afterwards the new one alone is there to do it.
+    assert len(keys.files_keys) == (2 if key == "files" and not finished else 1)
+    raw = connect(data / "gchat.db", keys.database_key, read_only=True)
+    try:
+        kept = raw.execute("SELECT id, wrapped_key FROM upload UNION ALL SELECT id, wrapped_key FROM blob").fetchall()
+    finally:
+        raw.close()
+    assert len(kept) == 2 * UPLOADS
+    for name, wrapped in kept:
+        assert len(file_keys.unwrap(keys.files_keys, name, wrapped)) == 32
+
+
+async def test_what_a_backup_opens_of_files_ends_with_both_switches(data: Path, tmp_path: Path) -> None:
+    """A backup opens what was erased since, and an upload that was on its way, until both keys are switched.
+
+    What opens it afterwards is the keyring of its day alone, whose copies have to be destroyed (docs/keys.md).
+    """
+    cast = json.loads((data / "demo-cast.json").read_text())
+    narin, room = PersonId(cast["people"]["narin.p"]), RoomId(cast["rooms"]["dengue"])
+    backup = tmp_path / "backup"
+    async with wiring.services(config.load(data)) as s:
+        filing = Filing(Bureau(s, Clock(s.clock())))
+        sent, waits = await filing.ready(narin, "ส่งแล้ว.pdf"), await filing.ready(narin, "ยังไม่ส่ง.pdf")
+        n = (await send_message(s, narin, room, TextBody(text=""), "backup", files=[sent])).n
+    shutil.copytree(data, backup, ignore=shutil.ignore_patterns("*.sock"))
+    async with wiring.services(config.load(data)) as s:
+        await erase_bodies(s, room, n, n, "rule")
+        await delete_uploads(s, [waits], Why.CANCELLED)
+        assert await opened(s, narin, sent, waits) == []
+    for key in ("agency", "files"):
+        await switch(data, key)
+    assert await restored(backup, data, tmp_path, narin, sent, waits) == [sent, waits]
+    await switch(data, "agency", "--finish")
+    assert await restored(backup, data, tmp_path, narin, sent, waits) == [waits]
+    await switch(data, "files", "--finish")
+    assert await restored(backup, data, tmp_path, narin, sent, waits) == []
+    assert await restored(backup, backup, tmp_path, narin, sent, waits) == [sent, waits]
+
+
+async def restored(backup: Path, keyring: Path, beside: Path, person: PersonId, *files: str) -> list[str]:
+    """Return which files a backup opens with the keyring of another folder."""
+    folder = shutil.copytree(backup, beside / "restored")
+    shutil.copyfile(keyring / "keyring.json", folder / "keyring.json")
+    async with wiring.services(config.load(folder)) as s:
+        found = await opened(s, person, *files)
+    shutil.rmtree(folder)
+    return found
+
+
+async def opened(s: Services, person: PersonId, *files: str) -> list[str]:
+    """Return the files whose bytes a person gets."""
+    found = []
+    for one in files:
+        with suppress(NotFound, WrongKey):
+            file = await open_file(s, person, one)
+            pieces = read_clear(s.files.objects, one, file.key, file.stored.size)
+            assert b"".join([piece async for piece in pieces]) == CONTENT
+            found.append(one)
+    return found
+
+
+async def with_files(data: Path) -> None:
+    """Put uploads into the tables that are ready and that no message refers to."""
+    person = PersonId(json.loads((data / "demo-cast.json").read_text())["people"]["narin.p"])
+    async with wiring.services(config.load(data)) as s:
+        for _ in range(UPLOADS):
+            await an_upload(s, person)
