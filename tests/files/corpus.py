@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import struct
 import subprocess
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ MAKE, SOFTWARE, GPS = 0x010F, 0x0131, 0x8825
 CANARY = b"CANARY-OF-A-CAMERA"
 PLACE = "+13.7563+100.5018/"
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><!-- CANARY-OF-A-CAMERA 13.7563 --></x:xmpmeta>'
+
+_PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
 
 pillow_heif.register_heif_opener()
 
@@ -143,6 +147,10 @@ def pdf(pages: int, *, trailer: str = "", width: int = 595, height: int = 842) -
         b"<</Length %d>>stream\n%s\nendstream" % (len(square), square),
         *[b"<</Type/Page/Parent 2 0 R/Contents 3 0 R>>"] * pages,
     ]
+    return _pdf_of(objects, trailer.encode())
+
+
+def _pdf_of(objects: Sequence[bytes], trailer: bytes) -> bytes:
     file, places = bytearray(b"%PDF-1.4\n"), []
     for number, content in enumerate(objects, 1):
         places.append(len(file))
@@ -150,8 +158,37 @@ def pdf(pages: int, *, trailer: str = "", width: int = 595, height: int = 842) -
     start = len(file)
     file += b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1)
     file += b"".join(b"%010d 00000 n \n" % place for place in places)
-    file += f"trailer<</Size {len(places) + 1}/Root 1 0 R{trailer}>>\nstartxref\n{start}\n%%EOF".encode()
+    file += b"trailer<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF" % (len(places) + 1, trailer, start)
     return bytes(file)
+
+
+def locked_pdf(password: bytes = b"") -> bytes:
+    """A PDF of one page under RC4 (ISO 32000-1 §7.6): with no password it opens, and only forbids to change it."""
+    padded, permitted, name = (password + _PADDING)[:32], -44, b"0123456789abcdef"
+    owner = _rc4(hashlib.md5((b"owner" + _PADDING)[:32], usedforsecurity=False).digest()[:5], padded)
+    seed = padded + owner + struct.pack("<i", permitted) + name
+    key = hashlib.md5(seed, usedforsecurity=False).digest()[:5]
+    stream = _rc4(hashlib.md5(key + b"\4\0\0\0\0", usedforsecurity=False).digest()[:10], zlib.compress(b"BT ET"))
+    user = _rc4(key, _PADDING).hex().encode()
+    content = b"<</Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (len(stream), stream)
+    lock = b"<</Filter/Standard/V 1/R 2/O<%s>/U<%s>/P %d>>" % (owner.hex().encode(), user, permitted)
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R>>"
+    objects = (b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", page, content, lock)
+    return _pdf_of(objects, b"/Encrypt 5 0 R/ID[<%s><%s>]" % ((name.hex().encode(),) * 2))
+
+
+def _rc4(key: bytes, content: bytes) -> bytes:
+    state, made, i, j = list(range(256)), bytearray(), 0, 0
+    for i in range(256):
+        j = (j + state[i] + key[i % len(key)]) & 255
+        state[i], state[j] = state[j], state[i]
+    i = j = 0
+    for byte in content:
+        i = (i + 1) & 255
+        j = (j + state[i]) & 255
+        state[i], state[j] = state[j], state[i]
+        made.append(byte ^ state[(state[i] + state[j]) & 255])
+    return bytes(made)
 
 
 def zipped(*members: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import gzip
 import io
 import logging
@@ -21,6 +22,8 @@ import pytest
 from appliance.actions import file_quarantine, scanner_watch, scanning
 from appliance.actions.file_variants import make_variants
 from appliance.actions.upload_preparation import prepare_upload
+from appliance.administration import av
+from appliance.administration.terminal import Nothing, Terminal
 from appliance.errors import Conflict, Forbidden, NotFound, Unavailable
 from appliance.followers.file_lanes import FileFollower
 from appliance.model import PersonId, StaffRole
@@ -29,7 +32,7 @@ from appliance.rules.roles import Actor
 from appliance.sealed_file import SealBroken
 from tests.bureau import MALEE
 from tests.clamd import EICAR, MARKER, Clamd, daemon
-from tests.files.corpus import lying
+from tests.files.corpus import locked_pdf, lying
 from tests.files.prepared import NOBODY, Desk, desk
 from tests.waiting import until
 
@@ -139,6 +142,7 @@ HIDDEN = [
     ("lzma in a zip", packed(lzma.compress(BIG, lzma.FORMAT_ALONE))),
     ("a zip packed with lzma", packed(MARKER, how=zipfile.ZIP_LZMA)),
     ("a tar without a sign, in gzip", gzip.compress(old_tar(BIG))),
+    ("a PDF with a password", locked_pdf(b"secret")),
     ("a mail with a locked zip", mailed(packed(b"x", password=True))),
     ("a picture with a zip in the middle", b"GIF89a" + bytes(900) + packed(b"x") + bytes(70_000)),
 ]
@@ -150,6 +154,7 @@ ORDINARY = [
     ("RTF with a zip", in_rtf(packed(b"x" * 1000))),
     ("OLE with a zip", OLE + packed(b"x" * 1000) + bytes(70_000)),
     ("an Office file with an OLE object", packed(OLE + packed(b"x" * 1000) + bytes(600))),
+    ("a PDF that only forbids to change it", locked_pdf()),
     ("a zip behind a program's place", b"JUNKJUNK" * 10 + packed(b"x" * 1000)),
     ("a zip of a mail of a zip", packed(mailed(packed(b"x" * 1000)))),
 ]
@@ -176,14 +181,14 @@ async def test_states(opened: Desk, content: bytes, state: str) -> None:
 
 
 @pytest.mark.media
-@pytest.mark.parametrize(("content", "state"), [row[1:] for row in PACKED], ids=[row[0] for row in PACKED])
-async def test_what_holds_other_files_is_clean_only_if_all_of_it_was_looked_at(
-    opened: Desk, content: bytes, state: str
-) -> None:
-    upload = await opened.whole_upload(content, original=True)
-    await prepare_upload(opened.b.s, upload)
-    await scanning.scan_file(opened.b.s, upload)
-    assert (await opened.blob(upload)).scan == state
+async def test_what_holds_other_files_is_clean_only_if_all_of_it_was_looked_at(opened: Desk) -> None:
+    found = list[tuple[str, str]]()
+    for name, content, _ in PACKED:
+        upload = await opened.whole_upload(content, original=True)
+        await prepare_upload(opened.b.s, upload)
+        await scanning.scan_file(opened.b.s, upload)
+        found.append((name, (await opened.blob(upload)).scan))
+    assert found == [(name, state) for name, _, state in PACKED]
 
 
 @pytest.mark.parametrize("content", [MARKER * 3, packed(MARKER)], ids=["bare", "packed"])
@@ -325,6 +330,40 @@ async def test_what_was_not_sent_yet_cannot_be_sent_any_more(opened: Desk) -> No
     row = await opened.upload(upload)
     assert (row.state, row.refused) == ("refused", "file_infected")
     assert '"refused":"file_infected"' in (await opened.events("upload"))[-1]
+
+
+class Printed(Terminal):
+    """A terminal that remembers what was printed."""
+
+    def __init__(self) -> None:
+        super().__init__(BOSS)
+        self.lines, self.errors = list[str](), list[str]()
+
+    async def out(self, line: str) -> None:
+        self.lines.append(line)
+
+    async def err(self, line: str) -> None:
+        self.errors.append(line)
+
+    async def data(self, content: bytes) -> None:
+        raise AssertionError(content)
+
+    async def ask_secret(self, prompt: str) -> str:
+        raise AssertionError(prompt)
+
+
+async def test_the_quarantine_is_listed_with_a_heading_and_names(opened: Desk) -> None:
+    blob, _ = await sent(opened, MARKER)
+    empty, full = Printed(), Printed()
+    assert await av.list_quarantine(opened.b.s, empty, Nothing()) == 0
+    assert (empty.lines, len(empty.errors)) == ([], 1)
+    await scanning.scan_file(opened.b.s, blob)
+    assert await av.list_quarantine(opened.b.s, full, Nothing()) == 0
+    [heading, line] = csv.reader(full.lines)
+    card, account = opened.b.s.directory.people[MALEE], opened.b.s.accounts.get(MALEE)
+    assert account is not None
+    assert heading == ["file", "found_at", "user", "name", "bytes", "found"]
+    assert [line[0], *line[2:]] == [blob, account.user, card.name, str(len(MARKER)), "Test.Marker.UNOFFICIAL"]
 
 
 async def test_two_people_release_what_was_no_virus(opened: Desk) -> None:
