@@ -35,6 +35,8 @@ from appliance.wire.session import (
 )
 
 routes = Routes("sessions")
+FORGET: Final = {"Clear-Site-Data": '"cache"'}
+"""A browser may keep profile photographs for a day, in clear, and whoever signs in next is not to find them."""
 PASSKEY_BODY: Final = 64 << 10
 """Most bytes of a new passkey: its attestation may carry certificates."""
 
@@ -62,7 +64,7 @@ async def login_second_factor(call: Call, body: SecondFactor) -> LoginDone:
     return await _signed_in(call, result, keep_device=body.keep_device)
 
 
-@routes.post("/logout", before_terms=True)
+@routes.post("/logout", before_terms=True, headers=FORGET)
 async def logout(call: Call) -> None:
     """End the caller's session."""
     await sessions.sign_out(call.services, call.signed_in)

@@ -69,13 +69,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
+def executable() -> str:
+    """Return where Chromium is."""
+    return os.environ.get("GCHAT_CHROMIUM", EXECUTABLE)
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """Debian's Chromium, without a screen."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=os.environ.get("GCHAT_CHROMIUM", EXECUTABLE), args=list(ARGUMENTS)
-        )
+        browser = await playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
         yield browser
         await browser.close()
 

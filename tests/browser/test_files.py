@@ -28,23 +28,6 @@ from tests.waiting import PATIENCE_S, until
 ROOM: Final = "dengue"
 SENDER, READER = "narin.p", "lalita.w"
 FILES: Final = re.compile("/api/v1/files/")
-HOSTILE: Final = (
-    (
-        "ผัง.svg",
-        "image/svg+xml",
-        b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(2)</script></svg>",
-    ),
-    (
-        "ประกาศ.html",
-        "text/html",
-        b"<!doctype html><title>x</title><script>alert(3)</script><img src=x onerror=alert(4)>",
-    ),
-    (
-        "หน้า.xhtml",
-        "application/xhtml+xml",
-        b"<html xmlns='http://www.w3.org/1999/xhtml'><script>alert(5)</script></html>",
-    ),
-)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -177,6 +160,21 @@ async def test_a_retracted_picture_leaves_the_viewer(served: Agency, narin: Clie
     await expect(viewer(window).get_by_role("img", name="เรียกคืน.jpg")).not_to_be_attached()
 
 
+async def test_retracting_names_the_files_that_go_and_the_copies_that_stay(
+    served: Agency, narin: Client, windows: OpenWindow
+) -> None:
+    files = [document("หนังสือเวียน.pdf", 1), photo("หน้างาน.jpg")]
+    await send(served, narin, served.room(ROOM), "ขอส่งเอกสาร", *files)
+    window = await windows(served.url, SENDER)
+    await window.go(f"#/rooms/{served.room(ROOM)}")
+    await window.to_newest()
+    await window.act("ขอส่งเอกสาร", "เรียกคืน")
+    await expect(window.dialog).to_contain_text("ไฟล์ในข้อความนี้ 2 ไฟล์จะถูกเรียกคืนด้วย")
+    await expect(window.dialog.get_by_role("listitem")).to_have_text([file.name for file in files])
+    await expect(window.dialog).to_contain_text("ผู้ที่ดาวน์โหลดไฟล์ไว้แล้วจะยังมีสำเนาอยู่")
+    assert await faults(window.page) == []
+
+
 async def test_pages_of_a_document(served: Agency, narin: Client, windows: OpenWindow) -> None:
     name = "รายงานสรุปเหตุขัดข้องของระบบนัดหมายวัคซีนและแนวทางแก้ไขระยะเร่งด่วน ฉบับเสนอผู้บริหาร.pdf"
     await send(served, narin, served.room(ROOM), "โปรดอ่าน", document(name, 9, drawn=3))
@@ -186,6 +184,10 @@ async def test_pages_of_a_document(served: Agency, narin: Client, windows: OpenW
     dialog = viewer(window)
     await drawn(dialog.get_by_role("img", name="หน้า 1 จาก 9"))
     await expect(dialog).to_contain_text("แสดง 3 หน้าแรกจาก 9 หน้า")
+    # A picture of a page is no text: what is, is said and is one press away.
+    await expect(dialog).to_contain_text("หน้าเหล่านี้เป็นภาพ โปรดดาวน์โหลดไฟล์หากต้องการคัดลอกหรือฟังข้อความ")
+    links = dialog.get_by_role("group").get_by_role("link", name=f"ดาวน์โหลด {name}")
+    await expect(links).to_be_visible()
     await dialog.get_by_role("img", name="หน้า 3 จาก 9").scroll_into_view_if_needed()
     await expect(dialog.get_by_text("หน้า 3 จาก 9", exact=False).first).to_be_visible()
     assert await faults(window.page) == []
@@ -280,29 +282,6 @@ async def test_where_no_files_are_scanned_it_is_said_once_in_a_message(
     await expect(message.get_by_role("link")).to_have_count(3)
 
 
-async def test_no_script_of_a_file_ever_runs(served: Agency, narin: Client, windows: OpenWindow) -> None:
-    """Acceptance test 8: neither in the page nor at the address of the file itself."""
-    room = served.room(ROOM)
-    files = [Filed(name, kind, FileForm.DOCUMENT, content) for name, kind, content in HOSTILE]
-    await send(served, narin, room, "", *files)
-    window = await opened(served, windows)
-    dialogs: list[str] = []
-    window.context.on("dialog", lambda dialog: dialogs.append(dialog.message))
-    for name, _, _ in HOSTILE:
-        link = window.log.get_by_role("link", name=f"ดาวน์โหลด {name}")
-        address = await link.get_attribute("href")
-        async with window.page.expect_download() as coming:
-            await link.click()
-        assert (await coming.value).suggested_filename == name
-        answer = await window.page.request.get(f"{served.url}{address}")
-        headers = answer.headers
-        assert headers["x-content-type-options"] == "nosniff"
-        assert headers["content-disposition"].startswith("attachment")
-        assert "sandbox" in headers["content-security-policy"]
-    assert await window.log.locator("iframe, object, embed, svg:not(.icon):not(.wave)").count() == 0
-    assert dialogs == []
-
-
 async def test_the_files_of_a_room_beside_it(served: Agency, narin: Client, windows: OpenWindow) -> None:
     room = served.room(ROOM)
     n = await send(served, narin, room, "", photo("แรก.jpg"), document("แผนที่.pdf", 2))
@@ -323,12 +302,13 @@ async def test_the_files_of_a_room_beside_it(served: Agency, narin: Client, wind
         ),
     )
     window = await opened(served, windows)
-    await window.open_info()
     await window.page.get_by_role("button", name="ไฟล์ในห้อง").click()
     panel = window.page.get_by_role("region", name="ไฟล์ในห้อง")
     tiles = panel.get_by_role("button", name=re.compile("^(รูปภาพ|วิดีโอ):"))
     await expect(tiles).to_have_count(3)
     await expect(tiles.first).to_have_accessible_name(re.compile("คลิป.avi"))
+    month = panel.get_by_role("region").get_by_role("heading", level=3)
+    await expect(month).to_have_text(re.compile(r"^\S+ \d{4}$"))
     assert await faults(window.page) == []
     await tiles.first.click()
     # A format that the browser cannot play is downloaded, and that is said.

@@ -87,6 +87,7 @@ export function RoomPane({ root, room, me, requests, infoOpen, landing, onSearch
         onBack={shell.openRooms}
         infoOpen={infoOpen}
         onInfo={personOfNew(room) === null ? () => shell.showSide(infoOpen ? null : { kind: "info" }) : null}
+        onFiles={personOfNew(room) === null ? () => shell.showSide({ kind: "files" }) : null}
         news={newsOf(list, room)}
         onPerson={shell.openPerson}
       />

@@ -74,6 +74,11 @@ export function formatDate(at: number): string {
   return format(at, { day: "numeric", month: "short", year: "numeric" });
 }
 
+/** «ธันวาคม 2569», over what is listed by months. */
+export function formatMonth(at: number): string {
+  return format(at, { month: "long", year: "numeric" });
+}
+
 /** «15 ส.ค. 2569 10.42 น.» */
 export function formatDateTime(at: number): string {
   return `${formatDate(at)} ${formatTime(at)}`;

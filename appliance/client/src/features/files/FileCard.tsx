@@ -41,10 +41,12 @@ export function FileCard({ one, model, tabIndex, onOpen }: FileCardProps) {
           </span>
         )}
         <span className="file-facts">{factsOf(one)}</span>
+      </div>
+      {open && <DownloadLink href={model.addressOf(file.id)} name={file.name} label={t`ดาวน์โหลด ${file.name}`} tabIndex={tabIndex} />}
+      <div className="file-card-said">
         <StandingLine file={file} mine={mine} />
         <OriginalMark file={file} />
       </div>
-      {open && <DownloadLink href={model.addressOf(file.id)} name={file.name} label={t`ดาวน์โหลด ${file.name}`} tabIndex={tabIndex} />}
     </div>
   );
 }
@@ -63,7 +65,7 @@ function CardPicture({ one, model, shown }: { one: Shown; model: FilesModel; sho
   const hasThumb = shown && thumbOf(file) !== null;
   if (hasThumb && thumb.kind === "shown") {
     return (
-      <span className="file-card-picture">
+      <span className="file-card-picture file-card-sheet">
         <img className="file-image" src={thumb.address} alt="" decoding="async" draggable={false} />
       </span>
     );

@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { RoomFile } from "#core/protocol";
 import type { RoomFileList } from "#core/roomFiles";
 import type { PersonId } from "#core/snapshots";
-import { formatDateTime } from "#i18n/dates";
+import { formatDate, formatDateTime, formatMonth } from "#i18n/dates";
 import { formatLength } from "#i18n/sizes";
 import { Button, IconButton } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
@@ -21,7 +21,7 @@ import { FileCard } from "./FileCard";
 import type { FilesModel } from "./FilesModel";
 import { Player } from "./Player";
 import { isLookedAt, type Shown, shownKey } from "./shown";
-import { placeOf } from "./sources";
+import { placeOf, thumbOf } from "./sources";
 import { standingOf } from "./standing";
 import { Barred, useSaid } from "./StandingLine";
 import { useThumb } from "./useThumb";
@@ -88,6 +88,16 @@ function shownIn({ room }: RoomFileList, { n, sender, at, file }: RoomFile, me: 
   return { room, n, sender, at, mine: sender === me, file };
 }
 
+/** The newest month first, as the files come. */
+function byMonth(shown: readonly Shown[]): readonly { readonly month: string; readonly files: readonly Shown[] }[] {
+  const months = new Map<string, Shown[]>();
+  for (const one of shown) {
+    const month = formatMonth(one.at);
+    months.set(month, [...(months.get(month) ?? []), one]);
+  }
+  return [...months].map(([month, files]) => ({ month, files }));
+}
+
 interface ListedProps {
   list: RoomFileList;
   shown: readonly Shown[];
@@ -107,13 +117,18 @@ function Listed({ list, shown, model, nameOf, onJump, onOpen, empty, icon, grid 
   return (
     <div className="files-listed">
       {grid ? (
-        <ul className="files-tiles">
-          {shown.map((one) => (
-            <li key={shownKey(one)}>
-              <Tile one={one} model={model} nameOf={nameOf} onOpen={onOpen} onJump={onJump} />
-            </li>
-          ))}
-        </ul>
+        byMonth(shown).map(({ month, files }) => (
+          <section key={month} aria-label={month}>
+            <h3 className="files-month">{month}</h3>
+            <ul className="files-tiles">
+              {files.map((one) => (
+                <li key={shownKey(one)}>
+                  <Tile one={one} model={model} nameOf={nameOf} onOpen={onOpen} onJump={onJump} />
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))
       ) : (
         <ul className="files-rows">
           {shown.map((one) => (
@@ -174,6 +189,8 @@ function Tile({ one, model, nameOf, onOpen, onJump }: TileProps) {
   const said = useSaid(file, mine);
   const thumb = useThumb(model, one, looked);
   const seconds = file.seconds ?? null;
+  // What has a picture is told apart by it.
+  const nameless = thumb.kind !== "failed" && thumbOf(file) !== null;
   const kind = file.form === "video" ? t`วิดีโอ` : t`รูปภาพ`;
   const length = seconds === null ? [] : [formatLength(seconds)];
   const label = [`${kind}: ${file.name}`, ...length, nameOf(one.sender), formatDateTime(one.at), ...(said === null ? [] : [said])].join(", ");
@@ -185,11 +202,17 @@ function Tile({ one, model, nameOf, onOpen, onJump }: TileProps) {
       ) : (
         thumb.kind !== "shown" && (
           <span className="file-coming" aria-hidden>
-            <Icon name={thumb.kind === "failed" ? "offline" : file.form === "video" ? "film" : "image"} size="l" />
+            <Icon name={thumb.kind === "failed" ? "offline" : file.form === "video" ? "film" : "image"} size={nameless ? "l" : "m"} />
+            {!nameless && (
+              <>
+                <span className="files-tile-name">{file.name}</span>
+                <span className="files-tile-name">{formatDate(one.at)}</span>
+              </>
+            )}
           </span>
         )
       )}
-      {file.form === "video" && (
+      {file.form === "video" && nameless && (
         <span className="file-length" aria-hidden>
           <Icon name="play" size="s" /> {seconds !== null && formatLength(seconds)}
         </span>

@@ -153,10 +153,10 @@ function usePlace(one: Shown | undefined, index: number, count: number, page: nu
 
 function Detail({ one, name, place }: { one: Shown; name: string; place: string }) {
   return (
-    <>
-      {[place, name, formatDateTime(one.at), formatSize(one.file.size)].join(" · ")}
+    <span className="viewer-detail">
+      <span>{[place, name, formatDateTime(one.at), formatSize(one.file.size)].join(" · ")}</span>
       <StandingLine file={one.file} mine={one.mine} />
-    </>
+    </span>
   );
 }
 
@@ -176,7 +176,7 @@ function Looked({ one, model, scale, stage, onStep, onScale, onPage }: LookedPro
   const { file } = one;
   if (file.form === "document") {
     const pages = pagesOf(file);
-    return <Pages name={file.name} pages={pages} count={file.pages ?? pages.length} scale={scale} addressOf={model.addressOf} onPage={onPage} />;
+    return <Pages file={file} pages={pages} count={file.pages ?? pages.length} scale={scale} addressOf={model.addressOf} onPage={onPage} />;
   }
   if (file.form === "video") return <Film one={one} model={model} />;
   const view = viewOf(file);

@@ -25,13 +25,15 @@ interface RoomHeaderProps {
   infoOpen: boolean;
   /** Null for a chat that has not begun: there is nothing to set. */
   onInfo: (() => void) | null;
+  /** Null where there are none yet. */
+  onFiles: (() => void) | null;
   /** Requests that wait for the reader here, and answers to theirs. */
   news: News;
   onPerson: (id: PersonId) => void;
   headingRef?: Ref<HTMLHeadingElement>;
 }
 
-export function RoomHeaderView({ room, title, status, onBack, infoOpen, onInfo, news, onPerson, headingRef }: RoomHeaderProps) {
+export function RoomHeaderView({ room, title, status, onBack, infoOpen, onInfo, onFiles, news, onPerson, headingRef }: RoomHeaderProps) {
   const { t, i18n } = useLingui();
   const { view, other } = room;
   const told = newsText(news);
@@ -59,6 +61,7 @@ export function RoomHeaderView({ room, title, status, onBack, infoOpen, onInfo, 
         {status && <StatusLine>{status}</StatusLine>}
       </div>
       {other !== null && <IconButton icon="person" label={t`ข้อมูลบุคคล`} onPress={() => onPerson(other)} placement="bottom" />}
+      {onFiles !== null && <IconButton icon="image" label={t`ไฟล์ในห้อง`} onPress={onFiles} placement="bottom" className="room-head-files" />}
       {onInfo !== null && (
         <IconButton
           icon="info"

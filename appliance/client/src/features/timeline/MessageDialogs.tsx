@@ -1,4 +1,5 @@
 /** Asking before a message is retracted, and every wording a message has had. */
+import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 
@@ -9,6 +10,7 @@ import { formatDateTime } from "#i18n/dates";
 import { messageLine } from "#i18n/files";
 import { ConfirmDialog, Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
+import { Icon } from "#ui/Icon";
 import { Loading } from "#ui/Notice";
 import { TextField } from "#ui/TextField";
 import { Time } from "#ui/Time";
@@ -41,9 +43,30 @@ export function RetractDialog({ item, model, onClose }: MessageDialogProps) {
       <p>
         <Trans>สมาชิกทุกคนจะไม่เห็นข้อความนี้อีก แต่จะเห็นว่ามีข้อความถูกเรียกคืน</Trans>
       </p>
-      <blockquote className="dialog-quote">{messageLine(item.text, item.files)}</blockquote>
+      {item.text.trim() !== "" && <blockquote className="dialog-quote">{item.text}</blockquote>}
+      <RetractedFiles names={item.files.map(({ name }) => name)} />
       <TextField label={t`เหตุผล (ไม่บังคับ)`} value={reason} onChange={setReason} maxLength={200} />
     </ConfirmDialog>
+  );
+}
+
+/** Which files go with the message, and what stays with those who have them already. */
+function RetractedFiles({ names }: { names: readonly string[] }) {
+  if (names.length === 0) return null;
+  return (
+    <>
+      <p>{plural(names.length, { other: "ไฟล์ในข้อความนี้ # ไฟล์จะถูกเรียกคืนด้วย" })}</p>
+      <ul className="dialog-files">
+        {names.map((name, i) => (
+          <li key={i}>
+            <Icon name="clip" size="s" /> <bdi>{name}</bdi>
+          </li>
+        ))}
+      </ul>
+      <p>
+        <Trans>ผู้ที่ดาวน์โหลดไฟล์ไว้แล้วจะยังมีสำเนาอยู่</Trans>
+      </p>
+    </>
   );
 }
 
