@@ -72,7 +72,7 @@ bench: venv ## benchmarks as JSON lines (ONLY=name for one)
 	$(BIN)/python -m tests.bench $(ONLY)
 
 fence: venv media ## the worker's fence in a systemd that is booted for it (as root, with systemd-container)
-	GCHAT_FENCE=1 $(BIN)/pytest -q tests/files/test_systemd_fence.py
+	GCHAT_FENCE=1 $(BIN)/pytest -q -rs tests/files/test_systemd_fence.py
 
 soak: venv ## the fault tests over and over (MINUTES=30)
 	export GCHAT_FAULT_KILLS=60 GCHAT_FAULT_TEARS=20 GCHAT_FAULT_EVERY=1 GCHAT_FAULT_UPLOAD_MB=476; \

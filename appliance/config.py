@@ -136,7 +136,7 @@ class Files:
     quota_person_year: int = 5_000_000_000
     quota_unit: int = 0
     disk_percent: int = 80
-    fence: str = "bwrap"
+    fence: str = "systemd"
     workers: int = 2
     preview_socket: str = "/run/gchat-preview.sock"
     scan: str = "deliver"

@@ -52,7 +52,7 @@ from tests.waiting import PATIENCE_S, until
 
 API: Final = "/api/v1"
 # Product defaults, but a password hash takes a microsecond and not twenty milliseconds, and no file is scanned.
-CHEAP: Final = '[argon2]\ntime_cost = 1\nmemory_kib = 8\n[files]\nscan = "off"\n'
+CHEAP: Final = '[argon2]\ntime_cost = 1\nmemory_kib = 8\n[files]\nscan = "off"\nfence = "bwrap"\n'
 _TXN: Final = count(1)
 
 

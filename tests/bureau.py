@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
@@ -18,7 +18,7 @@ from typing import Any
 
 from appliance import wiring
 from appliance.actions import messages, rooms
-from appliance.config import Agency, Config, Limits
+from appliance.config import Agency, Config, Files, Limits
 from appliance.log.notes import log_signer
 from appliance.model import AccountState, Appended, ContactMode, Home, PersonId, PostId, RoomId, UnitId
 from appliance.people import Grant, Holding, Post, Profile, Unit, UnitKind, Visibility
@@ -155,6 +155,8 @@ async def open_bureau(
 
     `sections` are those of the configuration that differ.
     """
+    # The fence that a machine without systemd's units has.
+    sections["files"] = replace(sections.get("files", Files()), fence="bwrap")
     config = Config(data=folder, agency=Agency("test", "agency.test"), policies=POLICIES, limits=limits, **sections)
     clock, ids = clock or Clock(), count(1)
     if not config.database.exists():

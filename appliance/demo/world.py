@@ -90,9 +90,10 @@ alarm = 1000000
 most = 1000000
 """
 NO_SCANNER: Final = """\
-# A demonstration runs on machines without a virus scanner.
+# A demonstration runs on machines without a virus scanner and without the units of systemd.
 [files]
 scan = "off"
+fence = "bwrap"
 """
 
 

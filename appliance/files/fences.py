@@ -5,7 +5,9 @@ systemd) starts it as a child; `SystemdFence` connects to the socket at which sy
 (`systemd/gchat-preview@.service`). Both give the worker no network, no file but programs and libraries, no other
 process in sight, a folder of its own in memory, and limits of memory, processes and processor time.
 
-Rules: a worker never runs without its fence; where a fence cannot be set up, nothing is decoded.
+Rules: a worker never runs without its fence; where a fence cannot be set up, nothing is decoded. systemd holds the
+memory by a control group. For bubblewrap this process looks ten times a second (`files/memory.py`) and ends a fence
+that uses more: a control group of its own is not to be had in containers, nor for users without rights over one.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import os
 import shutil
 import signal
@@ -25,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from appliance import preview
+from appliance.files import memory
 from appliance.preview.content import FOLDER
 from appliance.preview.protocol import MAX_LINE, MIB
 
@@ -34,10 +38,13 @@ if TYPE_CHECKING:
 
     from appliance.config import Files
 
+logger = logging.getLogger(__name__)
 FOLDER_BYTES: Final = 600 * MIB
 """Bytes of the worker's private folder."""
+MAX_MEMORY: Final = 700 * MIB
+"""Bytes that the processes of one fence may use together. In the systemd unit the private folder counts among them."""
 MAX_ADDRESS_SPACE: Final = 1500 * MIB
-"""Bytes of one process's address space. ffmpeg reserves more than it uses; the systemd unit limits what is used too."""
+"""Bytes of one process's address space. ffmpeg reserves more than it uses."""
 MAX_TASKS: Final = 16
 MAX_OPEN_FILES: Final = 32
 MAX_CPU_S: Final = 31
@@ -96,9 +103,11 @@ class BwrapLine:
     process: Process
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    watch: asyncio.Task[None]
 
     async def end(self) -> None:
         """Kill the worker and all that it started: what leaves the group ends with the first of their namespace."""
+        self.watch.cancel()
         self.writer.transport.abort()
         await _killed(self.process)
 
@@ -121,10 +130,12 @@ class BwrapFence:
         finally:
             its.close()
         reader, writer = await asyncio.open_unix_connection(sock=own, limit=MAX_LINE)
-        return BwrapLine(process, reader, writer)
+        return BwrapLine(process, reader, writer, asyncio.create_task(_end_above(process, MAX_MEMORY)))
 
     async def check(self) -> None:
         """Run a program that does nothing. Raises FenceMissing with what bubblewrap says."""
+        if not memory.can_be_told():
+            raise FenceMissing("the kernel does not say which processes a worker starts, so nobody holds its memory")
         process = await self._run(("/usr/bin/true",), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE)
         try:
             async with asyncio.timeout(_PROBE_S):
@@ -171,7 +182,10 @@ class SystemdFence:
         try:
             reader, writer = await asyncio.open_unix_connection(self.path, limit=MAX_LINE)
         except (FileNotFoundError, PermissionError, ConnectionRefusedError) as error:
-            raise FenceMissing(f"{self.path}: {error.strerror}; is gchat-preview.socket started?") from error
+            raise FenceMissing(
+                f"{self.path}: {error.strerror}; is gchat-preview.socket started?"
+                ' On a machine without systemd: [files] fence = "bwrap" in gchat.toml (docs/files.md)'
+            ) from error
         return SystemdLine(reader, writer)
 
     async def check(self) -> None:
@@ -205,6 +219,13 @@ def bwrap_line(command: Sequence[str], readable: Sequence[Path], *, is_root: boo
     if is_root:
         line += ["setpriv", *_other_user(), "--clear-groups", "--no-new-privs"]
     return [*line, "prlimit", *_limits(), *command]
+
+
+async def _end_above(process: Process, most: int) -> None:
+    """Kill the processes of a fence once they use more memory than they may."""
+    await memory.above(process.pid, most)
+    logger.warning("a worker was ended: its processes used more than %d MiB", most // MIB)
+    await _killed(process)
 
 
 async def _killed(process: Process) -> None:

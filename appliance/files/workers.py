@@ -2,9 +2,10 @@
 
 Owns: how many run at once, how long each may take, and what is believed of an answer.
 
-Rules: content is streamed to the worker and parts back, so that no file is ever in this process as a whole. Nothing
-that the worker says is trusted: its line is decoded by `preview.protocol` within limits, and a part never has more
-bytes than its line said. When a block that uses a result ends, the process is gone.
+Rules: every run ends: a job has its seconds until the answer is there, and then the parts have theirs together, however
+they drip (`hand_over_s`). Content is streamed to the worker and parts back, so that no file is ever in this process as
+a whole. Nothing that the worker says is trusted: its line is decoded by `preview.protocol` within limits, and a part
+never has more bytes than its line said. When a block that uses a result ends, the process is gone.
 
 Not: the fences (`files/fences.py`); what is done with the parts.
 """
@@ -23,6 +24,9 @@ from appliance.files.fences import FenceMissing
 from appliance.locale import both
 from appliance.preview.protocol import (
     FFMPEG,
+    LARGEST_PART,
+    MIB,
+    PARTS,
     SECONDS,
     Answer,
     JobKind,
@@ -45,6 +49,23 @@ _STALLED_S: Final = 5
 """Seconds without a byte of a part that was promised."""
 _START_S: Final = 1.0
 """Seconds that setting up the fence and starting Python may take on top of a job's own time."""
+_HAND_OVER_S: Final = 10.0
+_SLOWEST: Final = 20 * MIB
+"""How long the parts may take in all, once they are promised: so many seconds, and one more for so many bytes."""
+
+
+def hand_over_s(size: int) -> float:
+    """Return the seconds in which parts of so many bytes have to be handed over, all of them together."""
+    return _HAND_OVER_S + size / _SLOWEST
+
+
+def longest_run_s() -> float:
+    """Return the seconds after which every run of a worker has ended, whatever it does."""
+    return max(
+        SECONDS[kind] + _START_S + hand_over_s(sum(LARGEST_PART[part] * most for part, most in PARTS[kind].items()))
+        for kind in JobKind
+    )
+
 
 _NO_FFMPEG: Final = "ffmpeg is not installed (Debian: apt-get install ffmpeg)"
 _BY_FFMPEG: Final = frozenset((JobKind.VIDEO, JobKind.SOUND))
@@ -94,6 +115,7 @@ class Result:
         self.facts: Facts = answer.facts
         self._parts = answer.parts
         self._reader = reader
+        self._until = asyncio.get_running_loop().time() + hand_over_s(sum(part.size for part in answer.parts))
 
     async def parts(self) -> AsyncIterator[tuple[Part, AsyncIterator[bytes]]]:
         """Yield each part and its bytes. What the caller leaves of one is skipped. Raises WorkerFailed."""
@@ -107,10 +129,10 @@ class Result:
         left = size
         while left:
             try:
-                async with asyncio.timeout(_STALLED_S):
+                async with asyncio.timeout_at(min(self._until, asyncio.get_running_loop().time() + _STALLED_S)):
                     chunk = await self._reader.read(min(left, _CHUNK))
             except TimeoutError as error:
-                raise WorkerFailed(Failure.LATE, "a part stalled") from error
+                raise WorkerFailed(Failure.LATE, "a part stalled, or all of them took too long") from error
             except OSError as error:
                 raise WorkerFailed(Failure.GONE, str(error)) from error
             if not chunk:

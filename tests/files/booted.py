@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from tests.waiting import wait_until
@@ -25,7 +26,11 @@ PYTHON: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
 PACKAGES: Final = ("PIL", "pillow.libs", "pi_heif*", "_pi_heif*", "pypdfium2*", "msgspec*")
 NETWORK: Final = ("PrivateNetwork", "IPAddressDeny", "RestrictAddressFamilies", "SystemCallFilter")
 """What in the unit keeps the network away."""
+SHORT_S: Final = 5
+"""Seconds in place of those that the unit has, which nobody wants to wait for."""
 _HOSTILE: Final = "/usr/lib/gchat/hostile_worker.py"
+_NSPAWN: Final = ("systemd-nspawn", "--quiet", "--directory=/", "--volatile=yes", "--register=no", "--keep-unit")
+_BOOT: Final = ("--boot", "systemd.unit=tried.target", "systemd.mask=systemd-firstboot.service")
 _GROUP: Final = "root:x:0:\ngchat:x:990:\n"
 _PEOPLE: Final = "root:x:0:0::/root:/bin/sh\n"
 
@@ -62,12 +67,33 @@ def booted(folder: Path) -> Iterator[Booted]:
     (folder / "data" / "keyring.json").write_text("secret", encoding="utf-8")
     for name, content in (("group", _GROUP), ("passwd", _PEOPLE)):
         (folder / name).write_text(content, encoding="utf-8")
+    with _running(folder, _line(folder, units), "run/gchat-networked.sock") as machine:
+        yield machine
+
+
+def why_not(folder: Path) -> str | None:
+    """Return why no systemd can be booted here, having tried it with none of the units; None where it can."""
+    if found := missing():
+        return found
+    target = folder / "tried.target"
+    target.write_text("[Unit]\nDescription=Nothing\n", encoding="utf-8")
+    line = [*_NSPAWN, f"--bind-ro={target}:/etc/systemd/system/{target.name}", *_BOOT]
+    try:
+        with _running(folder, line, "run/systemd/private"):
+            return None
+    except AssertionError as error:
+        return " ".join(str(error).split())[-300:]
+
+
+@contextmanager
+def _running(folder: Path, line: list[str], made: str) -> Iterator[Booted]:
+    """Run a machine in the block, from when it has `made` a file. Raises AssertionError with what its console says."""
     with (folder / "console").open("wb") as console:
         process = subprocess.Popen(  # noqa: S603 -- words of the tests alone
-            _line(folder, units), stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
+            line, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
         )
     try:
-        yield _ready(process, folder / "console")
+        yield _ready(process, folder / "console", made)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -96,12 +122,16 @@ def _install(prefix: Path) -> None:
 
 
 def _units(units: Path) -> None:
-    """Write the repository's units, and two like them that run a hostile worker: fenced in, and with a network."""
+    """Write the repository's units, and three like them that run a hostile worker.
+
+    They are fenced in, fenced in for a few seconds, and with a network.
+    """
     listening = (ROOT / "systemd" / "gchat-preview.socket").read_text(encoding="utf-8")
     service = (ROOT / "systemd" / "gchat-preview@.service").read_text(encoding="utf-8")
     hostile = re.sub(r"^ExecStart=(\S+).*$", rf"ExecStart=\1 -IB {_HOSTILE}", service, flags=re.MULTILINE)
     networked = re.sub(rf"^({'|'.join(NETWORK)})=.*\n", "", hostile, flags=re.MULTILINE)
-    names = {"gchat-preview": service, "gchat-hostile": hostile, "gchat-networked": networked}
+    short = re.sub(r"^RuntimeMaxSec=.*$", f"RuntimeMaxSec={SHORT_S}", hostile, flags=re.MULTILINE)
+    names = {"gchat-preview": service, "gchat-hostile": hostile, "gchat-short": short, "gchat-networked": networked}
     for name, content in names.items():
         (units / f"{name}.socket").write_text(listening.replace("gchat-preview", name), encoding="utf-8")
         (units / f"{name}@.service").write_text(content, encoding="utf-8")
@@ -110,21 +140,20 @@ def _units(units: Path) -> None:
 
 
 def _line(folder: Path, units: Path) -> list[str]:
-    line = ["systemd-nspawn", "--quiet", "--directory=/", "--volatile=yes", "--register=no", "--keep-unit"]
-    line += [f"--overlay-ro=/usr:{folder / 'usr'}:/usr"]
+    line = [*_NSPAWN, f"--overlay-ro=/usr:{folder / 'usr'}:/usr"]
     line += [f"--bind-ro={path}:/etc/systemd/system/{path.name}" for path in units.iterdir()]
     line += [f"--bind-ro={folder / name}:/etc/{name}" for name in ("group", "passwd")]
     line += [f"--bind-ro={name}" for name in ("/etc/ld.so.cache", "/etc/alternatives")]
     line += [f"--bind-ro={folder / 'data'}:/var/lib/gchat"]
-    return [*line, "--boot", "systemd.unit=tried.target", "systemd.mask=systemd-firstboot.service"]
+    return [*line, *_BOOT]
 
 
-def _ready(process: subprocess.Popen[bytes], console: Path) -> Booted:
+def _ready(process: subprocess.Popen[bytes], console: Path, made: str) -> Booted:
     leaders: list[int] = []
 
     def listens() -> bool:
         leaders[:] = [pid for pid in _children(process.pid) if Path(f"/proc/{pid}/comm").read_text() == "systemd\n"]
-        return process.poll() is not None or any(Booted(pid).socket("gchat-networked").exists() for pid in leaders)
+        return process.poll() is not None or any(Path(f"/proc/{pid}/root/{made}").exists() for pid in leaders)
 
     wait_until(listens, lambda: console.read_text(errors="replace")[-2000:], 30)
     assert process.poll() is None, console.read_text(errors="replace")[-2000:]
@@ -133,3 +162,10 @@ def _ready(process: subprocess.Popen[bytes], console: Path) -> Booted:
 
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as scratch:
+        if reason := why_not(Path(scratch)):
+            print(reason)  # noqa: T201 -- for packaging/fence.sh
+            sys.exit(1)

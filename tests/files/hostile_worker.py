@@ -104,8 +104,38 @@ def attempts(given: dict[str, Any]) -> dict[str, Callable[[], object]]:
     }
 
 
+def take_memory_together(processes: int, size: int) -> None:
+    """Take so many bytes in each of several processes, and hold all of it for a second."""
+    taken, give = os.pipe()
+    for _ in range(processes):
+        if os.fork() == 0:
+            held = bytearray(size)
+            held[::4096] = b"x" * len(held[::4096])
+            os.write(give, b"x")
+            time.sleep(60)
+            os._exit(0)
+    for _ in range(processes):
+        os.read(taken, 1)
+    time.sleep(1)
+
+
+def alone(what: str, given: dict[str, Any]) -> None:
+    """Try what the fence may answer only by ending it all; `DONE` is said where it does not."""
+    if what == "sleep":
+        time.sleep(3600)
+    elif what == "spin":
+        while True:
+            pass
+    take_memory_together(given["processes"], given["size"])
+    sys.stdout.buffer.write(b"DONE\n")
+    sys.stdout.buffer.flush()
+    os._exit(0)
+
+
 def main() -> None:
     given = json.loads(sys.stdin.buffer.readline())
+    if "alone" in given:
+        alone(given["alone"], given)
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     came = {"status": " ".join(line for line in status.splitlines() if line.startswith(("CapEff", "NoNewPrivs")))}
     for name, attempt in attempts(given).items():

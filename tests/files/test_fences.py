@@ -28,6 +28,7 @@ from appliance.preview import media, protocol
 from appliance.preview.content import Refused
 from appliance.preview.protocol import (
     MAX_LINE,
+    MIB,
     Answer,
     Job,
     JobKind,
@@ -109,6 +110,56 @@ async def test_the_table_finds_out_if_the_network_were_not_taken_away(
 ) -> None:
     monkeypatch.setattr(fences, "_NAMESPACES", tuple(name for name in fences._NAMESPACES if name != "net"))  # noqa: SLF001
     assert succeeded(await tried(reachable)) >= NETWORK
+
+
+MANY: Final = {"alone": "memory", "processes": 9}
+"""Several processes that take memory together, none of them more than one may."""
+
+
+async def said_alone(given: dict[str, object]) -> bytes:
+    """Return what the hostile worker says, nothing where it was ended."""
+    line = await BwrapFence((sys.executable, "-IB", str(HOSTILE)), (*own_code(), HOSTILE)).start()
+    try:
+        line.writer.write(json.dumps(given).encode() + b"\n")
+        async with asyncio.timeout(60):
+            return await line.reader.read()
+    finally:
+        await line.end()
+
+
+@pytest.mark.media
+@pytest.mark.slow
+async def test_the_processes_of_a_fence_have_so_much_memory_together(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await said_alone({**MANY, "size": 100 * MIB}) == b""
+    assert "used more than 700 MiB" in caplog.text
+    assert await said_alone({**MANY, "size": 10 * MIB}) == b"DONE\n"
+    monkeypatch.setattr(fences, "MAX_MEMORY", 80 * MIB)
+    assert await said_alone({**MANY, "size": 10 * MIB}) == b""
+
+
+@pytest.mark.media
+@pytest.mark.slow
+async def test_parts_that_drip_are_late_all_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then is no end: a worker that was taken over would keep its place for years."""
+    monkeypatch.setattr("appliance.files.workers._HAND_OVER_S", 1)
+    answer = encode(Answer(parts=(Part(PartKind.THUMB, "image/webp", 1_000),)))
+    program = f"import os, time\nos.write(1, {answer!r})\nwhile True: os.write(1, b'x'); time.sleep(0.1)"
+    workers = Workers(python(program), 1)
+    with pytest.raises(WorkerFailed) as failed:
+        await first_part(workers)
+    assert failed.value.code is Failure.LATE
+    # Its place is free again.
+    with pytest.raises(WorkerFailed):
+        await first_part(workers)
+
+
+async def first_part(workers: Workers) -> None:
+    async with workers.run(PICTURE, chunks(b"1234")) as result:
+        async for _, content in result.parts():
+            async for _ in content:
+                pass
 
 
 def python(program: str) -> BwrapFence:
@@ -264,7 +315,7 @@ async def enter(workers: Workers) -> None:
 
 async def test_without_systemds_socket_nothing_is_decoded(tmp_path: Path) -> None:
     workers = Workers(SystemdFence(tmp_path / "none.sock"), 1)
-    with pytest.raises(WorkerFailed, match=r"gchat-preview\.socket") as failed:
+    with pytest.raises(WorkerFailed, match=r"gchat-preview\.socket.*bwrap") as failed:
         await enter(workers)
     assert failed.value.code is Failure.NO_FENCE
 
@@ -279,8 +330,8 @@ async def test_a_connection_that_systemd_refuses_is_a_worker_that_is_gone(tmp_pa
 
 
 def test_the_setting_chooses_the_fence() -> None:
-    assert isinstance(chosen(Files()), BwrapFence)
-    assert chosen(Files(fence="systemd", preview_socket="/run/x")) == SystemdFence(Path("/run/x"))
+    assert isinstance(chosen(Files(fence="bwrap")), BwrapFence)
+    assert chosen(Files(preview_socket="/run/x")) == SystemdFence(Path("/run/x"))
 
 
 PART: Final = Part(PartKind.THUMB, "image/webp", 10)

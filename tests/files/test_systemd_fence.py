@@ -18,16 +18,20 @@ import pytest
 from PIL import Image
 
 from appliance.config import MAX_WORKERS
-from appliance.files.fences import FOLDER_BYTES, MAX_CPU_S, MAX_OPEN_FILES, MAX_TASKS, SystemdFence
-from appliance.files.workers import PreviewRefused, Workers
+from appliance.files.fences import FOLDER_BYTES, MAX_CPU_S, MAX_MEMORY, MAX_OPEN_FILES, MAX_TASKS, SystemdFence
+from appliance.files.workers import PreviewRefused, Workers, longest_run_s
 from appliance.preview.content import FOLDER
-from appliance.preview.protocol import MIB, SECONDS, Job, JobKind, Refusal
+from appliance.preview.protocol import MIB, Job, JobKind, Refusal
 from tests.files.booted import ROOT, Booted, booted, missing
 from tests.files.corpus import film, huge_png, pdf, sound, with_place, zipped
 from tests.files.working import chunks, work
 
 SERVICE: Final = ROOT / "systemd" / "gchat-preview@.service"
 UNIT: Final = SERVICE.read_text(encoding="utf-8")
+LONGEST_S: Final = longest_run_s()
+"""As the product has it, not as these tests wait."""
+CONTROLLERS: Final = Path("/sys/fs/cgroup/cgroup.controllers")
+HOLDS_MEMORY: Final = CONTROLLERS.exists() and "memory" in CONTROLLERS.read_text(encoding="ascii").split()
 needs_boot: Final = pytest.mark.skipif(not os.environ.get("GCHAT_FENCE"), reason="`make fence` boots a systemd")
 
 
@@ -72,6 +76,30 @@ async def test_the_table_finds_out_if_the_network_were_not_taken_away(machine: B
     assert succeeded(await tried(machine, "gchat-networked")) >= {"tcp", "abstract socket"}
 
 
+async def said_alone(machine: Booted, given: dict[str, object]) -> bytes:
+    """Return what the hostile worker says in a unit of a few seconds, nothing where it was ended."""
+    line = await SystemdFence(machine.socket("gchat-short")).start()
+    line.writer.write(json.dumps(given).encode() + b"\n")
+    async with asyncio.timeout(60):
+        said = await line.reader.read()
+    await line.end()
+    return said
+
+
+@needs_boot
+@pytest.mark.skipif(not HOLDS_MEMORY, reason="no control group for memory in a hierarchy of version 2 on this machine")
+async def test_the_processes_of_a_worker_have_so_much_memory_together(machine: Booted) -> None:
+    many = {"alone": "memory", "processes": 9}
+    assert await said_alone(machine, {**many, "size": 100 * MIB}) == b""
+    assert await said_alone(machine, {**many, "size": 10 * MIB}) == b"DONE\n"
+
+
+@needs_boot
+@pytest.mark.parametrize("what", ["spin", "sleep"])
+async def test_an_endless_worker_is_ended_by_the_unit_itself(machine: Booted, what: str) -> None:
+    assert await said_alone(machine, {"alone": what}) == b""
+
+
 @needs_boot
 async def test_each_job_is_done_in_the_fence(machine: Booted, tmp_path: Path) -> None:
     fence = SystemdFence(machine.socket("gchat-preview"))
@@ -89,9 +117,11 @@ async def test_each_job_is_done_in_the_fence(machine: Booted, tmp_path: Path) ->
     ):
         done = await work(kind, of_type, content, fence=fence)
         assert [part.kind.value for part, _ in done.parts] == made, (kind, of_type)
+    bomb = await work(JobKind.PICTURE, "image/png", huge_png(), fence=fence)
+    assert (bomb.parts, bomb.facts.width, bomb.facts.height) == ([], 40_000, 40_000)
     with pytest.raises(PreviewRefused) as refused:
-        await work(JobKind.PICTURE, "image/png", huge_png(), fence=fence)
-    assert refused.value.code is Refusal.TOO_LARGE
+        await work(JobKind.PICTURE, "image/png", b"none", fence=fence)
+    assert refused.value.code is Refusal.BROKEN
 
 
 @needs_boot
@@ -116,7 +146,8 @@ def test_the_unit_and_bubblewrap_have_the_same_limits() -> None:
     assert f"\nLimitCPU={MAX_CPU_S}\n" in UNIT
     assert f"{FOLDER}:size={FOLDER_BYTES // MIB}M" in UNIT
     runtime = next(line for line in UNIT.splitlines() if line.startswith("RuntimeMaxSec="))
-    assert int(runtime.partition("=")[2]) > max(SECONDS.values())
+    assert int(runtime.partition("=")[2]) > LONGEST_S
+    assert f"\nMemoryMax={MAX_MEMORY // MIB}M\n" in UNIT
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,56 @@
+"""How much memory a process and all that it started take, as Linux tells it (proc_pid_status(5), proc_tid_children(5)).
+
+Counted is what a process keeps to itself and what it shares in memory; programs and libraries that it maps from files
+are not. What a fork has not written to counts for both. A process that leaves its group or session is still counted:
+within a namespace of its own all descend from the first one. Knows nothing of files or fences.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOOK_S: Final = 0.1
+_PROC: Final = Path("/proc")
+_COUNTED: Final = ("RssAnon:", "RssShmem:")
+
+
+def can_be_told() -> bool:
+    """Return whether this kernel says which processes one has started (`CONFIG_PROC_CHILDREN`)."""
+    return (_PROC / "self" / "task" / str(os.getpid()) / "children").exists()
+
+
+def used_by(process: int) -> int:
+    """Return the bytes that a process and its descendants take; 0 for one that has ended."""
+    return sum(_own(one) for one in _family(process))
+
+
+async def above(process: int, most: int) -> None:
+    """Return once a process and its descendants take more than `most` bytes; never, where they do not."""
+    while used_by(process) <= most:  # noqa: ASYNC110 - the kernel tells nobody of it
+        await asyncio.sleep(LOOK_S)
+
+
+def _family(process: int) -> Iterator[int]:
+    waiting = [process]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        with suppress(OSError):
+            for task in (_PROC / str(one) / "task").iterdir():
+                with suppress(OSError):
+                    waiting += map(int, (task / "children").read_text(encoding="ascii").split())
+
+
+def _own(process: int) -> int:
+    try:
+        lines = (_PROC / str(process) / "status").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(_COUNTED))
