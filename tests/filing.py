@@ -128,7 +128,7 @@ class Filing:
     async def objects(self) -> set[str]:
         """Return the ids of all objects."""
         objects = self.b.s.files.objects
-        return await objects.run(lambda: set(objects.ids()))
+        return await objects.run(lambda: set(objects.list()))
 
     async def receipts(self, blob: str) -> list[tuple[str, str, int]]:
         """Return store, reason and bytes of what was deleted of a file, in order."""

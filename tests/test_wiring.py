@@ -227,7 +227,7 @@ async def deletes_what_is_marked(served: Agency) -> Callable[[], Awaitable[bool]
         await tx.run(file_deletions.mark_object, "f_marked", "f_marked", "staging", "replaced", now)
 
     async def deleted() -> bool:
-        return "f_marked" not in await s.files.objects.run(lambda: set(s.files.objects.ids()))
+        return "f_marked" not in await s.files.objects.run(lambda: set(s.files.objects.list()))
 
     return deleted
 
@@ -242,7 +242,7 @@ async def deletes_photographs(served: Agency) -> Callable[[], Awaitable[bool]]:
     await revoke_account(s, OPERATOR, person, "พ้นจากราชการ")
 
     async def deleted() -> bool:
-        return "f_photo" not in await s.files.objects.run(lambda: set(s.files.objects.ids()))
+        return "f_photo" not in await s.files.objects.run(lambda: set(s.files.objects.list()))
 
     return deleted
 

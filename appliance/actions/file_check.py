@@ -103,7 +103,7 @@ async def _lost_objects(s: Services) -> tuple[list[Fault], int]:
     """Return the objects that no row knows and nobody writes to, and how many objects there are."""
     objects, count = s.files.objects, 0
     faults: list[Fault] = []
-    ids: Iterator[str] = await objects.run(objects.ids)
+    ids: Iterator[str] = await objects.run(objects.list)
     while page := await objects.run(lambda: list(islice(ids, PAGE))):
         count += len(page)
         async with s.store.read() as reader:

@@ -28,7 +28,7 @@ from appliance.sealed_file import (
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Callable
 
-    from appliance.files.objects import Objects
+    from appliance.files.objects import BlobStore, Objects
 
 LEAF_BYTES: Final = 1 << 20
 AT_ONCE: Final = 4
@@ -140,7 +140,7 @@ async def read_clear(
 
 
 def _open_some(
-    objects: Objects, object_id: str, records: Records, numbers: range, last: int
+    objects: BlobStore, object_id: str, records: Records, numbers: range, last: int
 ) -> tuple[list[bytes], SealBroken | None]:
     """Return the content of these records up to the first that does not open, and why that one does not."""
     length = len(numbers) * SEALED_RECORD_BYTES
@@ -179,7 +179,7 @@ async def write_sealed(
                 number += whole
         clear = bytes(waiting)
         await objects.run(_seal_some, objects, object_id, records, number, clear, leaves, ended=True)
-        await objects.run(objects.sync, object_id)
+        await objects.run(objects.seal_end, object_id)
     except BaseException:
         await objects.run(objects.delete, object_id)
         raise
@@ -187,14 +187,21 @@ async def write_sealed(
 
 
 def _seal_some(
-    objects: Objects, object_id: str, records: Records, first: int, clear: bytes, leaves: Leaves, *, ended: bool = False
+    objects: BlobStore,
+    object_id: str,
+    records: Records,
+    first: int,
+    clear: bytes,
+    leaves: Leaves,
+    *,
+    ended: bool = False,
 ) -> None:
     append_clear(objects, object_id, records, first, clear, ended=ended)
     leaves.add(clear)
 
 
 def append_clear(
-    objects: Objects, object_id: str, records: Records, first: int, clear: bytes, *, ended: bool = False
+    objects: BlobStore, object_id: str, records: Records, first: int, clear: bytes, *, ended: bool = False
 ) -> None:
     """Seal clear bytes as the records from number `first` on and append them; blocking.
 
@@ -220,7 +227,7 @@ def acknowledged(objects: Objects, object_id: str, key: bytes, size: int) -> int
     """
     records, last, length = records_of(object_id, key), last_record(size), objects.size(object_id)
     if length == sealed_length(size) and _opens(objects, object_id, records, last, last):
-        objects.sync(object_id)
+        objects.seal_end(object_id)
         return size
     count = min(length // SEALED_RECORD_BYTES, last)
     while count and not _opens(objects, object_id, records, count - 1, last):
@@ -231,5 +238,5 @@ def acknowledged(objects: Objects, object_id: str, key: bytes, size: int) -> int
     return count * RECORD_BYTES
 
 
-def _opens(objects: Objects, object_id: str, records: Records, number: int, last: int) -> bool:
+def _opens(objects: BlobStore, object_id: str, records: Records, number: int, last: int) -> bool:
     return _open_some(objects, object_id, records, range(number, number + 1), last)[1] is None

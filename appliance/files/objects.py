@@ -1,8 +1,8 @@
 """Objects on disk: the sealed bytes of one file each, in the folder `files` of the data folder.
 
-Owns where an object lies (`files/<last two characters of its id>/<id>`) and when its bytes are safe. An object is made,
-appended to, read in any place, cut back to a length, put in another's place, and deleted; nothing else happens to one.
-This is the whole interface that a store of objects on another machine would have to offer.
+Owns where an object lies (`files/<last two characters of its id>/<id>`) and when its bytes are safe. `BlobStore` is
+what any store of objects offers. What else this folder can do (`create`, `sync`, `truncate`, `replace`, `look`) is for
+uploads on their way, the quarantine and the checks of this machine.
 
 Rules:
 - what `append` wrote is safe once `sync` has returned; the object's name is safe once `create` has;
@@ -19,14 +19,14 @@ import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from appliance.attachments import is_file_id
 from appliance.errors import STORAGE_DAMAGED, Unavailable
 from appliance.store.disk_errors import translate_disk_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 P = ParamSpec("P")
@@ -50,7 +50,32 @@ class Seen(NamedTuple):
     written_at: int
 
 
-class Objects:
+class BlobStore(Protocol):
+    """Sealed bytes by id, in a folder of this machine or wherever else (files.md §2). All calls block.
+
+    An object grows by `append` until `seal_end`; from then on it is whole and safe, and does not change.
+    """
+
+    def append(self, object_id: str, sealed: bytes) -> int:
+        """Add bytes at the end; return the new length."""
+
+    def seal_end(self, object_id: str) -> None:
+        """Return once every byte is safe; none is added any more."""
+
+    def read(self, object_id: str, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`: fewer at the end."""
+
+    def size(self, object_id: str) -> int:
+        """Return the length of an object in bytes."""
+
+    def delete(self, object_id: str) -> int:
+        """Delete an object; return the bytes that are free now, 0 where there was none."""
+
+    def list(self) -> Iterator[str]:
+        """Give the id of every object, in no order."""
+
+
+class Objects(BlobStore):
     """The objects of one folder, which is made with the first of them. Safe to use from several threads."""
 
     def __init__(self, folder: Path) -> None:
@@ -104,6 +129,10 @@ class Objects:
         with self._opened(object_id, os.O_WRONLY) as handle:
             os.fsync(handle)
 
+    def seal_end(self, object_id: str) -> None:
+        """Return once the whole object is on the disk. Raises Unavailable, ObjectMissing."""
+        self.sync(object_id)
+
     def size(self, object_id: str) -> int:
         """Return the length of an object in bytes. Raises ObjectMissing."""
         with self._opened(object_id, os.O_RDONLY) as handle:
@@ -156,13 +185,13 @@ class Objects:
             _sync_folder(old.parent)
             _sync_folder(new.parent)
 
-    def ids(self) -> Iterator[str]:
+    def list(self) -> Iterator[str]:
         """Give the id of every object, in no order; one made or deleted meanwhile may be missing or there."""
         with self._disk():
             for folder in self._scan(self.folder):
                 yield from (name for name in self._scan(self.folder / folder) if is_file_id(name))
 
-    def _scan(self, folder: Path) -> list[str]:
+    def _scan(self, folder: Path) -> Sequence[str]:
         with suppress(FileNotFoundError, NotADirectoryError):
             return os.listdir(folder)  # noqa: PTH208 - names alone are wanted
         return []

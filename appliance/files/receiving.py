@@ -66,9 +66,10 @@ class Receiver:
     async def end(self) -> int:
         """Keep everything, as the body has ended; return the offset. Raises StorageFull, Unavailable."""
         await self._seal_whole()
-        if self._number == self._last and self.kept + len(self._waiting) == self._size:
+        whole = self._number == self._last and self.kept + len(self._waiting) == self._size
+        if whole:
             await self._seal(len(self._waiting), ended=True)
-        await self._objects.run(self._objects.sync, self._upload)
+        await self._objects.run(self._objects.seal_end if whole else self._objects.sync, self._upload)
         return self.kept
 
     async def keep(self) -> None:

@@ -213,7 +213,7 @@ async def test_what_is_said_before_the_first_byte_is_bounded(running: Agency, na
         refused = await ask(narin, "POST", "/uploads", given)
         assert refused.status == status, headers
         assert code in (None, refused.code), headers
-    assert list(running.services.files.objects.ids()) == []
+    assert list(running.services.files.objects.list()) == []
 
 
 async def test_an_outsider_begins_nothing(running: Agency, narin: Client) -> None:
@@ -265,7 +265,7 @@ async def test_a_part_counts_only_if_its_sum_is_right(
 
     async def endless() -> AsyncIterator[bytes]:
         while len(lengths) < 1_000:
-            lengths.append(max((objects.size(one) for one in objects.ids()), default=0))
+            lengths.append(max((objects.size(one) for one in objects.list()), default=0))
             yield bytes(R)
 
     long = await patch(narin, where, 2 * R, endless(), **{"Upload-Checksum": summed(good, algorithm)})
@@ -274,7 +274,7 @@ async def test_a_part_counts_only_if_its_sum_is_right(
     rest = BYTES[2 * R :]
     assert (await patch(narin, where, 2 * R, rest, **{"Upload-Checksum": summed(rest, algorithm)})).offset == len(BYTES)
     assert await stored(running, where) == BYTES
-    assert list(objects.ids()) == [where.rpartition("/")[2]]
+    assert list(objects.list()) == [where.rpartition("/")[2]]
 
 
 async def test_a_record_is_sealed_once(
@@ -317,7 +317,7 @@ async def test_an_upload_that_is_cancelled_is_gone(running: Agency, narin: Clien
         assert (await head(narin, where)).status == 404
         assert (await ask(narin, "DELETE", where, TUS)).status == 404
         assert (await patch(narin, where, 0, b"x")).status == 404
-    assert list(running.services.files.objects.ids()) == []
+    assert list(running.services.files.objects.list()) == []
 
 
 async def test_an_upload_that_was_not_sent_in_time_is_gone(running: Agency, narin: Client, room: str) -> None:
@@ -491,7 +491,7 @@ async def test_uploads_at_the_limit_of_the_quota(
         used = await client.get("/me/space")
         assert used["own"] == {"used": 5_000, "limit": 5_500}
         assert used["left"] == 500
-        assert len(list(agency.services.files.objects.ids())) == 5
+        assert len(list(agency.services.files.objects.list())) == 5
         one = next(one for one in answers if one.status == 201)
         await ask(client, "DELETE", one.headers["Location"], TUS)
         assert (await ask(client, "POST", "/uploads", said)).status == 201

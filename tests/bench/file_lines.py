@@ -110,9 +110,11 @@ async def _run(plan: Lines) -> Carried:
     return Carried(sum(carried for carried, _ in parts), wall, server, driver, ids)
 
 
-async def create(session: aiohttp.ClientSession, room: str, name: str, size: int, media_type: str) -> str:
+async def create(
+    session: aiohttp.ClientSession, room: str, name: str, size: int, media_type: str, form: str = "document"
+) -> str:
     """Begin an upload; return where its bytes go."""
-    said = {"name": name, "type": media_type, "room": room}
+    said = {"name": name, "type": media_type, "room": room, "form": form}
     metadata = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in said.items())
     headers = TUS | {"Upload-Length": str(size), "Upload-Metadata": metadata}
     async with session.post("/api/v1/uploads", headers=headers) as answer:

@@ -192,7 +192,7 @@ def _small_pictures(server: Server, layout: Layout, token: str) -> dict[str, Any
 async def _pictures(session: aiohttp.ClientSession, server: Server, room: str) -> dict[str, Any]:
     begun, used = perf_counter(), cpu_s([server.appliance])
     for number in range(PICTURES):
-        location = await create(session, room, f"ภาพ {number}.jpg", len(PHOTOGRAPH), "image/jpeg")
+        location = await create(session, room, f"ภาพ {number}.jpg", len(PHOTOGRAPH), "image/jpeg", "picture")
         await put(session, location, 0, PHOTOGRAPH)
         one = location.rpartition("/")[2]
         await _ready(session, [one])
@@ -222,14 +222,19 @@ async def _pictures(session: aiohttp.ClientSession, server: Server, room: str) -
 
 
 async def _thumbs(session: aiohttp.ClientSession, room: str) -> list[str]:
-    """Wait until every photograph of a room has its small picture; return their ids."""
+    """Wait until every photograph of a room was looked at; return the ids of their small pictures.
+
+    Raises RuntimeError where one has none, as on a machine so busy that the worker's time was over.
+    """
     while True:
         async with session.get(f"/api/v1/rooms/{room}/files", params={"form": "picture", "limit": "200"}) as answer:
             check(answer, 200)
             files = (await answer.json())["files"]
-        made = [one["file"]["variants"] for one in files]
-        found = [each["id"] for variants in made for each in variants if each["kind"] == "thumb"]
-        if len(found) == PICTURES:
+        if len(files) == PICTURES and not any(one["file"].get("preparing") for one in files):
+            made = [one["file"]["variants"] for one in files]
+            found = [each["id"] for variants in made for each in variants if each["kind"] == "thumb"]
+            if len(found) != PICTURES:
+                raise RuntimeError(f"{len(found)} small pictures of {PICTURES} photographs")
             return found
         await asyncio.sleep(0.05)
 

@@ -90,7 +90,7 @@ async def left_of(data: Path, later_ms: int) -> tuple[list[str], list[tuple[str,
             used = await reader.run(
                 lambda rows: rows.all("SELECT scope, bytes + reserved FROM file_use WHERE bytes + reserved > 0")
             )
-        objects = await s.files.objects.run(lambda: list(s.files.objects.ids()))
+        objects = await s.files.objects.run(lambda: list(s.files.objects.list()))
     return objects, used, again.faults
 
 

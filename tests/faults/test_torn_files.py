@@ -157,7 +157,7 @@ async def test_an_object_is_there_once_it_was_written_and_gone_once_it_was_delet
         objects.delete("f_b1")
         disk.cut_power()
         assert disk.lost == 0
-        assert set(objects.ids()) == {"f_a1", "f_c2"}
+        assert set(objects.list()) == {"f_a1", "f_c2"}
         assert b"".join([piece async for piece in read_clear(objects, "f_a1", new, 9)]) == CONTENT[:9]
         assert b"".join([piece async for piece in read_clear(objects, "f_c2", key, len(CONTENT))]) == CONTENT
     objects.close()
@@ -174,5 +174,5 @@ async def test_the_disk_takes_what_nobody_waited_for(tmp_path: Path, rng: random
         with replaced("appliance.files.objects._sync_folder", lambda _folder: None):
             await write_sealed(objects, "f_b2", key, chunks(CONTENT))
         disk.cut_power()
-        assert set(objects.ids()) == {"f_a1"}
+        assert set(objects.list()) == {"f_a1"}
     objects.close()

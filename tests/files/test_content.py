@@ -184,7 +184,7 @@ async def test_nothing_is_left_of_what_could_not_be_written(objects: Objects, mo
 
     with pytest.raises(RuntimeError, match="line"):
         await write_sealed(objects, ID, KEY, breaking())
-    assert list(objects.ids()) == []
+    assert list(objects.list()) == []
 
     def full(*_: object) -> int:
         raise StorageFull
@@ -192,7 +192,7 @@ async def test_nothing_is_left_of_what_could_not_be_written(objects: Objects, mo
     monkeypatch.setattr(objects, "append", full)
     with pytest.raises(StorageFull):
         await write_sealed(objects, ID, KEY, pieces(CONTENT, 1 << 20))
-    assert list(objects.ids()) == []
+    assert list(objects.list()) == []
 
 
 async def test_what_lies_on_the_disk_is_none_of_the_content(objects: Objects) -> None:

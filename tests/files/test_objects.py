@@ -47,7 +47,7 @@ async def test_deleting_says_how_much_is_free_and_twice_does_no_harm(objects: Ob
     objects.create(ID)
     objects.append(ID, bytes(10))
     assert [objects.delete(ID), objects.delete(ID)] == [10, 0]
-    assert list(objects.ids()) == []
+    assert list(objects.list()) == []
 
 
 async def test_what_is_not_there_is_damage_and_is_not_made(objects: Objects) -> None:
@@ -58,7 +58,7 @@ async def test_what_is_not_there_is_damage_and_is_not_made(objects: Objects) -> 
         with pytest.raises(ObjectMissing) as missing:
             ask()
         assert missing.value.code == STORAGE_DAMAGED
-    assert list(objects.ids()) == []
+    assert list(objects.list()) == []
 
 
 async def test_an_id_is_taken_once(objects: Objects) -> None:
@@ -105,14 +105,14 @@ async def test_an_append_that_fails_leaves_the_length(objects: Objects, monkeypa
 
 
 async def test_all_are_listed_and_nothing_else(objects: Objects) -> None:
-    assert list(objects.ids()) == []
+    assert list(objects.list()) == []
     ids = {f"f_{number:012x}" for number in range(40)}
     for one in ids:
         objects.create(one)
     (objects.folder / "lost+found").mkdir()
     (objects.folder / "note.txt").write_bytes(b"")
     (objects.folder / "00" / ".hidden").write_bytes(b"")
-    assert set(objects.ids()) == ids
+    assert set(objects.list()) == ids
 
 
 async def test_work_is_finished_when_the_caller_goes_away(objects: Objects) -> None:
@@ -143,7 +143,7 @@ def test_an_object_takes_the_place_of_another_whole(objects: Objects) -> None:
         objects.append(name, content)
     objects.replace(ID, other)
     assert objects.read(ID, 0, 99) == b"after"
-    assert list(objects.ids()) == [ID]
+    assert list(objects.list()) == [ID]
     with pytest.raises(ObjectMissing):
         objects.replace(ID, other)
     assert objects.read(ID, 0, 99) == b"after"
