@@ -45,8 +45,8 @@ _AGAIN: Final = (ScanState.PENDING, ScanState.UNSCANNABLE, ScanState.TOO_BIG)
 class _Seen:
     """Passes a content on and remembers how it begins, and whether it holds other files."""
 
-    def __init__(self, content: AsyncIterator[bytes]) -> None:
-        self._content = content
+    def __init__(self, s: Services, content: AsyncIterator[bytes]) -> None:
+        self._objects, self._content = s.files.objects, content
         self.head = b""
         self.search = Search()
 
@@ -54,7 +54,7 @@ class _Seen:
         async for piece in self._content:
             if len(self.head) < SNIFF_BYTES:
                 self.head += piece[: SNIFF_BYTES - len(self.head)]
-            self.search.take(piece)
+            await self._objects.run(self.search.take, piece)
             yield piece
 
 
@@ -81,7 +81,7 @@ async def scan_file(s: Services, blob: str) -> None:
     if opened.row.size >= limits.stream:
         await _keep(s, blob, ScanState.TOO_BIG)
         return
-    seen = _Seen(clear(s, blob, opened.key, opened.row.size))
+    seen = _Seen(s, clear(s, blob, opened.key, opened.row.size))
     answer = await _asked(s, seen)
     told, archive = await what_it_tells(s), seen.search.is_archive
     may_be_clean = archive and all(told) and answer.verdict is Verdict.NOTHING_FOUND
