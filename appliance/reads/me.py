@@ -42,8 +42,12 @@ async def load_me(s: Services, session: Session) -> Me:
         contact_mode=s.settings.get(CONTACT_MODE, now).value,
         shortest_password=s.config.policies.passwords.shortest,
         server_version=_server_version(),
-        files=FileLimits(largest=s.config.files.largest, blocked=sorted(blocked_ends(s.config.files.blocked))),
+        files=FileLimits(largest=s.config.files.largest, blocked=_blocked(s)),
     )
+
+
+def _blocked(s: Services) -> dict[str, list[str]]:
+    return {kind: sorted(ends) for kind, ends in blocked_ends(s.config.files.blocked).items()}
 
 
 async def load_own_view(s: Services, person: PersonId) -> PersonView:

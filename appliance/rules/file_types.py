@@ -16,6 +16,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Final
 
 from appliance.attachments import FileForm
@@ -186,18 +187,40 @@ INLINE: Final = frozenset(
 
 _SOUND_AND_VIDEO: Final = frozenset(one for one in INLINE if not one.startswith("image/"))
 
-_BLOCKED: Final = """
-    exe com scr pif dll sys cpl drv ocx msi msp mst msix msixbundle appx appxbundle appinstaller apk xapk aab ipa
-    app pkg deb rpm jar class war elf so dylib bin run out
-    bat cmd ps1 psm1 psd1 ps1xml vb vbs vbe js jse mjs ws wsf wsc wsh hta sct sh bash zsh csh ksh fish command
-    py pyc pyw pl rb php lua tcl ahk au3 reg inf scf gadget
-    lnk url desktop webloc website appref-ms library-ms search-ms settingcontent-ms diagcab chm hlp theme themepack
-    iso img dmg vhd vhdx vmdk vdi qcow qcow2 ova ovf wim toast nrg mdf cue udf
-    docm dotm xlsm xltm xlam xlsb pptm potm ppam ppsm sldm xll wll ppa iqy slk
-"""
-"""Programs and what installs them; scripts; shortcuts and what opens by itself; disk images; Office with macros."""
-BLOCKED: Final = frozenset(re.findall(r"\S+", _BLOCKED))
-"""Ends of names that are never taken."""
+
+class BlockedKind(StrEnum):
+    """Why files of some ends of names are never taken: what they do on the machine of whoever opens them."""
+
+    PROGRAM = "program"
+    SCRIPT = "script"
+    SHORTCUT = "shortcut"
+    DISK_IMAGE = "disk_image"
+    MACROS = "macros"
+    AGENCY = "agency"
+    """The agency has set it."""
+
+
+def _ends(said: str) -> frozenset[str]:
+    return frozenset(said.split())
+
+
+BLOCKED: Final = {
+    BlockedKind.PROGRAM: _ends("""
+        exe com scr pif dll sys cpl drv ocx msi msp mst msix msixbundle appx appxbundle appinstaller apk xapk aab ipa
+        app pkg deb rpm jar class war elf so dylib bin run out
+        """),
+    BlockedKind.SCRIPT: _ends("""
+        bat cmd ps1 psm1 psd1 ps1xml vb vbs vbe js jse mjs ws wsf wsc wsh hta sct sh bash zsh csh ksh fish command
+        py pyc pyw pl rb php lua tcl ahk au3 reg inf scf gadget
+        """),
+    BlockedKind.SHORTCUT: _ends("""
+        lnk url desktop webloc website appref-ms library-ms search-ms settingcontent-ms diagcab chm hlp theme themepack
+        """),
+    BlockedKind.DISK_IMAGE: _ends("iso img dmg vhd vhdx vmdk vdi qcow qcow2 ova ovf wim toast nrg mdf cue udf"),
+    BlockedKind.MACROS: _ends("docm dotm xlsm xltm xlam xlsb pptm potm ppam ppsm sldm xll wll ppa iqy slk"),
+}
+"""Ends of names that are never taken: programs and what installs them; scripts; shortcuts and what opens by itself;
+disk images; Office with macros."""
 _PROGRAMS: Final = (
     b"\x7fELF",
     b"\xfe\xed\xfa\xce",
@@ -236,12 +259,14 @@ def extension(name: str) -> str:
 
 def is_blocked_name(name: str, also: Iterable[str] = ()) -> bool:
     """Return whether a file of this name is never taken. `also`: further ends, as the agency has set them."""
-    return extension(name) in blocked_ends(also)
+    end = extension(name)
+    return any(end in ends for ends in blocked_ends(also).values())
 
 
-def blocked_ends(also: Iterable[str] = ()) -> frozenset[str]:
-    """Return every end of a name that is never taken, with those that the agency has set."""
-    return BLOCKED | {more.strip(" .").lower() for more in also}
+def blocked_ends(also: Iterable[str] = ()) -> dict[BlockedKind, frozenset[str]]:
+    """Return every end of a name that is never taken, by kind, with those that the agency has set."""
+    known = frozenset().union(*BLOCKED.values())
+    return {**BLOCKED, BlockedKind.AGENCY: frozenset(more.strip(" .").lower() for more in also) - known}
 
 
 def is_blocked_content(head: bytes) -> bool:

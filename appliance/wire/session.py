@@ -197,10 +197,13 @@ class TermsState(Answer, kw_only=True):
 
 
 class FileLimits(Answer, kw_only=True):
-    """What clients may know of a file before they send it: the bytes of the largest, and ends of names never taken."""
+    """What clients may know of a file before they send it: the bytes of the largest, and ends of names never taken.
+
+    `blocked` has the ends by kind: program, script, shortcut, disk_image, macros, agency (`rules/file_types.py`).
+    """
 
     largest: int
-    blocked: list[str]
+    blocked: dict[str, list[str]]
 
 
 class Me(Answer, kw_only=True):

@@ -100,7 +100,7 @@ TEXTS: Final = {
     ),
     "what is typed is sent as a text, on the stream too; a poll has a call of its own": (
         "appliance/wire/sync.py",
-        f"{CLIENT}/core/outbox.ts",
+        f"{CLIENT}/core/unsent.ts",
     ),
     "the wordings of a text that was edited; a poll is not": (f"{CLIENT}/features/timeline/MessageDialogs.tsx",),
     "what a text has, where a body is one: any other has fields of its own": (f"{CLIENT}/core/protocol.ts",),

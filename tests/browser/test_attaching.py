@@ -212,8 +212,9 @@ async def test_what_cannot_be_attached_is_said_with_its_name(served: Agency, win
     for n in range(20):
         await window.button(f"นำ {n}.txt ออก").click()
     await expect(_tray(window)).to_have_count(0)
-    await _attach(window, _text("โปรแกรม.pdf.exe"), _text("ว่าง.txt", 0))
-    await expect(alert).to_contain_text("ไม่ได้แนบ “โปรแกรม.pdf.exe”: ไม่อนุญาตให้ส่งไฟล์ชนิดนี้")
+    await _attach(window, _text("โปรแกรม.pdf.exe"), _text("คำนวณ.XLSM"), _text("ว่าง.txt", 0))
+    await expect(alert).to_contain_text("ไม่ได้แนบ “โปรแกรม.pdf.exe”: ไฟล์ .exe ใช้เป็นโปรแกรมได้ จึงส่งไม่ได้")
+    await expect(alert).to_contain_text("ไม่ได้แนบ “คำนวณ.XLSM”: ไฟล์ .xlsm มีมาโคร จึงส่งไม่ได้ โปรดบันทึกเป็น .xlsx แล้วส่งใหม่")
     await expect(alert).to_contain_text("ไม่ได้แนบ “ว่าง.txt”: ไฟล์นี้ไม่มีข้อมูล")
     await expect(_tray(window)).to_have_count(0)
 

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from appliance.attachments import FileForm, is_media_type
 from appliance.rules import file_types
-from appliance.rules.file_types import UNKNOWN, extension, form_of, is_blocked_content, is_blocked_name, sniff, type_of
+from appliance.rules.file_types import (
+    BLOCKED,
+    UNKNOWN,
+    BlockedKind,
+    blocked_ends,
+    extension,
+    form_of,
+    is_blocked_content,
+    is_blocked_name,
+    sniff,
+    type_of,
+)
 
 JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(20)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
@@ -152,6 +165,8 @@ def test_everything_else_is(name: str) -> None:
 
 def test_an_agency_blocks_more() -> None:
     assert is_blocked_name("a.RAR", ("rar",))
+    # What is never taken keeps its kind, whatever the agency has set.
+    assert blocked_ends((".RAR", "exe"))[BlockedKind.AGENCY] == {"rar"}
     assert is_blocked_name("a.7z", (".7Z", "zip"))
     assert not is_blocked_name("a.pdf", ("rar",))
 
@@ -239,3 +254,17 @@ def test_a_picture_is_shown_in_place_only_where_it_was_made_here(
     shown: bool,  # noqa: FBT001
 ) -> None:
     assert file_types.shown_inline(media_type, made_here=made_here) is shown
+
+
+def test_each_blocked_end_is_of_one_kind() -> None:
+    ends = [end for kind in BLOCKED.values() for end in kind]
+    assert len(ends) == len(set(ends)) > 100
+    assert all(extension(f"a.{end}") == end for end in ends)
+    assert BLOCKED[BlockedKind.MACROS] > {"docm", "xlsm", "pptm"}
+
+
+def test_the_guide_lists_every_end_that_is_never_taken() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "files.md").read_text(encoding="utf-8")
+    for ends in BLOCKED.values():
+        row = next(line for line in guide.splitlines() if "|" in line and f" {min(ends)} " in line.replace("`", " "))
+        assert set(row.split("|")[2].strip(" `").split()) == ends

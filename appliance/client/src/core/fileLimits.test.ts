@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { endOf, refusedFile } from "./fileLimits";
 
-const LIMITS = { largest: 1_000, blocked: ["exe", "docm"] };
+const LIMITS = { largest: 1_000, blocked: { program: ["exe"], macros: ["docm"], agency: [] } };
 
 test.each([
   ["a.EXE", "exe"],

@@ -10,7 +10,14 @@ export function refusedFile({ name, size }: Pick<LocalFile, "name" | "size">, li
   if (size === 0) return "file_empty";
   if (limits === undefined) return null;
   if (size > limits.largest) return "upload_too_large";
-  return limits.blocked.includes(endOf(name)) ? "file_type_blocked" : null;
+  return blockedKind(name, limits) === null ? null : "file_type_blocked";
+}
+
+/** Why files with this end of the name are never taken, as the server sorts them (`rules/file_types.py: BlockedKind`). */
+export function blockedKind(name: string, limits: Me["files"] | undefined): string | null {
+  const end = endOf(name);
+  const found = Object.entries(limits?.blocked ?? {}).find(([, ends]) => ends.includes(end));
+  return found?.[0] ?? null;
 }
 
 /** The end of a name in lower case, without the dot; empty where it has none. */

@@ -1211,9 +1211,13 @@ export interface components {
         /**
          * FileLimits
          * @description What clients may know of a file before they send it: the bytes of the largest, and ends of names never taken.
+         *
+         *         `blocked` has the ends by kind: program, script, shortcut, disk_image, macros, agency (`rules/file_types.py`).
          */
         FileLimits: {
-            blocked: string[];
+            blocked: {
+                [key: string]: string[];
+            };
             largest: number;
         };
         /**

@@ -404,7 +404,7 @@ export class FakeServer {
 
   #me(person: string): Me {
     const terms = { version: this.terms.version, accepted: this.terms.accepted.get(person) ?? null };
-    const settings = { must_change_password: this.mustChange.has(person), contact_mode: "normal", shortest_password: 12, server_version: "0.0.0", files: { largest: 1_000_000_000, blocked: ["exe"] } };
+    const settings = { must_change_password: this.mustChange.has(person), contact_mode: "normal", shortest_password: 12, server_version: "0.0.0", files: { largest: 1_000_000_000, blocked: { program: ["exe"] } } };
     return { person: { id: person, ...this.#names(person) }, roles: ["member"], unit: null, terms, csrf: csrfOf(person), ...settings };
   }
 

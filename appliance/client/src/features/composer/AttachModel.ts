@@ -10,6 +10,7 @@ import { derived } from "#core/derived";
 import type { Failure } from "#core/failure";
 import type { Core, NotAttached } from "#core/index";
 import type { LocalFile } from "#core/ports";
+import type { Me } from "#core/protocol";
 import type { Attachment, RoomId, UploadId } from "#core/snapshots";
 import { type Readable, Store } from "#core/store";
 
@@ -107,10 +108,10 @@ export class AttachModel implements Readable<AttachSnapshot> {
   readonly localOf = (id: UploadId): LocalFile | null => this.#uploads.fileOf(id);
   readonly bytesOf = (id: UploadId): Promise<Blob | null> => this.#uploads.bytes(id);
   readonly addressOf = (remote: string): string => this.core.fileUrl(remote);
-  /** Bytes of the largest file that is taken; null when that is not known. */
-  readonly largest = (): number | null => {
+  /** What the server has told of its limits, as far as it is known. */
+  readonly limits = (): Me["files"] | undefined => {
     const session = this.core.session.snapshot();
-    return session.kind === "signed_in" ? (session.me as Partial<typeof session.me>).files?.largest ?? null : null;
+    return session.kind === "signed_in" ? (session.me as Partial<Me>).files : undefined;
   };
   readonly forgetRefused = (): void => this.#refused.set([]);
 

@@ -57,7 +57,7 @@ export function Tray({ model, now, onLeave }: TrayProps) {
     <>
       <TrayVoice model={model} />
       <FailureNotice failure={attempt.failure} />
-      <RefusedFiles refused={refused} largest={model.largest()} onClose={model.forgetRefused} />
+      <RefusedFiles refused={refused} limits={model.limits()} onClose={model.forgetRefused} />
       <TrayHead files={files} onShow={(id) => focusIn(list.current, id)} />
       {(files.length > 0 || reading > 0) && (
         <ul className="tray" ref={list} aria-label={t`ไฟล์ที่แนบ`}>
