@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import io
 import math
+import subprocess
 import wave
 from array import array
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image, ImageDraw
@@ -27,8 +29,10 @@ from appliance.store.db import Rows
 from appliance.store.file_work import NewBlob
 from appliance.store.uploads import NewUpload
 from tests.agency import Agency, Client, new_txn
+from tests.waiting import PATIENCE_S
 
 DAY_MS: Final = 86_400_000
+FILM_S: Final = 20
 BLUE: Final = ((38, 96, 150), (236, 190, 132))
 COLOURS: Final = (
     BLUE,
@@ -205,3 +209,15 @@ def voice(seconds: int = 12) -> Filed:
     return Filed(
         "voice.wav", "audio/wav", FileForm.VOICE, out.getvalue(), facts={"ms": seconds * 1_000, "waveform": shape}
     )
+
+
+def film(name: str, folder: Path) -> Filed:
+    """Return a film of `FILM_S` seconds, so large that no browser fetches all of it before it is asked to play."""
+    path = folder / "film.mp4"
+    picture = f"testsrc2=d={FILM_S}:s=320x180:r=12,noise=alls=100:allf=t"
+    encoding = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "4", "-g", "12", "-pix_fmt", "yuv420p")
+    command = ("ffmpeg", "-v", "error", "-f", "lavfi", "-i", picture, *encoding, "-movflags", "+faststart", str(path))
+    subprocess.run(command, check=True, timeout=PATIENCE_S)  # noqa: S603 - constants and a path of our own
+    made = [Made("poster", landscape(640, 360), 640, 360), Made("thumb", landscape(320, 180), 320, 180)]
+    facts = {"width": 640, "height": 360, "ms": FILM_S * 1_000}
+    return Filed(name, "video/mp4", FileForm.VIDEO, path.read_bytes(), made=made, facts=facts)

@@ -58,6 +58,18 @@ async def _attach(window: Window, *files: FilePayload) -> None:
     await (await chooser.value).set_files(files)
 
 
+LENGTH: Final = """async (address) => {
+  const bytes = await (await fetch(address)).arrayBuffer();
+  return (await new OfflineAudioContext(1, 48_000, 48_000).decodeAudioData(bytes)).duration;
+}"""
+WITHOUT_WEBM: Final = """
+const canPlay = HTMLMediaElement.prototype.canPlayType;
+HTMLMediaElement.prototype.canPlayType = function (type) {
+  return type.includes("webm") ? "" : canPlay.call(this, type);
+};
+"""
+
+
 def _from(seconds: int) -> re.Pattern[str]:
     """Return what the timer shows from then on, however late somebody looks."""
     return re.compile(rf"^0:(0[{seconds}-9]|[1-5]\d)$")
@@ -328,6 +340,51 @@ async def test_a_voice_message_is_recorded_listened_to_and_sent_by_keyboard(
     (voice,) = await _files(window, served.room("dengue"))
     assert re.fullmatch(r"ข้อความเสียง \d+ \S+ 2569 \d\d\.\d\d\.(webm|m4a)", voice["name"])
     assert voice["seconds"] >= 2
+    voice = await _prepared(window, served.room("dengue"))
+    assert len(voice["waveform"]) == 100
+    assert max(voice["waveform"]) > min(voice["waveform"])
+    await _heard_by_another(await windows(served.url, "lalita.w"), voice)
+    await _heard_without_webm(await windows(served.url, "phonthip.u"), voice)
+
+
+async def _prepared(window: Window, room: str) -> dict[str, Any]:
+    """Return the voice message once the worker has listened to it."""
+    seen: list[dict[str, Any]] = []
+
+    async def prepared() -> bool:
+        seen[:] = await _files(window, room)
+        return "waveform" in seen[0] and not seen[0].get("preparing")
+
+    await until(prepared, "the waveform and what plays everywhere")
+    return seen[0]
+
+
+async def _heard_by_another(window: Window, voice: dict[str, Any]) -> None:
+    """Play a voice message to its end; it is as long as it is said to be."""
+    await window.open_room()
+    await window.to_newest()
+    player = window.log.get_by_role("group", name="ข้อความเสียง").last
+    await player.get_by_role("button", name=re.compile("^เล่น")).click()
+    await expect(player.get_by_role("button", name=re.compile("^หยุด"))).to_be_visible()
+    await expect(player.get_by_role("button", name=re.compile("^เล่น"))).to_be_visible()
+    await expect(player.get_by_role("alert")).to_have_count(0)
+    assert abs(await window.page.evaluate(LENGTH, f"{API}/files/{voice['id']}") - voice["seconds"]) <= 0.1
+
+
+async def _heard_without_webm(window: Window, voice: dict[str, Any]) -> None:
+    """A browser that cannot play what was recorded, as on an iPhone, is given AAC in MP4."""
+    (made,) = [one["id"] for one in voice["variants"] if one["kind"] == "audio"]
+    await window.context.add_init_script(WITHOUT_WEBM)
+    await window.page.reload()
+    await window.open_room()
+    await window.to_newest()
+    player = window.log.get_by_role("group", name="ข้อความเสียง").last
+    async with window.page.expect_response(f"**/files/{made}") as playing:
+        await player.get_by_role("button", name=re.compile("^เล่น")).click()
+    assert (await (await playing.value).all_headers())["content-type"] == "audio/mp4"
+    await expect(player.get_by_role("button", name=re.compile("^หยุด"))).to_be_visible()
+    await expect(player.get_by_role("button", name=re.compile("^เล่น"))).to_be_visible()
+    await expect(player.get_by_role("alert")).to_have_count(0)
 
 
 async def test_a_recording_that_is_left_stays_in_its_draft(served: Agency, windows: OpenWindow) -> None:

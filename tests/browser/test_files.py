@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Route, expect
+from playwright.async_api import Locator, Response, Route, expect
 
 from appliance.actions import scanner_watch
 from appliance.attachments import FileForm
@@ -20,7 +20,7 @@ from tests import agency
 from tests.agency import Agency, Client
 from tests.browser.axe import faults, layout_faults
 from tests.browser.conftest import OpenWindow
-from tests.browser.filed import COLOURS, Filed, Made, document, landscape, photo, send, voice
+from tests.browser.filed import COLOURS, FILM_S, Filed, Made, document, film, landscape, photo, send, voice
 from tests.browser.test_timeline import frames, places, settled
 from tests.browser.window import Window
 from tests.waiting import PATIENCE_S, until
@@ -28,6 +28,16 @@ from tests.waiting import PATIENCE_S, until
 ROOM: Final = "dengue"
 SENDER, READER = "narin.p", "lalita.w"
 FILES: Final = re.compile("/api/v1/files/")
+GO_TO: Final = """(video, seconds) => new Promise((done) => {
+  video.addEventListener("seeked", () => done(video.currentTime), { once: true });
+  video.currentTime = seconds;
+})"""
+PLAY_OUT: Final = """async (video) => {
+  const ended = new Promise((done) => video.addEventListener("ended", done, { once: true }));
+  video.muted = true;
+  await video.play();
+  await ended;
+}"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -135,6 +145,15 @@ async def test_fingers_swipe_and_back_closes(served: Agency, narin: Client, wind
     assert await layout_faults(window.page) == []
     await swipe(window, 300, 60)
     await expect(dialog.get_by_role("heading", name="ขวา.jpg")).to_be_visible()
+    right = dialog.get_by_role("img", name="ขวา.jpg")
+    await drawn(right)
+    await pinch(window, 60, 240)
+    await expect(right).to_have_css("transform", re.compile(r"^matrix\(4, 0, 0, 4,"))
+    # A picture that is larger than the page is moved by one finger, and none other comes.
+    await swipe(window, 60, 300)
+    await expect(dialog.get_by_role("heading", name="ขวา.jpg")).to_be_visible()
+    await pinch(window, 240, 60)
+    await expect(right).to_have_css("transform", re.compile(r"^matrix\(1, 0, 0, 1, 0, 0"))
     await window.page.go_back()
     await expect(dialog).not_to_be_attached()
     await expect(window.composer).to_be_visible()
@@ -148,6 +167,40 @@ async def swipe(window: Window, start: int, end: int) -> None:
     for x in steps:
         await debugger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": 420}]})
     await debugger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+async def pinch(window: Window, before: int, after: int) -> None:
+    """Draw two fingers apart or together across the middle of the page; so many pixels are between them."""
+    debugger = await window.context.new_cdp_session(window.page)
+    steps = [before + (after - before) * n // 6 for n in range(7)]
+    for kind, apart in [("touchStart", steps[0]), *(("touchMove", step) for step in steps[1:])]:
+        points = [{"x": 195 - apart / 2, "y": 420, "id": 0}, {"x": 195 + apart / 2, "y": 420, "id": 1}]
+        await debugger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    await debugger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+@pytest.mark.media
+async def test_a_video_plays_from_where_one_goes_to(
+    served: Agency, narin: Client, windows: OpenWindow, tmp_path: Path
+) -> None:
+    """By ranges: the end of a film is there without what lies before it, and plays."""
+    await send(served, narin, served.room(ROOM), "", film("ซ้อมแผน.mp4", tmp_path))
+    window = await opened(served, windows)
+    ranges: list[str] = []
+
+    async def note(answer: Response) -> None:
+        if answer.request.resource_type == "media":
+            ranges.append((await answer.all_headers()).get("content-range", "the whole file"))
+
+    window.page.on("response", note)
+    await window.log.get_by_role("button", name=re.compile("ซ้อมแผน.mp4")).click()
+    video = viewer(window).locator("video")
+    await until(lambda: video.evaluate("video => video.readyState >= 1"), "the film's length is known")
+    assert await video.evaluate(GO_TO, FILM_S - 1) == FILM_S - 1
+    assert await faults(window.page) == []
+    await video.evaluate(PLAY_OUT)
+    assert "the whole file" not in ranges
+    assert any(not one.startswith("bytes 0-") for one in ranges), ranges
 
 
 async def test_a_retracted_picture_leaves_the_viewer(served: Agency, narin: Client, windows: OpenWindow) -> None:
