@@ -227,8 +227,20 @@ async def services(
         with contextlib.suppress(AppError):
             # On a full disk it is recorded a minute after there is space.
             await check_clock(s)
+        await _without_leavings(s)
         async with _following(s):
             yield s
+
+
+async def _without_leavings(s: Services) -> None:
+    """Delete what a crash left aside of parts and quarantines that nobody goes on with."""
+    try:
+        count = await s.files.objects.run(s.files.objects.delete_aside)
+    except AppError as error:
+        logger.warning("what lies aside in the folder of files cannot be deleted: %s", error)
+    else:
+        if count:
+            logger.info("%d objects that lay aside were deleted", count)
 
 
 @asynccontextmanager

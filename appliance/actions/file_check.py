@@ -100,7 +100,7 @@ async def _delete_lost(s: Services, faults: list[Fault]) -> None:
 
 
 async def _lost_objects(s: Services) -> tuple[list[Fault], int]:
-    """Return the objects that no row knows and nobody writes to, and how many objects there are."""
+    """Return the objects that no row knows and nobody writes to, what is no object, and how many objects there are."""
     objects, count = s.files.objects, 0
     faults: list[Fault] = []
     ids: Iterator[str] = await objects.run(objects.list)
@@ -112,7 +112,9 @@ async def _lost_objects(s: Services) -> tuple[list[Fault], int]:
             seen = await objects.run(objects.look, name)
             if seen is not None and seen.written_at <= s.clock() - HOUR_MS and len(faults) < MOST_NAMED:
                 faults.append(Fault(FaultKind.OBJECT_WITHOUT_ROW, name))
-    return faults, count
+    foreign = await objects.run(lambda: list(islice(objects.foreign(), MOST_NAMED)))
+    # Whoever put it there chose its name.
+    return [*faults, *(Fault(FaultKind.FOREIGN_OBJECT, ascii(name)) for name in foreign)], count
 
 
 async def _rows_and_objects(s: Services, *, deep: bool) -> tuple[list[Fault], int]:

@@ -10,6 +10,7 @@ class FaultKind(StrEnum):
     """What may be wrong with what is kept of files. `damaged`: a read or a nightly check has met it, and marked it."""
 
     OBJECT_WITHOUT_ROW = "object_without_row"
+    FOREIGN_OBJECT = "foreign_object"
     OBJECT_MISSING = "object_missing"
     WRONG_SIZE = "wrong_size"
     VARIANT_WITHOUT_FILE = "variant_without_file"

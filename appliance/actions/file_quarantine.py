@@ -24,6 +24,7 @@ from appliance.attachments import ScanState
 from appliance.errors import Conflict, Forbidden, NotFound, Unavailable
 from appliance.files import keys
 from appliance.files.content import write_sealed
+from appliance.files.objects import aside_of
 from appliance.log.file_events import announce
 from appliance.log.file_facts import scanning_of
 from appliance.log.file_keys import open_blob
@@ -164,7 +165,7 @@ async def _opens(s: Services, opened: OpenBlob, key: bytes) -> bool:
 async def _seal_anew(s: Services, opened: OpenBlob, old: bytes, new: bytes) -> None:
     """Seal an object under another key: a new one takes its place, whole or not at all."""
     row, objects = opened.row, s.files.objects
-    staging = f"{row.id}-q"
+    staging = aside_of(row.id)
     await objects.run(objects.delete, staging)
     await write_sealed(objects, staging, new, clear(s, row.id, old, row.size), as_id=row.id)
     await objects.run(objects.replace, row.id, staging)

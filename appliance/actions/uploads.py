@@ -18,6 +18,7 @@ from appliance.attachments import FileForm
 from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound, StorageFull, TooLarge, TooMany
 from appliance.files import keys, said
 from appliance.files.content import acknowledged
+from appliance.files.objects import aside_of
 from appliance.files.receiving import Receiver, receive, receive_checked
 from appliance.files.uploaded import ready_file
 from appliance.log.file_facts import facts_of, scanning_of
@@ -243,7 +244,7 @@ async def _receive(s: Services, row: UploadRow, part: Part) -> int:
     if part.sum is None:
         return await receive(receiver, part.pieces)
     algorithm, expected = part.sum
-    return await receive_checked(receiver, part.pieces, ALGORITHMS[algorithm](), expected, objects, s.new_id("f"))
+    return await receive_checked(receiver, part.pieces, ALGORITHMS[algorithm](), expected, objects, aside_of(row.id))
 
 
 async def _kept(s: Services, row: UploadRow) -> int:

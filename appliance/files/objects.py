@@ -2,7 +2,8 @@
 
 Owns where an object lies (`files/<last two characters of its id>/<id>`) and when its bytes are safe. `BlobStore` is
 what any store of objects offers. What else this folder can do (`create`, `sync`, `truncate`, `replace`, `look`) is for
-uploads on their way, the quarantine and the checks of this machine.
+uploads on their way, the quarantine and the checks of this machine. What belongs to work that nobody goes on with
+after a crash lies aside (`files/aside/`, by `aside_of`), and goes as a whole at the next start.
 
 Rules:
 - what `append` wrote is safe once `sync` has returned; the object's name is safe once `create` has;
@@ -33,6 +34,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 FOLDER: Final = "files"
+ASIDE: Final = "aside"
+_ASIDE_ID: Final = "a_"
+_SPREAD: Final = 2
+_OF_THE_DISK: Final = "lost+found"
+"""What a disk of its own has in its first folder."""
 THREADS: Final = 4
 _OPEN: Final = os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -185,10 +191,30 @@ class Objects(BlobStore):
             _sync_folder(old.parent)
             _sync_folder(new.parent)
 
+    def delete_aside(self) -> int:
+        """Delete what lies aside, before anybody writes; return how many objects that were. Raises Unavailable."""
+        with self._disk():
+            names = [name for name in self._scan(self.folder / ASIDE) if is_aside(name)]
+            for name in names:
+                self._path(name).unlink(missing_ok=True)
+            return len(names)
+
+    def foreign(self) -> Iterator[str]:
+        """Give what lies in the folder and is no object, as a path in it: somebody else put it there."""
+        with self._disk():
+            for folder in self._scan(self.folder):
+                if not _is_of_objects(folder) or not (self.folder / folder).is_dir():
+                    if folder != _OF_THE_DISK:
+                        yield folder
+                    continue
+                for name in self._scan(self.folder / folder):
+                    if not is_file_id(name) or self._path(name).parent.name != folder:
+                        yield f"{folder}/{name}"
+
     def list(self) -> Iterator[str]:
         """Give the id of every object, in no order; one made or deleted meanwhile may be missing or there."""
         with self._disk():
-            for folder in self._scan(self.folder):
+            for folder in filter(_is_of_objects, self._scan(self.folder)):
                 yield from (name for name in self._scan(self.folder / folder) if is_file_id(name))
 
     def _scan(self, folder: Path) -> Sequence[str]:
@@ -200,7 +226,7 @@ class Objects(BlobStore):
         if not is_file_id(object_id):
             raise ValueError(f"no id of an object: {object_id!r}")
         # Ids begin with the time, so their ends spread better.
-        return self.folder / object_id[-2:] / object_id
+        return self.folder / (ASIDE if is_aside(object_id) else object_id[-_SPREAD:]) / object_id
 
     def _make_folder(self, folder: Path) -> None:
         if folder.is_dir():
@@ -224,6 +250,20 @@ class Objects(BlobStore):
 
     def _disk(self) -> AbstractContextManager[None]:
         return translate_disk_errors(self.folder)
+
+
+def _is_of_objects(folder: str) -> bool:
+    return len(folder) == _SPREAD or folder == ASIDE
+
+
+def aside_of(object_id: str) -> str:
+    """Return the id of what is put aside while somebody works on an object: one at a time."""
+    return _ASIDE_ID + object_id
+
+
+def is_aside(object_id: str) -> bool:
+    """Return whether an object of this id lies aside."""
+    return object_id.startswith(_ASIDE_ID)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -116,6 +116,8 @@ async def receive_checked(
     `receive`; TooLarge as soon as there are more than the upload has left.
     """
     key = new_file_key()
+    # It could not be deleted last time.
+    await objects.run(objects.delete, aside)
     written = await write_sealed(objects, aside, key, _adding(pieces, digest, receiver.left))
     try:
         if digest.digest() != expected:

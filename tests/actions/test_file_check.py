@@ -75,6 +75,15 @@ async def test_an_object_that_no_row_knows_is_a_fault_once_nobody_writes_to_it(b
     assert await faults(bureau) == []
 
 
+async def test_what_somebody_else_put_there_is_a_fault_and_is_kept(bureau: Bureau, filing: Filing) -> None:
+    await filing.upload()
+    foreign = bureau.s.files.objects.folder / "copy\nof a disk"
+    foreign.write_bytes(b"x")
+    assert await faults(bureau) == [("foreign_object", "'copy\\nof a disk'")]
+    await file_check.repair_files(bureau.s, await file_check.check_files(bureau.s, "test"))
+    assert foreign.exists()
+
+
 async def test_a_missing_object_and_one_of_a_wrong_size_are_named_and_kept(bureau: Bureau, filing: Filing) -> None:
     room = await bureau.group(NARIN, MALEE)
     missing, _, _ = await filing.sent(MALEE, room, variants=0)

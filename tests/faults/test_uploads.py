@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import random
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from appliance.model import PersonId
@@ -259,3 +262,27 @@ async def test_a_disk_that_fills_up_meanwhile(
         assert await downloaded(caller, where) == sha256(content).hexdigest()
         await caller.say(room, "แชตยังใช้ได้", "after-full")
         assert await upload(narin, room, b"x" * 10, name="b.dat", type="application/octet-stream")
+
+
+async def test_a_part_that_waited_for_its_sum_is_gone_after_a_kill(appliance: Callable[..., Appliance]) -> None:
+    served = appliance()
+    served.start()
+    aside, killed = served.data / "files" / "aside", asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield os.urandom(30 * RECORD_BYTES)
+        await killed.wait()
+
+    async with clients() as session:
+        narin, room = tus(await sign_in(session, served, "narin.p")), served.room("dengue")
+        where = await begin(narin, room, 60 * RECORD_BYTES)
+        checked = {"Upload-Checksum": f"sha256 {base64.b64encode(bytes(32)).decode()}"}
+        sending = asyncio.create_task(patch(narin, where, 0, pieces(), **checked))
+        await until(lambda: any(path.stat().st_size for path in aside.glob("*")), "a part waits for its sum")
+        served.kill()
+        killed.set()
+        with suppress(aiohttp.ClientError):
+            await sending
+        await asyncio.to_thread(served.start)
+        assert [*aside.iterdir()] == []
+    served.stop()

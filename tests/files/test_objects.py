@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import STORAGE_DAMAGED, StorageFailed, StorageFull
-from appliance.files.objects import ObjectMissing, Objects
+from appliance.files.objects import ObjectMissing, Objects, aside_of
 
 ID = "f_019a0000000aBc"
 
@@ -113,6 +113,32 @@ async def test_all_are_listed_and_nothing_else(objects: Objects) -> None:
     (objects.folder / "note.txt").write_bytes(b"")
     (objects.folder / "00" / ".hidden").write_bytes(b"")
     assert set(objects.list()) == ids
+
+
+def test_what_lies_aside_is_an_object_and_goes_as_a_whole(objects: Objects) -> None:
+    aside = aside_of(ID)
+    assert objects.delete_aside() == 0
+    for name in (ID, aside):
+        objects.create(name)
+    assert (objects.folder / "aside" / aside).exists()
+    assert set(objects.list()) == {ID, aside}
+    assert objects.delete_aside() == 1
+    assert list(objects.list()) == [ID]
+
+
+def test_what_is_no_object_is_named(objects: Objects) -> None:
+    assert list(objects.foreign()) == []
+    for name in (ID, aside_of(ID)):
+        objects.create(name)
+    assert list(objects.foreign()) == []
+    (objects.folder / "lost+found").mkdir()
+    (objects.folder / "copies").mkdir()
+    (objects.folder / "xy").write_bytes(b"")
+    (objects.folder / ID[-2:] / "note.txt").write_bytes(b"")
+    (objects.folder / ID[-2:] / "f_019a00000zz").write_bytes(b"")
+    (objects.folder / "aside" / ID).write_bytes(b"")
+    here = ID[-2:]
+    assert set(objects.foreign()) == {"copies", "xy", f"{here}/note.txt", f"{here}/f_019a00000zz", f"aside/{ID}"}
 
 
 async def test_work_is_finished_when_the_caller_goes_away(objects: Objects) -> None:

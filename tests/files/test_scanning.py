@@ -25,6 +25,7 @@ from appliance.actions.upload_preparation import prepare_upload
 from appliance.administration import av
 from appliance.administration.terminal import Nothing, Terminal
 from appliance.errors import Conflict, Forbidden, NotFound, Unavailable
+from appliance.files.objects import aside_of
 from appliance.followers.file_lanes import FileFollower
 from appliance.model import PersonId, StaffRole
 from appliance.people import Grant
@@ -314,7 +315,7 @@ async def test_sealing_away_is_done_once_however_often_it_begins(opened: Desk) -
     blob, _ = await sent(opened, MARKER)
     await scanning.scan_file(opened.b.s, blob)
     objects = opened.b.s.files.objects
-    objects.create(f"{blob}-q")  # what a crash left
+    objects.create(aside_of(blob))  # what a crash left
     await _seal(opened, blob)
     sealed = objects.read(blob, 0, 1_000)
     await opened.filing.run(lambda rows: rows.run("UPDATE blob SET preparing = 1"))
