@@ -18,7 +18,7 @@ export function withFacts(message: Event, { n, id, facts }: FileChanged): Event 
 }
 
 /** The file with what is known of it now. What the facts leave out is no more, so nothing known before is kept. */
-export function fileWith({ id, name, type, size, form, original = false, label = 0 }: FileView, facts: FileFacts): FileView {
-  const said: Required<Omit<FileView, keyof FileFacts>> = { id, name, type, size, form, original, label };
-  return { ...said, ...facts };
+export function fileWith({ id, name, type, size, form, original, label }: FileView, facts: FileFacts): FileView {
+  // What the server leaves out stays left out: a file that was told is the same as one that was asked for.
+  return { id, name, type, size, form, ...(original !== undefined && { original }), ...(label !== undefined && { label }), ...facts };
 }
