@@ -4,8 +4,8 @@ Rules:
 - each change is one line for whoever watches the log: `ALERT virus scanner away`, `ALERT virus scanner back`, `ALERT
   virus scanner tells not`;
 - rooms are told that files which wait for their scan are not being scanned, and when they are again;
-- what the scanner tells of is tried when it is first asked, after it was away, and each hour: nobody says when its
-  settings have changed.
+- what the scanner tells of is tried when it is first asked, after it was away, and each hour, or each minute while it
+  does not tell: nobody says when its settings have changed.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 TRIED_FOR_MS: Final = 3_600_000
+TRIED_AGAIN_MS: Final = 60_000
 TOLD_AT_ONCE: Final = 100
 MOST_TOLD: Final = 1_000
 """Files whose rooms are told of a change: the oldest that wait. Of others it is read with their message."""
@@ -49,7 +50,8 @@ async def what_it_tells(s: Services, *, anew: bool = False) -> Telling:
     """Return whether the scanner tells of its limits; `anew` tries it now. Raises Unavailable."""
     health = s.files.health
     async with health.asking:
-        if anew or health.told is None or s.clock() - health.told_at > TRIED_FOR_MS:
+        known_for = TRIED_FOR_MS if health.told and all(health.told) else TRIED_AGAIN_MS
+        if anew or health.told is None or s.clock() - health.told_at > known_for:
             told = await probes.ask(s.files.scanner, s.config.clamav.max_file_size)
             if not all(told) and told != health.told:
                 logger.error(

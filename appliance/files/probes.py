@@ -12,9 +12,12 @@ from __future__ import annotations
 import asyncio
 import io
 import zipfile
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from appliance.rules.scanning import Telling, telling
+from appliance.errors import Unavailable
+from appliance.files.scanner import SCANNER_AWAY
+from appliance.rules.scanning import Telling, Verdict, telling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,8 +29,12 @@ _FLAGS: Final = 8  # APPNOTE.TXT 4.3.12: where the flags of a member lie in the 
 _LOCAL_FLAGS: Final = 6
 
 
+@lru_cache(maxsize=1)
 def oversized(limit: int) -> bytes:
-    """Return a ZIP of some hundred bytes whose one member unpacks to more than `limit` bytes of zero; takes a while."""
+    """Return a ZIP of some hundred bytes whose one member unpacks to more than `limit` bytes of zero.
+
+    Making one takes seconds, so the last is kept.
+    """
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_BZIP2) as archive, archive.open("probe", "w") as member:
         for _ in range(limit // len(_CHUNK) + 1):
@@ -47,9 +54,14 @@ def locked() -> bytes:
 
 
 async def ask(scanner: Scanner, limit: int) -> Telling:
-    """Try a scanner whose limit of one member is said to be `limit` bytes. Raises Unavailable."""
-    large = await asyncio.to_thread(oversized, limit)
-    return telling(await scanner.scan(_once(large)), await scanner.scan(_once(locked())))
+    """Try a scanner whose limit of one member is said to be `limit` bytes.
+
+    Raises Unavailable (`scanner_away`), also when the scanner has no time: that shows nothing.
+    """
+    large = await scanner.scan(_once(await asyncio.to_thread(oversized, limit)))
+    if large.verdict is Verdict.UNREADABLE:
+        raise Unavailable("clamd could not look at the file that it is tried with", code=SCANNER_AWAY)
+    return telling(large, await scanner.scan(_once(locked())))
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

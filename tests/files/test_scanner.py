@@ -91,6 +91,12 @@ async def test_a_daemon_is_tried_whether_it_tells(before: str, after: str, told:
         assert await probes.ask(Scanner(clamd.path, 1, 60), LIMITS.member) == told
 
 
+async def test_a_daemon_that_has_no_time_has_shown_nothing(clamd: Clamd) -> None:
+    with pytest.raises(Unavailable) as refused:
+        await probes.ask(Scanner(clamd.path, 1, 0), LIMITS.member)
+    assert refused.value.code == "scanner_away"
+
+
 async def test_version_of_a_real_clamd(clamd: Clamd) -> None:
     version = await Scanner(clamd.path, 1, 60).version()
     assert version.engine[0].isdigit()

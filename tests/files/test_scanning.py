@@ -257,7 +257,7 @@ async def test_a_scanner_that_came_back_with_other_settings_is_tried_anew(tmp_pa
             clamd.start()
             await scanning.scan_file(at.b.s, third)
             assert (await at.blob(third)).scan == "unscannable", "nobody noticed that it was away"
-            at.b.clock.pass_(scanner_watch.TRIED_FOR_MS + 1)
+            at.b.clock.pass_(scanner_watch.TRIED_AGAIN_MS + 1)
             await scanning.scan_again(at.b.s)
             await scanning.scan_file(at.b.s, third)
             assert [(await at.blob(blob)).scan for blob in (first, second, third)] == ["clean", "unscannable", "clean"]
