@@ -22,3 +22,11 @@ export function fileWith({ id, name, type, size, form, original, label }: FileVi
   // What the server leaves out stays left out: a file that was told is the same as one that was asked for.
   return { id, name, type, size, form, ...(original !== undefined && { original }), ...(label !== undefined && { label }), ...facts };
 }
+
+/** Pixels of a picture that the server makes a preview of: the twin of `preview/protocol.py: MAX_PIXELS`. */
+const MOST_PIXELS = 50_000_000;
+
+/** Whether a picture has more pixels than are looked at: it is sent as a file without a preview. */
+export function hasNoView(width: number | null | undefined, height: number | null | undefined): boolean {
+  return (width ?? 0) * (height ?? 0) > MOST_PIXELS;
+}

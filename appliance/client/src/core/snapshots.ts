@@ -138,6 +138,14 @@ export type UploadState = "waiting" | "sending" | "paused" | "preparing" | "read
 export type Cut = "line" | "server";
 
 /** A file that is attached to a draft or to a message that waits to be sent. */
+/** A file as others will get it: cleaning may have changed its name and its size. Of a picture in pixels. */
+export interface SentAs {
+  readonly name: string;
+  readonly size: number;
+  readonly width: number | null;
+  readonly height: number | null;
+}
+
 export interface Attachment {
   readonly id: UploadId;
   readonly name: string;
@@ -158,6 +166,8 @@ export interface Attachment {
   /** While it waits or is sent, and its last try came to nothing. */
   readonly cut: Cut | null;
   readonly failure: Failure | null;
+  /** How it will be sent, once it is ready and the server was asked; null before, and when it goes as it is here. */
+  readonly sent: SentAs | null;
   /** The upload's id at the server once it has begun there. When it is `ready`, `core.fileUrl(remote)` shows it. */
   readonly remote: Id | null;
 }

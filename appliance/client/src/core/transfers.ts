@@ -17,9 +17,10 @@ import type { Tables, Write } from "./db/tables";
 import type { Endpoints } from "./endpoints";
 import { CallError } from "./errors";
 import { failureOf } from "./failure";
-import { mediaType } from "./fileForms";
+import { isMedia, mediaType } from "./fileForms";
 import { bounds, keptPiece, keptWith, type Piece, pieceOf, withHash } from "./pieces";
 import type { Ports, TimerId } from "./ports";
+import type { Id } from "./protocol";
 import type { Cut, RoomId, UploadId } from "./snapshots";
 import { sendByTus, type TusJob } from "./tus";
 import { begunAnew, isWhole, keptNextFrom } from "./uploadRows";
@@ -64,6 +65,8 @@ export class Transfers {
   readonly #asks = new Map<UploadId, Wait>();
   /** Files of which the server is being told that they are over. */
   readonly #ending = new Set<UploadId>();
+  /** Uploads at the server of which was asked how they will be sent. */
+  readonly #learned = new Set<Id>();
   #tables: Tables | null = null;
   #leading = false;
   #copying = false;
@@ -87,6 +90,7 @@ export class Transfers {
     this.#waits.clear();
     this.#asks.clear();
     this.#ending.clear();
+    this.#learned.clear();
   }
 
   /** Begins to work on what the cache holds, or stops. */
@@ -135,6 +139,7 @@ export class Transfers {
     if (!this.#hasLine()) return;
     const rows = this.deps.uploads.rows();
     if (this.#leading) for (const row of rows) this.#tellServer(row);
+    if (this.#leading) for (const row of rows) this.#learn(row);
     const wanted = rows.filter((row) => this.#isToSend(row));
     for (const row of wanted) if (this.#sending() < AT_ONCE) this.#send(row);
   };
@@ -335,6 +340,22 @@ export class Transfers {
       if (state === "receiving" && offset < size) await uploads.change(id, (row) => ({ ...row, acknowledged: offset }));
       else await uploads.settle(id, state, refused ?? null);
     });
+  }
+
+  /** Asks once how a ready file will be sent. Without an answer it is shown as it is here, and nothing waits for it. */
+  #learn({ id, ready, gone, original, sent, remote, form, type }: UploadRow): void {
+    const mayChange = form !== "document" || isMedia(type);
+    if (!ready || gone || original || sent !== null || remote === null || !mayChange || this.#learned.has(remote)) return;
+    this.#learned.add(remote);
+    const { uploads, endpoints } = this.deps;
+    void endpoints
+      .upload(remote)
+      .then(async ({ file }) => {
+        if (file == null) return;
+        const { name, size, width = null, height = null } = file;
+        await uploads.change(id, (row) => (row.ready && row.remote === remote ? { ...row, sent: { name, size, width, height } } : row));
+      })
+      .catch(() => undefined);
   }
 
   // --- one thing at a time for each file -----------------------------------------------------------------------------

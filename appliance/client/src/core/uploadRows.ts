@@ -28,7 +28,7 @@ export function begunAnew(row: UploadRow): UploadRow {
   // Of what does not stay whole, a piece that the server has is kept here no more.
   const isHere = staysWhole(row) || (row.acknowledged < PIECE && !isWhole(row));
   const kept = isHere ? { kept: row.kept, hashes: row.hashes } : { kept: 0, hashes: [] };
-  return { ...row, ...kept, over, remote: null, acknowledged: 0, ready: false, failed: null };
+  return { ...row, ...kept, over, remote: null, acknowledged: 0, ready: false, sent: null, failed: null };
 }
 
 /** From where on a file that was chosen here is to be put into the cache; null when nothing is to be. */

@@ -121,7 +121,7 @@ export class Uploads {
   #newRow(room: RoomId, { file, form, original }: NewUpload, place: number, { shared }: Tables): UploadRow {
     const last = Math.max(0, ...[...this.#rows.values()].map(({ seq }) => seq));
     const said = { name: file.name, type: file.type, size: file.size, form, original, width: file.width ?? null, height: file.height ?? null, seconds: file.seconds ?? null };
-    const none = { kept: 0, hashes: [], remote: null, acknowledged: 0, ready: false, paused: false, failed: null, over: [], gone: false };
+    const none = { kept: 0, hashes: [], remote: null, acknowledged: 0, ready: false, sent: null, paused: false, failed: null, over: [], gone: false };
     const seq = Math.max(last + 1, this.ports.time.now()) + place;
     return { id: this.ports.crypto.randomUUID(), seq, rev: 0, room, ...said, bytes: shared ? "cache" : "tab", ...none };
   }
@@ -399,11 +399,11 @@ export class Uploads {
   }
 
   #attachment(row: UploadRow): Attachment {
-    const { id, name, type, size, form, original, width, height, seconds, acknowledged, failed, remote } = row;
+    const { id, name, type, size, form, original, width, height, seconds, acknowledged, failed, sent, remote } = row;
     const state = this.#stateOf(row);
     const originalFree = this.#originalFree(row);
     const cut = state === "waiting" || state === "sending" ? this.#tabs.cutOf(id) : null;
-    return { id, name, type, size, form, original, originalFree, width, height, seconds, state, acknowledged, cut, failure: failed, remote };
+    return { id, name, type, size, form, original, originalFree, width, height, seconds, state, acknowledged, cut, failure: failed, sent, remote };
   }
 
   #stateOf(row: UploadRow): UploadState {

@@ -8,6 +8,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 
 import { wayOut } from "#core/fileFailures";
+import { hasNoView } from "#core/fileFacts";
+import { mayNameAuthor } from "#core/fileForms";
 import type { LocalFile } from "#core/ports";
 import type { Attachment, Cut, UploadId } from "#core/snapshots";
 import { failureText } from "#i18n/reasons";
@@ -53,7 +55,8 @@ interface AttachedFileProps {
   tabIndex?: number;
 }
 
-export function AttachedFile({ file, verbs, tabIndex }: AttachedFileProps) {
+export function AttachedFile({ file: here, verbs, tabIndex }: AttachedFileProps) {
+  const file = asSent(here);
   const { name, state } = file;
   const local = verbs.localOf(file.id);
   const seen = isBrowserFile(local) ? local : null;
@@ -71,6 +74,7 @@ export function AttachedFile({ file, verbs, tabIndex }: AttachedFileProps) {
           <StateWords file={file} />
         </p>
         {isGoing && <FileProgress file={file} />}
+        {state !== "failed" && <Notes file={file} />}
       </div>
       <FileTools file={file} verbs={verbs} tabIndex={tabIndex} />
       {file.form === "voice" && <Listen name={name} find={findSound} seconds={file.seconds} levels={seen?.levels ?? null} {...(tabIndex === undefined ? {} : { tabIndex })} />}
@@ -82,6 +86,23 @@ export function AttachedFile({ file, verbs, tabIndex }: AttachedFileProps) {
 /** A picture that the browser cannot draw itself is shown as the server has made it. */
 function addressOfPicture({ form, state, remote }: Attachment, { addressOf }: FileVerbs): string | null {
   return form === "picture" && state === "ready" && remote !== null ? addressOf(remote) : null;
+}
+
+/** The file under the name and in the size in which others will get it, as far as that is known. */
+function asSent(file: Attachment): Attachment {
+  const { state, sent } = file;
+  return state === "ready" && sent !== null ? { ...file, ...sent, width: sent.width ?? file.width, height: sent.height ?? file.height } : file;
+}
+
+/** What its sender may want to know before it goes. */
+function Notes({ file: { name, form, width, height } }: { file: Attachment }) {
+  const isHuge = form === "picture" && hasNoView(width, height);
+  if (!isHuge && !mayNameAuthor(name)) return null;
+  return (
+    <p className="attached-note">
+      {isHuge ? <Trans>ภาพใหญ่กว่า 50 ล้านพิกเซล จะส่งเป็นไฟล์ที่ไม่มีภาพตัวอย่าง</Trans> : <Trans>อาจมีชื่อผู้เขียนอยู่ในไฟล์</Trans>}
+    </p>
+  );
 }
 
 function FileProgress({ file: { name, size, state, acknowledged } }: { file: Attachment }) {

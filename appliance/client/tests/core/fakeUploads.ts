@@ -11,6 +11,8 @@ interface FakeUpload {
   readonly size: number;
   bytes: Uint8Array;
   state: "receiving" | "preparing" | "ready" | "refused";
+  /** What its message would carry, where a test says that it is another than what was sent. */
+  file?: { readonly name: string; readonly size: number; readonly width?: number; readonly height?: number };
   refused: string | null;
 }
 
@@ -54,10 +56,10 @@ export class FakeUploads {
       this.kept.delete(id);
       return { status: 204 };
     }
-    const { state, refused, size, said } = upload;
+    const { state, refused, size, said, file = null } = upload;
     const offset = { "Upload-Offset": String(upload.bytes.length), "Upload-Length": String(size) };
     if (method === "HEAD") return { status: 200, headers: offset };
-    if (method === "GET") return { status: 200, body: { id, state, refused, name: said["name"], type: said["type"], size, offset: upload.bytes.length, expires_at: 0 } };
+    if (method === "GET") return { status: 200, body: { id, state, refused, name: said["name"], type: said["type"], size, offset: upload.bytes.length, expires_at: 0, file } };
     if (headers.get("Upload-Offset") !== offset["Upload-Offset"]) return { ...refuse(409, "wrong_offset"), headers: offset };
     return this.#append(id, upload, bytes ?? new Uint8Array());
   }

@@ -6,7 +6,7 @@ import type { Attachment } from "#core/index";
 
 const file = (state: Attachment["state"], code: string | null = null): Attachment => ({
   ...{ id: "a", name: "a", type: "", size: 1, form: "document", original: false, originalFree: true, width: null, height: null },
-  ...{ seconds: null, state, acknowledged: 0, cut: null, failure: code === null ? null : { code, message: code }, remote: null },
+  ...{ seconds: null, state, acknowledged: 0, cut: null, failure: code === null ? null : { code, message: code }, sent: null, remote: null },
 });
 
 test.each([

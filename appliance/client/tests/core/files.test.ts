@@ -1,8 +1,8 @@
 /** Files of messages: what becomes known of them later, and what stays of them when words go. */
 import { beforeEach, expect, test, vi } from "vitest";
 
-import { formOf, mediaType } from "#core/fileForms";
-import { fileChange, fileWith } from "#core/fileFacts";
+import { formOf, isMedia, mayNameAuthor, mediaType } from "#core/fileForms";
+import { fileChange, fileWith, hasNoView } from "#core/fileFacts";
 import type { FileFacts, FileView } from "#core/index";
 
 import { makeWorld, MALEE, SOMCHAI, until, type Tab, type World } from "./world";
@@ -128,4 +128,20 @@ test.each([
 ])("the type %j", (said, type, form) => {
   expect(mediaType(said)).toBe(type);
   expect(formOf(type)).toBe(form);
+});
+
+test.each([
+  ["ประกาศ.pdf", true],
+  ["หนังสือ.DOCX", true],
+  ["ตาราง.xlsx ", true],
+  ["ภาพ.jpg", false],
+  ["pdf", false],
+  ["", false],
+])("%j may name who wrote it: %s", (name, may) => {
+  expect(mayNameAuthor(name)).toBe(may);
+});
+
+test("what is cleaned, and what has too many pixels for a preview", () => {
+  expect(["image/jpeg", "video/mp4", "audio/aac", "application/pdf", "text/image/x", ""].map(isMedia)).toEqual([true, true, true, false, false, false]);
+  expect([hasNoView(10_000, 5_000), hasNoView(10_000, 5_001), hasNoView(null, 9), hasNoView(undefined, undefined)]).toEqual([false, true, false, false]);
 });

@@ -96,6 +96,34 @@ test("the server gets what the file holds, byte by byte, and its name, type and 
   expect(attached(tab)).toMatchObject([{ name: "ภาพ.jpg", form: "picture", acknowledged: bytes.length, remote: "u_1", failure: null }]);
 });
 
+test("a cleaned file is shown as it will be sent, and goes so after another choice", async () => {
+  const tab = await world.signedIn(world.device());
+  const { uploads } = world.server;
+  uploads.settles = false;
+  const [id = ""] = await attach(tab, chosen("IMG_0042.heic", content(5_000), "image/heic"));
+  await reach("all bytes", () => stateOf(tab) === "preparing");
+  uploads.named("IMG_0042.heic").file = { name: "IMG_0042.jpg", size: 9_000, width: 8_000, height: 7_000 };
+  uploads.settle("u_1", "ready");
+  await reach("told", () => attached(tab)[0]?.sent !== null);
+  expect(attached(tab)).toMatchObject([{ name: "IMG_0042.heic", size: 5_000, sent: { name: "IMG_0042.jpg", size: 9_000, width: 8_000, height: 7_000 } }]);
+  const asked = calls(/^GET \S*uploads/u).length;
+  uploads.settles = true;
+  await tab.core.uploads.setOriginal(id, true);
+  expect(attached(tab)).toMatchObject([{ original: true, sent: null }]);
+  await reach("ready again", () => stateOf(tab) === "ready");
+  expect(calls(/^GET \S*uploads/u)).toHaveLength(asked);
+});
+
+test("a server that does not say how a file will be sent keeps nothing waiting", async () => {
+  const tab = await world.signedIn(world.device());
+  world.server.canned.set("GET /uploads", () => refuse(503, "unavailable"));
+  await attach(tab, chosen("ภาพ.jpg", content(5_000), "image/jpeg"));
+  await reach("ready", () => stateOf(tab) === "ready");
+  expect(attached(tab)).toMatchObject([{ sent: null, failure: null }]);
+  await send(tab, "ตามแนบ");
+  await reach("the message", () => said().length === 1);
+});
+
 test("no 16 bytes of a file lie in clear on the disk while it waits to be sent", async () => {
   const device = world.device();
   const tab = await world.signedIn(device);

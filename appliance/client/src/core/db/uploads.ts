@@ -2,7 +2,7 @@
 
 import type { Failure } from "../failure";
 import type { Form, Id } from "../protocol";
-import type { RoomId, UploadId } from "../snapshots";
+import type { RoomId, SentAs, UploadId } from "../snapshots";
 import type { Tables, Write } from "./tables";
 
 /** Bytes of a piece, and of one request: proxies cut long ones, and phones have little memory. */
@@ -33,6 +33,8 @@ export interface UploadRow {
   readonly remote: Id | null;
   readonly acknowledged: number;
   readonly ready: boolean;
+  /** How it will be sent, as the server said once it was ready. */
+  readonly sent: SentAs | null;
   readonly paused: boolean;
   readonly failed: Failure | null;
   /** Uploads at the server in whose place another one has come: it has to be told that they are over. */

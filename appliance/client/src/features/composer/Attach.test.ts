@@ -11,7 +11,7 @@ import { VoiceModel } from "./VoiceModel";
 
 const attachment = (id: string, part: Partial<Attachment> = {}): Attachment => ({
   ...{ id, name: `${id}.pdf`, type: "application/pdf", size: 10, form: "document", original: false, originalFree: true },
-  ...{ width: null, height: null, seconds: null, state: "waiting", acknowledged: 0, cut: null, failure: null, remote: null },
+  ...{ width: null, height: null, seconds: null, state: "waiting", acknowledged: 0, cut: null, failure: null, sent: null, remote: null },
   ...part,
 });
 const local = (name: string): LocalFile => ({ name, type: "", size: 1, slice: () => Promise.resolve(new ArrayBuffer(1)) });

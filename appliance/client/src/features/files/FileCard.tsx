@@ -1,7 +1,8 @@
 /** A file that is downloaded: its kind, its name in full, its size; documents with pages open in the viewer. */
 import { plural } from "@lingui/core/macro";
-import { useLingui } from "@lingui/react/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
 
+import { hasNoView } from "#core/fileFacts";
 import { formatSize } from "#i18n/sizes";
 import { DownloadLink } from "#ui/DownloadLink";
 import { Icon, type IconName } from "#ui/Icon";
@@ -44,6 +45,11 @@ export function FileCard({ one, model, tabIndex, onOpen }: FileCardProps) {
       </div>
       {open && <DownloadLink href={model.addressOf(file.id)} name={file.name} label={t`ดาวน์โหลด ${file.name}`} tabIndex={tabIndex} />}
       <div className="file-card-said">
+        {hasNoView(file.width, file.height) && (
+          <span className="file-said file-said-quiet">
+            <Trans>ภาพใหญ่กว่า 50 ล้านพิกเซล จึงไม่มีภาพตัวอย่าง</Trans>
+          </span>
+        )}
         <StandingLine file={file} mine={mine} />
         <OriginalMark file={file} />
       </div>
