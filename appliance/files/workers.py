@@ -21,6 +21,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from appliance.files.fences import FenceMissing
+from appliance.ipc.frames import send
 from appliance.locale import both
 from appliance.preview.protocol import (
     FFMPEG,
@@ -220,9 +221,8 @@ class Workers:
 async def _send(writer: asyncio.StreamWriter, job: Job, content: AsyncIterator[bytes]) -> None:
     """Send the job and the file. A worker that has seen enough closes early, and has answered then."""
     try:
-        writer.write(encode(job))
+        await send(writer, encode(job))
         async for chunk in content:
-            writer.write(chunk)
-            await writer.drain()
+            await send(writer, chunk)
     except (BrokenPipeError, ConnectionResetError):
         return

@@ -72,6 +72,17 @@ async def read_frame(reader: asyncio.StreamReader, max_bytes: int) -> bytes:
 
 
 async def write_frame(writer: asyncio.StreamWriter, message: object) -> None:
-    """Send a message, and wait while the peer reads too slowly."""
-    writer.write(framed(encode(message)))
+    """Send a message, and wait while the peer reads too slowly. Raises ConnectionError once the peer has closed."""
+    await send(writer, framed(encode(message)))
+
+
+async def send(writer: asyncio.StreamWriter, data: bytes) -> None:
+    """Send bytes, and wait while the peer reads too slowly. Raises ConnectionError once the peer has closed.
+
+    Of a connection that has ended meanwhile, `StreamWriter.write` says nothing in asyncio and raises RuntimeError in
+    uvloop, which the appliance runs on.
+    """
+    if writer.is_closing():
+        raise ConnectionResetError("the connection has ended")
+    writer.write(data)
     await writer.drain()

@@ -12,17 +12,18 @@ import shutil
 import socket
 import sys
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.config import Files
 from appliance.files import fences
-from appliance.files.fences import WORKER, BwrapFence, SystemdFence, chosen, own_code
+from appliance.files.fences import WORKER, BwrapFence, SystemdFence, SystemdLine, chosen, own_code
 from appliance.files.workers import Failure, PreviewRefused, WorkerFailed, Workers
 from appliance.preview import media, protocol
 from appliance.preview.content import Refused
@@ -306,6 +307,30 @@ async def test_without_ffmpeg_a_recording_is_not_at_fault(caplog: pytest.LogCapt
     with pytest.raises(Refused) as refused:
         media._run(["/nonexistent/ffmpeg"])  # noqa: SLF001 -- what the worker does where it is not installed
     assert refused.value.why is Refusal.MISSING
+
+
+class EndsAtOnce(SystemdFence):
+    """Connects to workers that have ended by the time the file is sent."""
+
+    async def start(self) -> SystemdLine:
+        line = await super().start()
+        await line.end()
+        await line.writer.wait_closed()
+        return line
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_a_worker_that_ends_while_the_file_is_sent_is_gone(tmp_path: Path, run: Callable[[Any], None]) -> None:
+    """In the event loop of the appliance too, where writing to what has ended raises an error of its own."""
+
+    async def tried() -> None:
+        server = await asyncio.start_unix_server(lambda _, writer: writer.close(), tmp_path / "s")
+        async with server:
+            with pytest.raises(WorkerFailed) as failed:
+                await enter(Workers(EndsAtOnce(tmp_path / "s"), 1))
+        assert failed.value.code is Failure.GONE
+
+    run(tried())
 
 
 async def enter(workers: Workers) -> None:

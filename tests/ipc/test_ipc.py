@@ -6,19 +6,20 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pytest
+import uvloop
 
 from appliance.ipc import server as server_module
 from appliance.ipc import sockets as sockets_module
 from appliance.ipc.client import Busy, Client, Unreachable
-from appliance.ipc.frames import Protocol, encode, framed
+from appliance.ipc.frames import Protocol, encode, framed, write_frame
 from appliance.ipc.server import Server
 from appliance.ipc.sockets import MAX_PATH_BYTES, Peer, Unsafe, address, listen, peer_of, require_private_folder
 from tests.waiting import PATIENCE_S
@@ -256,3 +257,21 @@ async def test_a_folder_deeper_than_an_address_holds_is_reached(tmp_path: Path) 
         asking = client(site)
         assert await asking.ask(Echo("ก"), PATIENCE_S) == Echoed("ก", os.getuid())
         await asking.close()
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_a_frame_to_a_connection_that_has_ended_is_a_connection_error(
+    tmp_path: Path, run: Callable[[Any], None]
+) -> None:
+    """In both event loops: uvloop raises RuntimeError, which nobody expects of a connection."""
+
+    async def tried() -> None:
+        server = await asyncio.start_unix_server(lambda _, writer: writer.close(), tmp_path / "s")
+        async with server:
+            _, writer = await asyncio.open_unix_connection(tmp_path / "s")
+            writer.transport.abort()
+            await asyncio.sleep(0)
+            with pytest.raises(ConnectionError):
+                await write_frame(writer, Fail())
+
+    run(tried())
