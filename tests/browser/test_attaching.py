@@ -426,3 +426,21 @@ async def test_on_a_narrow_phone_everything_is_within_reach(served: Agency, wind
     assert await (faults if size == "normal" else layout_faults)(window.page) == []
     for name in ("ลบเสียงที่บันทึก", "หยุดและเก็บไว้ฟังก่อนส่ง", "หยุดบันทึกชั่วคราว", "ส่งข้อความเสียง"):
         await expect(window.button(name)).to_be_in_viewport(ratio=1)
+
+
+async def test_the_largest_letters_of_a_browser_leave_the_way_to_send_in_sight(
+    served: Agency, windows: OpenWindow
+) -> None:
+    """Set in the browser, twice the usual size, on a narrow phone."""
+    window = await windows(served.url, "narin.p", **PHONE)
+    cdp = await window.context.new_cdp_session(window.page)
+    await cdp.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    await window.page.reload()
+    await window.open_room()
+    for _ in range(2):
+        await expect(window.button("ส่งข้อความ")).to_be_in_viewport(ratio=1)
+        await expect(window.composer).to_be_in_viewport(ratio=1)
+        await _attach(window, _text(LONG), _text("ข.txt"))
+        await expect(_tray(window).get_by_role("group").first).to_be_visible()
+    await expect(window.button("ส่งข้อความ")).to_be_in_viewport(ratio=1)
+    assert await layout_faults(window.page) == []

@@ -5,7 +5,7 @@
  */
 
 import type { Endpoints } from "./endpoints";
-import type { Id, PasskeyCredential, PasskeyOptions, PasskeyView, SecondFactors, SessionView, SignIn, TotpSecret } from "./protocol";
+import type { Id, OwnSpace, PasskeyCredential, PasskeyOptions, PasskeyView, SecondFactors, SessionView, SignIn, TotpSecret } from "./protocol";
 import { arabicDigits } from "./text";
 
 export class Account {
@@ -26,6 +26,11 @@ export class Account {
   /** Says that a sign-in was somebody else: the server ends all other sessions and asks for a new password (F76). */
   async disownSignIn(id: number): Promise<void> {
     await this.endpoints.disownSignIn(id);
+  }
+
+  /** How much room the caller's files take, and how much is left. */
+  space(): Promise<OwnSpace> {
+    return this.endpoints.ownSpace();
   }
 
   secondFactors(): Promise<SecondFactors> {

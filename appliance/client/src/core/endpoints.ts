@@ -43,6 +43,7 @@ export class Endpoints {
   removePasskey = (passkey: wire.Id, body: wire.PasswordOnly) =>
     this.api.call<unknown>("DELETE", `/second-factors/passkeys/${id(passkey)}`, { body });
 
+  ownSpace = () => this.api.call<wire.OwnSpace>("GET", "/me/space");
   ownPhoto = () => this.api.call<wire.OwnPhoto>("GET", "/me/photo");
   choosePhoto = (body: wire.PhotoChoice) => this.api.call<wire.OwnPhoto>("PUT", "/me/photo", { body });
   photosToJudge = () => this.api.call<wire.PhotosToJudge>("GET", "/me/photos-to-judge");

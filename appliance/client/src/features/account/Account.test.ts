@@ -94,3 +94,14 @@ test("a sign-in can be disowned, but not the one of this device, nor the making 
   expect(mayDisown(signIn(1, "account_created"), sessions)).toBe(false);
   expect(mayDisown(signIn(6, "signed_in", { disowned: 8 }), sessions)).toBe(false);
 });
+
+test("how much room the files take is asked for, and a failure leaves what was known", async () => {
+  const answer = { year: 2026, own: { used: 5_000, limit: 10_000 }, unit: null, left: 5_000 };
+  const space = vi.fn().mockResolvedValueOnce(answer).mockRejectedValueOnce(CallError.offline());
+  const model = new AccountModel({ account: { space } } as unknown as Core);
+  expect(model.snapshot().space).toBeNull();
+  expect(await model.loadSpace()).toBe(true);
+  expect(model.snapshot().space).toEqual(answer);
+  expect(await model.loadSpace()).toBe(false);
+  expect([model.snapshot().space, model.reading.snapshot().failure?.code]).toEqual([answer, "offline"]);
+});

@@ -4,7 +4,7 @@
  */
 import { Attempt } from "#core/attempt";
 import type { Core } from "#core/index";
-import type { PasskeyCredential, SecondFactors, SessionView, SignIn, TotpSecret } from "#core/protocol";
+import type { OwnSpace, PasskeyCredential, SecondFactors, SessionView, SignIn, TotpSecret } from "#core/protocol";
 import { type Readable, Store } from "#core/store";
 import { digitsOf } from "#core/text";
 
@@ -16,6 +16,7 @@ export interface AccountSnapshot {
   readonly totp: TotpSecret | null;
   /** Recovery codes just made; this is the only time they are seen. */
   readonly codes: readonly string[] | null;
+  readonly space: OwnSpace | null;
 }
 
 export class AccountModel implements Readable<AccountSnapshot> {
@@ -23,7 +24,7 @@ export class AccountModel implements Readable<AccountSnapshot> {
   /** Reading what the pages show, which goes on while something is being changed. */
   readonly reading = new Attempt();
   readonly #core: Core;
-  readonly #state = new Store<AccountSnapshot>({ sessions: null, signIns: null, factors: null, totp: null, codes: null });
+  readonly #state = new Store<AccountSnapshot>({ sessions: null, signIns: null, factors: null, totp: null, codes: null, space: null });
   readonly snapshot = this.#state.snapshot;
   readonly subscribe = this.#state.subscribe;
 
@@ -36,6 +37,12 @@ export class AccountModel implements Readable<AccountSnapshot> {
       const [sessions, signIns] = await Promise.all([this.#core.account.sessions(), this.#core.account.signIns()]);
       this.#state.update((state) => ({ ...state, sessions: currentFirst(sessions), signIns }));
     }, "devices");
+
+  readonly loadSpace = (): Promise<boolean> =>
+    this.reading.run(async () => {
+      const space = await this.#core.account.space();
+      this.#state.update((state) => ({ ...state, space }));
+    }, "space");
 
   readonly endSession = (id: string): Promise<boolean> =>
     this.attempt.run(async () => {

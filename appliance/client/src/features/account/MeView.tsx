@@ -16,6 +16,7 @@ import type { AccountModel } from "./AccountModel";
 import type { PhotoModel } from "./PhotoModel";
 import { PhotoSection } from "./PhotoSection";
 import type { Leave } from "./SettingsList";
+import { SpaceSection } from "./SpaceSection";
 
 /** What others see of the reader. The directory owns the official fields; the status is the reader's own (F17). */
 export function MeView({ model, photo, me, leave }: { model: AccountModel; photo: PhotoModel; me: Me; leave: Leave | undefined }) {
@@ -52,6 +53,7 @@ export function MeView({ model, photo, me, leave }: { model: AccountModel; photo
           </Button>
         </form>
       </PanelSection>
+      <SpaceSection model={model} />
       <PanelSection title={t`ข้อมูลจากทะเบียนบุคลากร`}>
         <Notice>
           <Trans>ชื่อ ตำแหน่ง สังกัด และช่องทางติดต่อมาจากทะเบียนบุคลากรของหน่วยงาน หากไม่ถูกต้องโปรดแจ้งงานบุคคล</Trans>
