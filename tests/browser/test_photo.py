@@ -38,9 +38,11 @@ async def _drawn(image: Locator) -> None:
 
 
 async def _choose(page: Page) -> None:
-    """Choose a picture with the keyboard."""
+    """Choose a picture with the keyboard, once the server has said what there is: until then the button waits."""
+    button = page.get_by_role("button", name="เลือกรูป")
+    await expect(button).to_be_enabled()
     async with page.expect_file_chooser() as chooser:
-        await page.get_by_role("button", name="เลือกรูป").press("Enter")
+        await button.press("Enter")
     await (await chooser.value).set_files([_picture()])
 
 
