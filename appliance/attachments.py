@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from appliance.spelling.ignorable import hides_something
+
 MAX_FILES: Final = 20
 """Files of one message."""
 MAX_FILE_NAME: Final = 255
@@ -20,10 +22,8 @@ MOST_DISK_PERCENT: Final = 97
 _ID: Final = re.compile("[A-Za-z0-9_-]{1,64}")
 _ROOT: Final = re.compile("[0-9a-f]{64}")
 _TYPE: Final = re.compile("[a-z0-9!#$&^_.+-]{1,63}/[a-z0-9!#$&^_.+-]{1,127}")
-# What parts folders, and what no name may hold: control characters, ends of lines, what turns the direction of writing.
-_NOT_IN_NAMES: Final = re.compile(
-    "[/\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+# What parts folders, and what no name may hold: control characters, ends of lines, halves of characters.
+_NOT_IN_NAMES: Final = re.compile("[/\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class FileForm(StrEnum):
@@ -52,8 +52,13 @@ def is_file_id(text: str) -> bool:
 
 
 def is_file_name(text: str) -> bool:
-    """Return whether this may be the name of a file: one line, no folders, nothing that turns the writing."""
-    return 0 < len(text) <= MAX_FILE_NAME and text.strip(" .") != "" and _NOT_IN_NAMES.search(text) is None
+    """Return whether this may be the name of a file: one line, no folders, nothing hidden, nothing that turns it."""
+    return (
+        0 < len(text) <= MAX_FILE_NAME
+        and text.strip(" .") != ""
+        and _NOT_IN_NAMES.search(text) is None
+        and not hides_something(text)
+    )
 
 
 def is_media_type(text: str) -> bool:

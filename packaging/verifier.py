@@ -29,6 +29,8 @@ MODULES = (
     "appliance/rules/shapes.py",
     "appliance/rules/versions.py",
     "appliance/rules/visibility.py",
+    "appliance/spelling/__init__.py",
+    "appliance/spelling/ignorable.py",
     "appliance/evidence/__init__.py",
     "appliance/evidence/errors.py",
     "appliance/evidence/key_change.py",

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.model import AccountState, Deny
 from appliance.policies import MAX_USER_LENGTH
-from appliance.rules.text import has_visible, is_ignorable
+from appliance.rules.text import has_visible
+from appliance.spelling.ignorable import is_ignorable
 from appliance.spelling.stream_safe import stream_safe
 from appliance.spelling.thai import canonical
 

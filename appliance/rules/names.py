@@ -18,7 +18,8 @@ from importlib import resources
 from typing import Final
 
 from appliance.rules.log_texts import MAX_NAME_LENGTH
-from appliance.rules.text import has_visible, is_ignorable
+from appliance.rules.text import has_visible
+from appliance.spelling.ignorable import is_ignorable
 from appliance.spelling.stream_safe import stream_safe
 
 MAX_EMOJI_LENGTH: Final = 16

@@ -22,6 +22,7 @@ from typing import Final
 
 from appliance.model import MAX_MESSAGE_LENGTH
 from appliance.rules.log_texts import FORBIDDEN
+from appliance.spelling.ignorable import EMPTY_LETTERS, is_ignorable
 from appliance.spelling.stream_safe import is_stream_safe
 
 DEEPEST_DIRECTION: Final = 125
@@ -33,9 +34,6 @@ _EMBEDDINGS: Final = "\u202a\u202b\u202d\u202e"
 _ISOLATES: Final = "\u2066\u2067\u2068"
 _POP_EMBEDDING: Final = "\u202c"
 _POP_ISOLATE: Final = "\u2069"
-# Letters that Unicode draws as nothing (Default_Ignorable_Code_Point), and the empty Braille pattern: all other
-# invisible characters are recognised by their category.
-_EMPTY_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 class TextFault(StrEnum):
@@ -122,18 +120,7 @@ def has_visible(text: str) -> bool:
 
 def is_visible(character: str) -> bool:
     """Return whether a character can be seen standing alone; combining marks, spaces and format characters cannot."""
-    return unicodedata.category(character)[0] in "LNPS" and character not in _EMPTY_LETTERS
-
-
-def is_ignorable(character: str) -> bool:
-    """Return whether Unicode draws a character as nothing, whatever stands beside it (Default_Ignorable_Code_Point)."""
-    return (
-        unicodedata.category(character) == "Cf"
-        or character in _EMPTY_LETTERS
-        or character in "\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f"
-        or "\ufe00" <= character <= "\ufe0f"
-        or "\U000e0000" <= character <= "\U000e0fff"
-    )
+    return unicodedata.category(character)[0] in "LNPS" and character not in EMPTY_LETTERS
 
 
 def one_line(text: str) -> str:

@@ -17,12 +17,12 @@ from appliance.rules.text import (
     closed_directions,
     fault_of,
     has_visible,
-    is_ignorable,
     is_visible,
     one_line,
     unprintable,
     written,
 )
+from appliance.spelling.ignorable import is_ignorable
 from tests.hostile import TEXTS, cost, costs_its_length, full
 
 PDF, RLO, RLI, LRI, PDI = "\u202c", "\u202e", "\u2067", "\u2066", "\u2069"

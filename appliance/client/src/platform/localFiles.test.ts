@@ -9,6 +9,9 @@ test.each([
   ["e\u0301.txt", "é.txt"],
   ["\u200f ", "ไฟล์"],
   ["..", "ไฟล์"],
+  ["\u061crep\u200bort\u00ad\ufeff.p\u3164df", "report.pdf"],
+  ["ก\u200d\u200dข\u200c.p\u200ddf\ufe0f", "กข.pdf"],
+  ["👨\u200d👩\u200d👧 ❤\ufe0f.png", "👨\u200d👩\u200d👧 ❤\ufe0f.png"],
 ])("%j is named %j", (said, name) => {
   expect(fileName(said, "ไฟล์")).toBe(name);
 });

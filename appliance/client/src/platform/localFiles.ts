@@ -21,21 +21,37 @@ export function isBrowserFile(file: LocalFile | null): file is BrowserFile {
 }
 
 const LONGEST_NAME = 255;
-/** What the server takes in no name (appliance/attachments.py): folders, controls, ends of lines, turns of the writing. */
-const NOT_IN_NAMES = /[/\\\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\p{Cc}\p{Cs}]/gu;
+/**
+ * What the server takes in no name (appliance/attachments.py): folders, controls, ends of lines, and what is drawn as nothing
+ * (appliance/spelling/ignorable.py) but for `JOINERS` and `EMOJI_STYLE` where they are needed.
+ */
+const NOT_IN_NAMES =
+  /[/\\\u2028\u2029\p{Cc}\p{Cs}]|(?![\u200c\u200d])\p{Cf}|[\u115f\u1160\u2800\u3164\uffa0]|\u034f|\u17b4|\u17b5|(?!\ufe0f)\p{Variation_Selector}|[\u{e0000}-\u{e0fff}]/gu;
+const JOINERS = /[\u200c\u200d]/u;
+const EMOJI_STYLE = "\ufe0f";
+const JOINED = /[\p{L}\p{M}\p{S}]/u;
+const SIGN = /\p{S}/u;
 const NAMELESS = /^[ .]*$/u;
 /** Browsers call every pasted picture so. */
 const PASTED = /^image\.(png|jpe?g|gif|webp)$/iu;
 
 /** A name as the server takes it; its end, which says the kind, is kept. `unnamed` stands for one that has nothing left. */
 export function fileName(said: string, unnamed: string): string {
-  const name = said.normalize("NFC").replace(NOT_IN_NAMES, "").trim();
+  const seen = Array.from(said.normalize("NFC").replace(NOT_IN_NAMES, ""));
+  const name = seen.filter(isNeeded).join("").trim();
   if (NAMELESS.test(name)) return unnamed;
   const letters = Array.from(name);
   if (letters.length <= LONGEST_NAME) return name;
   const dot = letters.lastIndexOf(".");
   const end = dot > letters.length - 20 ? letters.slice(dot) : [];
   return [...letters.slice(0, LONGEST_NAME - end.length), ...end].join("");
+}
+
+/** Joiners stay between what they join, the style of an emoji behind one. */
+function isNeeded(letter: string, place: number, letters: readonly string[]): boolean {
+  const isOf = (neighbour: string | undefined, kind: RegExp) => neighbour !== undefined && neighbour > "\x7f" && kind.test(neighbour);
+  if (letter === EMOJI_STYLE) return isOf(letters[place - 1], SIGN);
+  return !JOINERS.test(letter) || (isOf(letters[place - 1], JOINED) && isOf(letters[place + 1], JOINED));
 }
 
 export function isPastedName(name: string): boolean {
