@@ -103,6 +103,7 @@ async def test_a_moderator_refuses_one_and_approves_another(served: Agency, wind
     await expect(refuse).to_be_disabled()
     await amphai.dialog.get_by_role("textbox", name="เหตุผล").fill("โปรดใช้รูปหน้าตรง")
     assert await faults(amphai.page) == []
+    await expect(refuse).to_be_enabled()
     await refuse.press("Enter")
     await expect(waiting).to_have_count(0)
     await expect(narin.page.get_by_text("รูปโปรไฟล์ไม่ได้รับอนุมัติ: โปรดใช้รูปหน้าตรง")).to_be_visible()
