@@ -71,8 +71,11 @@ async def open_file(s: Services, person: PersonId, file_id: str) -> OpenedFile:
 
 
 def readable_file(rows: Rows, s: Services, person: PersonId, file_id: str) -> OpenedFile | None:
-    """Return a file or variant that somebody is shown in some room, or has uploaded and not sent yet; else None."""
-    stored = blobs.get(rows, file_id)
+    """Return a file or variant that somebody is shown in some room, or has uploaded and not sent yet; else None.
+
+    Its sender knows it by the id of the upload until it is sent: what came of that, once cleaned, is another file.
+    """
+    stored = blobs.get(rows, file_id) or _of_own_upload(rows, person, file_id)
     file = blobs.get(rows, stored.parent) if stored and stored.parent else stored
     if stored is None or file is None:
         return None
@@ -83,6 +86,12 @@ def readable_file(rows: Rows, s: Services, person: PersonId, file_id: str) -> Op
     key = keys.variant_key(had.key, stored.id) if stored.parent else had.key
     denied = file_facts.denied_of(file, viewer.scanning, viewer.now, is_sender=file.owner == person)
     return OpenedFile(stored, had.file, key, denied)
+
+
+def _of_own_upload(rows: Rows, person: PersonId, upload_id: str) -> BlobRow | None:
+    upload = uploads.get(rows, upload_id)
+    is_own = upload is not None and upload.person == person
+    return blobs.get(rows, upload.blob) if upload is not None and is_own and upload.blob is not None else None
 
 
 def _own_upload(rows: Rows, s: Services, person: PersonId, blob: str) -> ReadyFile | None:

@@ -158,6 +158,9 @@ async def test_who_may_have_a_file(running: Agency, narin: Client, lalita: Clien
     file = await ready(narin, upload_id)
     assert (await fetch(narin, file))[2] == BYTES
     assert (await fetch(lalita, file))[0] == 404
+    # Until it is sent its sender knows it by the upload, and nobody else does.
+    assert (await fetch(narin, upload_id))[2] == BYTES
+    assert (await fetch(lalita, upload_id))[0] == 404
     body = {"txn_id": new_txn(), "type": "text", "body": {"text": ""}, "files": [upload_id]}
     n = (await narin.post(f"/rooms/{room}/messages", body))["n"]
     witthaya = await running.login("witthaya.s")
