@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 
 from appliance.files import keys
 from appliance.files.content import write_sealed
+from appliance.files.said import Said
 from appliance.model import PersonId, RoomId
-from appliance.store import entries, epoch_keys
+from appliance.store import entries, epoch_keys, uploads
 from appliance.store.db import Rows
 from appliance.vault.epochs import EpochCipher, EpochId, iso_week, new_epoch_key, unwrap_any, wrap
-from tests.bureau import DAY, MALEE, Bureau
-from tests.made_files import an_upload
+from tests.bureau import MALEE, Bureau
+from tests.made_files import Uploaded, an_upload, put_upload
 
 T = TypeVar("T")
 FREE = 1_000_000
@@ -35,18 +36,13 @@ class Filing:
         """Make an upload whose bytes are all there; `blob` is what was made of it."""
         name, key = f"up_{next(self.names):04d}", keys.new_file_key()
         await self._write(name, key, content)
-        wrapped = keys.wrap(self.b.s.keys.files_key, name, key)
+        about = Said(name="ภาพ.png", type="image/png")
 
         def put(rows: Rows) -> None:
-            place = entries.room_key(rows, room) if room else None
-            rows.run(
-                "INSERT INTO upload (id, person, room, size, said, wrapped_key, state, blob, made_at, expires_at)"
-                " VALUES (?, ?, ?, ?, x'00', ?, ?, ?, ?, ?)",
-                (
-                    name, person, place, len(content), wrapped, "ready" if blob else "receiving", blob,
-                    self.b.clock(), self.b.clock() + DAY,
-                ),
-            )  # fmt: skip
+            new = Uploaded(name, key, about, len(content), room)
+            put_upload(rows, self.b.s, person, new, whole=blob is not None)
+            if blob is not None:
+                uploads.set_ready(rows, name, blob)
 
         await self.run(put)
         return name

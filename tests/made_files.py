@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from appliance.attachments import FileForm, ScanState
 from appliance.files import keys, said
 from appliance.files.said import Said
 from appliance.log.file_events import announce
 from appliance.log.file_facts import scanning_of
-from appliance.model import PersonId
+from appliance.model import PersonId, RoomId
 from appliance.services import Services
-from appliance.store import file_work, uploads
+from appliance.store import entries, file_work, uploads
 from appliance.store.file_work import NewBlob
 from appliance.store.uploads import NewUpload
 
@@ -43,16 +43,37 @@ async def an_upload(
     return made
 
 
+class Uploaded(NamedTuple):
+    """An upload to be put into the tables: its id, the key of its bytes, what its sender says, and how long it is."""
+
+    id: str
+    key: bytes
+    said: Said
+    size: int
+    room: RoomId | None = None
+    label: int = 0
+
+
+def put_upload(rows: Rows, s: Services, person: PersonId, new: Uploaded, *, whole: bool = True) -> bytes:
+    """Put an upload into the tables, on its way or `whole`; return its key as it is kept.
+
+    The one place of the tests that knows how the row of an upload is made.
+    """
+    now, wrapped = s.clock(), keys.wrap(s.keys.files_key, new.id, new.key)
+    place = None if new.room is None else entries.room_key(rows, new.room)
+    words, until = said.sealed(new.said, new.key, new.id), now + DAY_MS
+    uploads.insert(rows, NewUpload(new.id, person, place, new.size, new.label, words, wrapped, now, until))
+    if whole:
+        uploads.set_preparing(rows, new.id, until)
+    return wrapped
+
+
 def _make(  # noqa: PLR0917 - handed on to the writer's thread
     rows: Rows, s: Services, person: PersonId, made: str, words: Said, size: int, label: int, state: str
 ) -> None:
-    key, now = keys.new_file_key(), s.clock()
-    wrapped = keys.wrap(s.keys.files_key, made, key)
-    fresh = NewUpload(made, person, None, size, label, said.sealed(words, key, made), wrapped, now, now + DAY_MS)
-    uploads.insert(rows, fresh)
-    if state == uploads.RECEIVING:
-        return
-    uploads.set_preparing(rows, made, now + DAY_MS)
+    now, whole = s.clock(), state != uploads.RECEIVING
+    new = Uploaded(made, keys.new_file_key(), words, size, label=label)
+    wrapped = put_upload(rows, s, person, new, whole=whole)
     if state == uploads.REFUSED:
         uploads.set_refused(rows, made, "file_type_blocked")
     elif state == uploads.READY:

@@ -15,14 +15,14 @@ from appliance.files.content import read_clear, write_sealed
 from appliance.files.said import Said
 from appliance.log.file_keys import open_blob
 from appliance.model import RoomId
-from appliance.store import blobs, entries, uploads
+from appliance.store import blobs, uploads
 from appliance.store.blobs import BlobRow
-from appliance.store.db import Rows
-from appliance.store.uploads import NewUpload, UploadRow
-from tests.bureau import DAY, MALEE, NARIN, Bureau, open_bureau
+from appliance.store.uploads import UploadRow
+from tests.bureau import MALEE, NARIN, Bureau, open_bureau
 from tests.clamd import LIMITS
 from tests.files.working import chunks
 from tests.filing import Filing
+from tests.made_files import Uploaded, put_upload
 
 NOBODY = "/nonexistent/clamd"
 
@@ -51,15 +51,9 @@ class Desk:
         """Make an upload of `MALEE` that is to be prepared."""
         s, upload, key = self.b.s, self.b.s.new_id("f"), keys.new_file_key()
         await write_sealed(s.files.objects, upload, key, chunks(content))
-        about = said.sealed(Said(name=name, type=kind, **{"form": FileForm.DOCUMENT, **said_of}), key, upload)
-
-        def put(rows: Rows) -> None:
-            now, wrapped = s.clock(), keys.wrap(s.keys.files_key, upload, key)
-            place = entries.room_key(rows, self.room)
-            uploads.insert(rows, NewUpload(upload, MALEE, place, len(content), 0, about, wrapped, now, now + DAY))
-            uploads.set_preparing(rows, upload, now + DAY)
-
-        await self.filing.run(put)
+        about = Said(name=name, type=kind, **{"form": FileForm.DOCUMENT, **said_of})
+        new = Uploaded(upload, key, about, len(content), self.room)
+        await self.filing.run(lambda rows: put_upload(rows, s, MALEE, new))
         return upload
 
     async def upload(self, upload: str) -> UploadRow:
