@@ -80,22 +80,28 @@ async def usage(s: Services, terminal: Terminal, given: Most) -> int:
     return 0
 
 
-class OneFile(msgspec.Struct, kw_only=True):
-    """`files receipts`: of which file."""
+class Deleted(msgspec.Struct, kw_only=True):
+    """`files receipts`: of which file, or of which room's messages."""
 
-    file: str
+    file: str | None
+    room: str | None
 
 
-async def receipts(s: Services, terminal: Terminal, given: OneFile) -> int:
-    """Print what was deleted of a file, as CSV; the exit code says whether anything was."""
+async def receipts(s: Services, terminal: Terminal, given: Deleted) -> int:
+    """Print what was deleted of a file, or of all files of a room, as CSV; the exit code says whether anything was."""
     async with s.store.read() as reader:
-        found = await reader.run(file_deletions.receipts_of, given.file)
+        if given.room is not None:
+            found = await reader.run(file_deletions.receipts_of_room, given.room)
+        else:
+            found = await reader.run(file_deletions.receipts_of, given.file or "")
     if not found:
         await terminal.err(both("admin.nothing_found"))
         return 1
-    await terminal.out(csv_line(("file", "store", "why", "at", "bytes")))
+    await terminal.out(csv_line(("file", "store", "why", "at", "bytes", "message")))
     for item in found:
-        await terminal.out(csv_line((item.blob, item.store, item.why, shown(item.at), item.bytes)))
+        await terminal.out(
+            csv_line((item.blob, item.store, item.why, shown(item.at), item.bytes, "" if item.n is None else item.n))
+        )
     return 0
 
 

@@ -16,7 +16,9 @@ def register(_name: str, command: argparse.ArgumentParser) -> None:
     usage = add_command(group, "files usage", "write who uses how much room, as CSV: units, people, largest files")
     usage.add_argument("--limit", type=how_many, default=20, help="how many people and files")
     receipts = add_command(group, "files receipts", "write where a deleted file was, why it went and when, as CSV")
-    receipts.add_argument("file", help="the id of the file, or of its upload")
+    of = receipts.add_mutually_exclusive_group(required=True)
+    of.add_argument("file", nargs="?", help="the id of the file, or of its upload")
+    of.add_argument("--room", help="all files of the messages of a room, by its id")
     _register_quarantine(group.add_parser("quarantine", help="files in which a virus was found"))
 
 

@@ -41,13 +41,17 @@ class Marked(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """Something of a file was deleted for good: where, why, when, and how many bytes that were."""
+    """Something of a file was deleted for good: where, why, when, and how many bytes that were.
+
+    `n` is the message whose reference it was, for store `reference`.
+    """
 
     blob: str
     store: str
     why: str
     at: Millis
     bytes: int
+    n: int | None = None
 
 
 def mark_uploads(rows: Rows, uploads: Iterable[str], why: str, at: Millis) -> None:
@@ -118,6 +122,11 @@ def finish(rows: Rows, deleted: Iterable[tuple[Marked, int]], at: Millis) -> lis
 def receipts_of(rows: Rows, blob: str) -> list[Receipt]:
     """Return what was deleted of a file, in order."""
     return [Receipt._make(row) for row in rows.all(SQL.receipts_of, {"blob": blob})]
+
+
+def receipts_of_room(rows: Rows, room: str) -> list[Receipt]:
+    """Return what was deleted of the files of a room's messages, by message."""
+    return [Receipt._make(row) for row in rows.all(SQL.receipts_of_room, {"room": room})]
 
 
 def expired_uploads(rows: Rows, now: Millis, limit: int) -> list[str]:

@@ -22,6 +22,7 @@ from appliance.files.said import Said
 from appliance.model import AccountState, PersonId
 from appliance.store import file_deletions
 from appliance.store.db import Rows
+from appliance.store.file_deletions import Receipt
 from appliance.vault.epochs import EpochCipher, EpochId, unwrap_any
 from search_index import wire
 from tests.bureau import DAY, MALEE, NARIN, SOMCHAI, Bureau, open_bureau
@@ -55,7 +56,7 @@ async def test_a_cancelled_upload_leaves_nothing_and_its_quota_is_free(bureau: B
     kept = await filing.upload(SOMCHAI)
     assert len(await filing.use()) == 3
     receipts = await file_deletion.delete_uploads(bureau.s, [upload, "never was"], Why.CANCELLED)
-    assert receipts == [(upload, "staging", "cancelled", bureau.clock(), SEALED)]
+    assert receipts == [Receipt(upload, "staging", "cancelled", bureau.clock(), SEALED)]
     assert await filing.objects() == {kept}
     assert await filing.use() == [("agency", "", 0, len(CONTENT)), ("person", SOMCHAI, 0, len(CONTENT))]
     # Once more changes nothing and has no second receipt.

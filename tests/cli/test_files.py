@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.actions.file_deletion import Why, delete_blobs
+from appliance.actions import evidence
+from appliance.actions.file_deletion import Why, delete_blobs, sweep
 from appliance.administration.commands import carry_out
 from appliance.administration.terminal import Terminal
 from appliance.cli.main import parser
@@ -108,6 +109,23 @@ async def test_the_receipts_of_a_deleted_file_say_what_was_where(bureau: Bureau)
         (blob, "variant", "moderated"),
     ]
     assert all(int(row["bytes"]) > 0 for row in table)
+
+
+async def test_the_receipts_of_a_room_name_the_messages(bureau: Bureau) -> None:
+    """Whoever knows the message finds what became of its files, whose ids nobody sees any more."""
+    filing, room = Filing(bureau), await bureau.group(NARIN, MALEE)
+    erased, n, _ = await filing.sent(MALEE, room)
+    await filing.sent(MALEE, await bureau.group(NARIN, MALEE))
+    await evidence.erase_bodies(bureau.s, room, n, n, "rule")
+    await sweep(bureau.s)
+    code, said = await typed(bureau, "files", "receipts", "--room", room)
+    assert code == 0
+    table = [(row["file"], row["store"], row["message"]) for row in csv.DictReader(said.lines)]
+    assert table[0] == (erased, "reference", str(n))
+    assert {(erased, "blob", ""), (erased, "variant", "")} <= set(table)
+    assert {file for file, _, _ in table} == {erased}
+    code, said = await typed(bureau, "files", "receipts", "--room", "r_unknown")
+    assert (code, said.lines) == (1, [])
 
 
 async def test_the_use_is_a_table_of_people_units_and_files_without_their_names(bureau: Bureau) -> None:

@@ -51,8 +51,13 @@ def line_of(words: tuple[str, ...], folder: Path) -> list[str]:
         below = next(one for one in command._actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001
         command = below.choices[word]
     line = [*words, "--data", str(folder)]
+    # Of what excludes each other the first is given.
+    first = {group._group_actions[0] for group in command._mutually_exclusive_groups if group.required}  # noqa: SLF001
     for action in command._actions:  # noqa: SLF001 - the grammar itself
         value = value_of(action, folder)
+        if action in first and not action.option_strings:
+            line += value
+            continue
         if action.required and action.option_strings:
             line += [action.option_strings[0], *value]
         elif not action.option_strings and action.nargs not in ("?", "*"):

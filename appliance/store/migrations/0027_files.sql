@@ -181,10 +181,14 @@ CREATE TABLE file_receipt (
     store TEXT NOT NULL,
     why TEXT NOT NULL,
     at INTEGER NOT NULL,
-    bytes INTEGER NOT NULL
+    bytes INTEGER NOT NULL,
+    room INTEGER REFERENCES room (key),
+    n INTEGER,
+    CHECK ((store = 'reference') = (room IS NOT NULL AND n IS NOT NULL))
 ) STRICT;
 
 CREATE INDEX file_receipt_by_blob ON file_receipt (blob);
+CREATE INDEX file_receipt_by_message ON file_receipt (room, n) WHERE room IS NOT NULL;
 
 -- Photographs of people's cards: the one that everybody is shown, and the one that waits for a moderator. Each is a blob of
 -- kind `portrait`, which this row refers to. `refused` is why a moderator refused or removed the last one, until the next.

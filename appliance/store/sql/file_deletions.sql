@@ -27,8 +27,8 @@ FROM file_ref f CROSS JOIN log l ON l.pos = (SELECT max(pos) FROM log)
 WHERE f.room = ?1 AND f.n BETWEEN ?2 AND ?3;
 
 -- name: receipt_erased
-INSERT INTO file_receipt (blob, store, why, at, bytes)
-SELECT f.blob, 'reference', 'erased', l.at, length(f.wrapped_key)
+INSERT INTO file_receipt (blob, store, why, at, bytes, room, n)
+SELECT f.blob, 'reference', 'erased', l.at, length(f.wrapped_key), f.room, f.n
 FROM file_ref f CROSS JOIN log l ON l.pos = (SELECT max(pos) FROM log)
 WHERE f.room = ?1 AND f.n BETWEEN ?2 AND ?3;
 
@@ -36,15 +36,15 @@ WHERE f.room = ?1 AND f.n BETWEEN ?2 AND ?3;
 DELETE FROM file_ref WHERE room = ?1 AND n BETWEEN ?2 AND ?3;
 
 -- name: receipt_key
-INSERT INTO file_receipt (blob, store, why, at, bytes)
-SELECT f.blob, 'reference', 'key_destroyed', :at, length(f.wrapped_key) FROM file_ref f WHERE f.epoch = :key;
+INSERT INTO file_receipt (blob, store, why, at, bytes, room, n)
+SELECT f.blob, 'reference', 'key_destroyed', :at, length(f.wrapped_key), f.room, f.n FROM file_ref f WHERE f.epoch = :key;
 
 -- name: delete_refs_of_key
 DELETE FROM file_ref WHERE epoch = :key;
 
 -- name: receipt_body_key
-INSERT INTO file_receipt (blob, store, why, at, bytes)
-SELECT f.blob, 'reference', 'key_destroyed', :at, length(f.wrapped_key)
+INSERT INTO file_receipt (blob, store, why, at, bytes, room, n)
+SELECT f.blob, 'reference', 'key_destroyed', :at, length(f.wrapped_key), f.room, f.n
 FROM epoch_key k CROSS JOIN file_ref f ON f.room = k.room CROSS JOIN entry e ON e.place = (f.room << 32) + f.n
 WHERE k.key = :key AND e.epoch = :key;
 
@@ -82,7 +82,11 @@ DELETE FROM file_deletion WHERE id = :id;
 INSERT INTO file_receipt (blob, store, why, at, bytes) VALUES (:blob, :store, :why, :at, :bytes);
 
 -- name: receipts_of
-SELECT blob, store, why, at, bytes FROM file_receipt WHERE blob = :blob ORDER BY key;
+SELECT blob, store, why, at, bytes, n FROM file_receipt WHERE blob = :blob ORDER BY key;
+
+-- name: receipts_of_room
+SELECT r.blob, r.store, r.why, r.at, r.bytes, r.n FROM room CROSS JOIN file_receipt f ON f.room = room.key CROSS JOIN file_receipt r ON r.blob = f.blob
+WHERE room.id = :room GROUP BY r.key ORDER BY min(f.n), r.key;
 
 -- name: expired_uploads
 SELECT id FROM upload WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit;
