@@ -1,6 +1,6 @@
 """A real clamd (Debian's `clamav-daemon`) with a small database of its own: EICAR and a marker. Nothing is downloaded.
 
-It starts in a fraction of a second and has the limits of `LIMITS`, as `CONFIG` writes them for it. It tells of what it
+It starts in a fraction of a second and has the limits of `LIMITS` unless it is given others. It tells of what it
 does not look into, as the guide asks (docs/files.md), unless it is started with `tells=False`: that is Debian's way.
 """
 
@@ -32,11 +32,11 @@ Foreground yes
 LogFile {folder}/log
 TemporaryDirectory {temporary}
 LeaveTemporaryFiles {leaves}
-StreamMaxLength 20M
-MaxFileSize 25M
+StreamMaxLength {limits.stream}
+MaxFileSize {limits.member}
 MaxScanSize {total}
-MaxFiles 1000
-MaxRecursion 5
+MaxFiles {limits.members}
+MaxRecursion {limits.depth}
 AlertExceedsMax {alert}
 AlertEncrypted {alert}
 """
@@ -45,7 +45,9 @@ AlertEncrypted {alert}
 class Clamd:
     """One daemon. `path` is its socket; it can be stopped and started again."""
 
-    def __init__(self, folder: Path, temporary: Path | None = None, *, tells: bool = True) -> None:
+    def __init__(
+        self, folder: Path, temporary: Path | None = None, *, tells: bool = True, limits: ScanLimits = LIMITS
+    ) -> None:
         """Prepare it in a folder with a short path (a socket's has at most 107 bytes).
 
         `temporary`: where it writes what it looks at, instead of that folder; it leaves that there then.
@@ -56,9 +58,14 @@ class Clamd:
         database.mkdir()
         (database / "t.hsb").write_text(f"{hashlib.sha256(EICAR).hexdigest()}:{len(EICAR)}:Test.EICAR\n", "ascii")
         (database / "t.ndb").write_text(f"Test.Marker:0:*:{MARKER.hex()}\n", "ascii")
-        alert, total = ("yes", "25M") if tells else ("no", "100M")
+        alert, total = ("yes", limits.total) if tells else ("no", 100 << 20)
         config = CONFIG.format(
-            folder=folder, temporary=self.temporary, leaves="yes" if temporary else "no", alert=alert, total=total
+            folder=folder,
+            temporary=self.temporary,
+            leaves="yes" if temporary else "no",
+            alert=alert,
+            total=total,
+            limits=limits,
         )
         (folder / "clamd.conf").write_text(config, "ascii")
 
@@ -96,14 +103,14 @@ class Clamd:
 
 
 @contextmanager
-def daemon(temporary: Path | None = None, *, tells: bool = True) -> Iterator[Clamd]:
+def daemon(temporary: Path | None = None, *, tells: bool = True, limits: ScanLimits = LIMITS) -> Iterator[Clamd]:
     """Run a clamd; skip the test where there is none, but not in CI, where packaging installs it."""
     if not (shutil.which("clamd") or Path("/usr/sbin/clamd").exists()):
         if os.environ.get("CI") == "true":
             pytest.fail("clamd is missing: packaging/media.sh installs it")
         pytest.skip("no clamd on this machine (Debian: clamav-daemon)")
     with tempfile.TemporaryDirectory(prefix="gc-av-", dir="/tmp") as folder:
-        clamd = Clamd(Path(folder), temporary, tells=tells)
+        clamd = Clamd(Path(folder), temporary, tells=tells, limits=limits)
         try:
             clamd.start()
             yield clamd

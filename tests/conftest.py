@@ -32,6 +32,7 @@ settings.load_profile("steady")
 # What takes longest, by the beginning of its path: it goes first, so that the workers of a run end together.
 LONGEST: Final = (
     "browser/engines",
+    "browser/test_life_of_files",
     "browser/test_accessibility",
     "faults/test_torn",
     "faults/test_kill",

@@ -63,9 +63,13 @@ class BadLine:
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while piece := await reader.read(PIECE):
-        writer.write(piece)
-        await writer.drain()
+    try:
+        while piece := await reader.read(PIECE):
+            writer.write(piece)
+            await writer.drain()
+    finally:
+        # The other end has closed or was killed: the client learns it, as it would without this line between them.
+        writer.close()
 
 
 @asynccontextmanager

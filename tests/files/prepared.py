@@ -15,6 +15,7 @@ from appliance.files.content import read_clear, write_sealed
 from appliance.files.said import Said
 from appliance.log.file_keys import open_blob
 from appliance.model import RoomId
+from appliance.rules.scanning import ScanLimits
 from appliance.store import blobs, uploads
 from appliance.store.blobs import BlobRow
 from appliance.store.uploads import UploadRow
@@ -27,15 +28,15 @@ from tests.made_files import Uploaded, put_upload
 NOBODY = "/nonexistent/clamd"
 
 
-def scanning(path: str = NOBODY) -> Clamav:
+def scanning(path: str = NOBODY, limits: ScanLimits = LIMITS) -> Clamav:
     """Return the settings that fit the clamd of the tests."""
     return Clamav(
         socket=path,
-        stream_max_length=LIMITS.stream,
-        max_file_size=LIMITS.member,
-        max_scan_size=LIMITS.total,
-        max_files=LIMITS.members,
-        max_recursion=LIMITS.depth,
+        stream_max_length=limits.stream,
+        max_file_size=limits.member,
+        max_scan_size=limits.total,
+        max_files=limits.members,
+        max_recursion=limits.depth,
     )
 
 
