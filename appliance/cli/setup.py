@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 
 from appliance.cli.grammar import FIRST_UNIT, KEY_SOURCES, add_data
+from appliance.config import FENCES
+from appliance.rules.scanning import ScanPolicy
 
 
 def register(_name: str, command: argparse.ArgumentParser) -> None:
@@ -42,4 +44,8 @@ def register(_name: str, command: argparse.ArgumentParser) -> None:
     command.add_argument("--host", help="address to listen on for other machines, such as 0.0.0.0; turns TLS on")
     command.add_argument("--port", type=int, help="port to listen on (8080)")
     command.add_argument("--names", nargs="+", metavar="NAME", help="names that staff type in the browser (localhost)")
+    command.add_argument("--fence", choices=FENCES, help="how files are looked at; otherwise by what this machine has")
+    command.add_argument(
+        "--scan", choices=[*ScanPolicy], help="files without a virus scan; otherwise off where no clamd is installed"
+    )
     command.set_defaults(run="appliance.cli.local.setup:run")

@@ -145,3 +145,8 @@ def _staff_toml(staff: Staff) -> list[str]:
     if staff.names:
         values["names"] = list(staff.names)
     return ["[staff]", *(f"{name} = {json.dumps(value)}" for name, value in values.items()), ""] if values else []
+
+
+def files_toml(files: config.Files) -> str:
+    """Return the part of gchat.toml that says how files are looked at and scanned."""
+    return f'[files]\nfence = "{files.fence}"\nscan = "{files.scan}"\n'

@@ -12,14 +12,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from playwright.async_api import expect
+import pytest
+from playwright.async_api import FilePayload, Locator, expect
 
 from tests.browser.conftest import OpenWindow
+from tests.browser.window import Window
+from tests.files.corpus import with_place
 from tests.waiting import PATIENCE_S
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "first-day.md"
 PASSPHRASE: Final = "ต้นจามจุรีหน้าโรงเรียนเก่า"
 PASSWORD: Final = "ถ้วยชามสังคโลกสีเขียว"
+PHOTO: Final = "ภาพถ่ายท่อระบายน้ำ.jpg"
 
 
 class Guide:
@@ -77,6 +81,25 @@ class Guide:
         return str(json.loads((self.folder / "ready.json").read_text("utf-8"))["staff_url"])
 
 
+def picture(window: Window) -> Locator:
+    return window.log.get_by_role("button", name=re.compile(f"^รูปภาพ.*{PHOTO}"))
+
+
+async def send_a_picture(window: Window) -> None:
+    """Send a photograph with the paper clip: it is cleaned by what the page has installed, and shown."""
+    async with window.page.expect_file_chooser() as chooser:
+        await window.button("แนบไฟล์").click()
+        await window.page.get_by_role("menuitem", name="รูปภาพหรือวิดีโอ", exact=True).click()
+    content = with_place("JPEG")
+    photo: FilePayload = {"name": PHOTO, "mimeType": "image/jpeg", "buffer": content}
+    await (await chooser.value).set_files([photo])
+    attached = window.page.get_by_role("list", name="ไฟล์ที่แนบ").get_by_role("group", name=PHOTO)
+    await expect(attached).to_contain_text("พร้อมส่ง")
+    await window.button("ส่งข้อความ").click()
+    await expect(picture(window)).to_be_visible()
+
+
+@pytest.mark.media
 async def test_from_an_empty_folder_to_the_first_message(tmp_path: Path, windows: OpenWindow) -> None:
     """F80, «A new machine»: no step that the page does not name."""
     guide = Guide(tmp_path)
@@ -121,9 +144,11 @@ async def test_from_an_empty_folder_to_the_first_message(tmp_path: Path, windows
         await expect(window.page.get_by_role("heading", name="ห้องแรก").first).to_be_visible()
         await window.say("สวัสดีครับ")
         await expect(window.message("สวัสดีครับ")).to_be_visible()
+        await send_a_picture(window)
         await window.reload()
         await window.open_room("ห้องแรก")
         await expect(window.message("สวัสดีครับ")).to_be_visible()
+        await expect(picture(window)).to_be_visible()
 
 
 async def test_without_terms_nobody_is_asked_to_accept_any(tmp_path: Path, windows: OpenWindow) -> None:

@@ -28,6 +28,8 @@ from appliance.cli.questions import ask
 from appliance.cli.terminal import typed
 from appliance.config import Agency, Config
 from appliance.errors import AppError, Invalid
+from appliance.files import machine
+from appliance.files.machine import ForFiles
 from appliance.locale import LANGUAGES, both
 from appliance.log.notes import log_signer
 from appliance.process import setup
@@ -82,12 +84,14 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return 2
     answers = _checked(arguments)
+    for_files = asyncio.run(machine.look(arguments.fence, arguments.scan))
     with setup.unfinished(data):
         created = setup.create(
             data,
             answers.agency,
             answers.source,
             ask,
+            setup.files_toml(for_files.settings),
             staff=answers.staff,
             hand_out=hand_out_shares,
             report=retry_printer(),
@@ -95,6 +99,8 @@ def run(arguments: argparse.Namespace) -> int:
         code = asyncio.run(_begin(created, answers.terms, answers.administrator, answers.helpdesk))
     show_log_key(log_signer(created.config.agency, created.keys).verifier)
     _print_result(created.config, answers.terms, answers.administrator, code, given=arguments.terms is not None)
+    _print_lacks(for_files)
+    print(both("setup.next_up", data=data))
     return 0
 
 
@@ -188,8 +194,7 @@ def _administrator(arguments: argparse.Namespace, said: Mapping[str, str]) -> Fi
 def _print_result(
     config: Config, terms: TermsDraft | None, administrator: FirstAdministrator | None, code: str | None, *, given: bool
 ) -> None:
-    data = config.data
-    print(both("setup.set_up", name_th=config.agency.name_th, name_en=config.agency.name_en, data=data))
+    print(both("setup.set_up", name_th=config.agency.name_th, name_en=config.agency.name_en, data=config.data))
     if terms is None:
         print(both("setup.no_terms_use_gchat"))
     elif given:
@@ -202,4 +207,11 @@ def _print_result(
         print(both("setup.administrator", name=administrator.name))
         print(both("setup.user", user=administrator.user))
         print(both("setup.one_time_code", code=code))
-    print(both("setup.next_up", data=data))
+
+
+def _print_lacks(for_files: ForFiles) -> None:
+    """Print what files need that this machine does not have, what does not work without it, and what brings it."""
+    for lack, why in for_files.lacks.items():
+        print(both(f"setup.files.{lack}", why=why))
+    if for_files.packages:
+        print(both("setup.files.install", packages=" ".join(for_files.packages)))
