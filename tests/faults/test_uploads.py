@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import os
 import random
 import socket
@@ -34,8 +35,11 @@ SIZE = int(os.environ.get("GCHAT_FAULT_UPLOAD_MB", "40")) * MEGA
 LONGEST = min(18 * MEGA, SIZE // 6)
 """Bytes after which a line is cut at the latest."""
 MORE_MEMORY = 20 * MEGA
+LOOKS = 10
+"""How often a large file is looked for in clear while it is sent."""
 UNIT = b"K7f3a9cQ"
-"""Every 16 bytes of a file that is made of it alone hold it once."""
+"""Every 16 bytes of a file that is made of it alone hold it once; of `made`, every 23."""
+logger = logging.getLogger(__name__)
 
 
 def tus(caller: Caller) -> Client:
@@ -43,11 +47,13 @@ def tus(caller: Caller) -> Client:
 
 
 def made(path: Path, size: int) -> str:
-    """Write a file of random bytes; return their SHA-256."""
+    """Write a file in which eight random bytes follow each `UNIT`; return its SHA-256."""
     digest, left = sha256(), size
     with path.open("wb") as file:
         while left:
-            piece = os.urandom(min(MEGA, left))
+            piece = bytearray(os.urandom(min(MEGA, left)))
+            for at, of_unit in enumerate(UNIT):
+                piece[at::16] = bytes([of_unit]) * len(piece[at::16])
             file.write(piece)
             digest.update(piece)
             left -= len(piece)
@@ -59,18 +65,28 @@ async def test_a_large_file_over_a_bad_line(
 ) -> None:
     """Acceptance 1: cuts, two kills of the appliance, one of the client; the bytes are equal, little is sent twice.
 
-    Each life of the appliance takes a part of the file, the last one more than its memory may grow by.
+    Each life of the appliance takes a part of the file, the last one more than its memory may grow by. Acceptance 2:
+    nothing of it lies in clear meanwhile.
     """
-    served = appliance()
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    served = appliance(env={"TMPDIR": str(temporary)})
     served.start()
     narrow(served)
-    file = tmp_path / "วิดีโอ.mkv"
+    file = tmp_path / "ข้อมูล.dat"
     expected = made(file, SIZE)
     lengths = (rng.randint(2 * MEGA, LONGEST) for _ in repeat(None))
     async with clients() as session, bad_line(served.port, lengths) as bad:
         narin = await sign_in(session, served, "narin.p")
         killing: list[asyncio.Task[None]] = []
+        looking: list[asyncio.Task[list[str]]] = []
         memory = Memory(served)
+
+        def look() -> None:
+            looking.append(asyncio.create_task(asyncio.to_thread(in_clear, served.data, temporary)))
+
+        for part in range(LOOKS):
+            bad.at(SIZE * part // LOOKS, look)
         for part in (2, 4):
             bad.at(SIZE * part // 10, lambda: killing.append(asyncio.create_task(killed(served, memory))))
         restart = asyncio.Event()
@@ -91,6 +107,9 @@ async def test_a_large_file_over_a_bad_line(
         memory.note()
         assert len(memory.grown) == 3
         assert max(memory.grown) <= MORE_MEMORY, memory.grown
+        look()
+        assert await asyncio.gather(*looking) == [[]] * (LOOKS + 1)
+        logger.info("%d bytes, %.3f times sent, %d cuts, %s more memory", SIZE, bad.sent / SIZE, bad.cuts, memory.grown)
 
 
 class Memory:
@@ -176,6 +195,8 @@ def test_the_look_for_clear_bytes_can_fail(tmp_path: Path) -> None:
     (tmp_path / "sealed").write_bytes(os.urandom(100_000))
     assert in_clear(tmp_path) == []
     (tmp_path / "open").write_bytes(b"x" * 777 + (UNIT * 3)[5:21] + b"y")
+    assert in_clear(tmp_path) == [str(tmp_path / "open")]
+    made(tmp_path / "open", 1_000)
     assert in_clear(tmp_path) == [str(tmp_path / "open")]
 
 

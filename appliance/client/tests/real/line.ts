@@ -25,6 +25,8 @@ export class Line {
   breakAt: (request: string) => Break | null = () => null;
   /** The line breaks within what is sent, when so many more bytes have gone through. */
   cutAfter = Number.POSITIVE_INFINITY;
+  /** Bytes that went to the appliance, heads of requests and streams among them. */
+  sent = 0;
   /** The next bytes that a stream brings are lost, and the line with them. */
   #losesStream = false;
 
@@ -82,6 +84,7 @@ export class Line {
       const head = /^[A-Z]+ \S+ HTTP\/1\.1/.exec(bytes.toString("latin1"))?.[0];
       if (head !== undefined) loses = this.breakAt(head);
       stream ||= head?.startsWith("GET /api/v1/stream") === true;
+      this.sent += bytes.length;
       this.cutAfter -= bytes.length;
       if (this.cutAfter < 0) {
         const gone = bytes.subarray(0, bytes.length + this.cutAfter);
