@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from appliance.actions import file_deletion
 from appliance.actions.audit_records import record
 from appliance.actions.file_deep_check import find_damage, open_slice
-from appliance.actions.file_deletion import HOUR_MS, Why
+from appliance.actions.file_deletion import Why
 from appliance.actions.file_faults import Fault, FaultKind
 from appliance.files.content import sealed_length
 from appliance.model import SYSTEM
+from appliance.rules.thai_days import HOUR_MS
 from appliance.store import file_checks, file_deletions
 
 if TYPE_CHECKING:

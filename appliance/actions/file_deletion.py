@@ -24,6 +24,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import Unavailable
+from appliance.rules.thai_days import HOUR_MS
 from appliance.store import file_deletions
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from appliance.store.db import Rows
     from appliance.store.file_deletions import Marked, Receipt
 
-HOUR_MS: Final = 3_600_000
 AT_ONCE: Final = 100
 """Rows of one transaction."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.actions.audit_records import record
 from appliance.attachments import ScanState
+from appliance.rules.thai_days import DAY_MS
 from appliance.store import file_work
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from appliance.rules.roles import Actor
     from appliance.services import Services
 
-DAY_MS: Final = 86_400_000
 OLD_DAYS: Final = 3
 """From how many days on signatures are called old: ClamAV publishes some every day."""
 SIGNATURES: Final = "scanner.signatures"

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from appliance.actions.file_deletion import HOUR_MS, Why, delete_uploads
+from appliance.actions.file_deletion import Why, delete_uploads
 from appliance.actions.file_quota import refuse_above
 from appliance.attachments import FileForm
 from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound, StorageFull, TooLarge, TooMany
@@ -26,6 +26,7 @@ from appliance.log.views import file_view
 from appliance.model import Deny
 from appliance.rules.cleaning import Claim, too_much_to_clean
 from appliance.rules.portraits import LARGEST_PHOTO, PhotoMode
+from appliance.rules.thai_days import HOUR_MS
 from appliance.rules.uploads import MOST_UPLOADS, may_be_named, may_upload
 from appliance.sealed_file import RECORD_BYTES, SEALED_RECORD_BYTES
 from appliance.store import uploads

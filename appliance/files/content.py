@@ -102,7 +102,7 @@ def records_of(object_id: str, key: bytes) -> Records:
 
 
 async def read_clear(
-    objects: Objects,
+    objects: BlobStore,
     object_id: str,
     key: bytes,
     size: int,
@@ -157,7 +157,7 @@ def _open_some(
 
 
 async def write_sealed(
-    objects: Objects, object_id: str, key: bytes, chunks: AsyncIterable[bytes], *, as_id: str | None = None
+    objects: BlobStore, object_id: str, key: bytes, chunks: AsyncIterable[bytes], *, as_id: str | None = None
 ) -> Written:
     """Seal all that `chunks` give into a new object; it is on the disk when this returns.
 

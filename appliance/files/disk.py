@@ -56,6 +56,6 @@ class Disk:
         seen = self.space()
         return Use(0) if seen is None else disk_use(seen.total, seen.free)
 
-    def is_nearly_full(self, size: int = 0) -> bool:
-        """Return whether `size` more bytes, or with 0 any at all, would use what is kept free for messages."""
-        return check_quota(max(1, size), {Scope.DISK: self.use()}) is not None
+    def is_nearly_full(self) -> bool:
+        """Return whether any byte more would use what is kept free for messages."""
+        return check_quota(1, {Scope.DISK: self.use()}) is not None

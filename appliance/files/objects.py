@@ -1,9 +1,10 @@
 """Objects on disk: the sealed bytes of one file each, in the folder `files` of the data folder.
 
 Owns where an object lies (`files/<last two characters of its id>/<id>`) and when its bytes are safe. `BlobStore` is
-what any store of objects offers. What else this folder can do (`create`, `sync`, `truncate`, `replace`, `look`) is for
-uploads on their way, the quarantine and the checks of this machine. What belongs to work that nobody goes on with
-after a crash lies aside (`files/aside/`, by `aside_of`), and goes as a whole at the next start.
+what any store of objects offers: `content.py` writes and reads through it. What else this folder can do is for this
+machine alone: uploads on their way (`sync`, `truncate`), the quarantine (`replace`), the checks (`look`, `foreign`),
+its start and end (`delete_aside`, `close`). What belongs to work that nobody goes on with after a crash lies
+aside (`files/aside/`, by `aside_of`), and goes as a whole at the next start.
 
 Rules:
 - what `append` wrote is safe once `sync` has returned; the object's name is safe once `create` has;
@@ -57,10 +58,18 @@ class Seen(NamedTuple):
 
 
 class BlobStore(Protocol):
-    """Sealed bytes by id, in a folder of this machine or wherever else (files.md §2). All calls block.
+    """Sealed bytes by id, in a folder of this machine or wherever else (files.md §2).
 
-    An object grows by `append` until `seal_end`; from then on it is whole and safe, and does not change.
+    An object is made by `create` and grows by `append` until `seal_end`; from then on it is whole and safe, and does
+    not change. These calls block: `run` has one of them done in a thread.
     """
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a blocking function in a thread of the store; a caller who is cancelled waits until it has ended."""
+        ...
+
+    def create(self, object_id: str) -> None:
+        """Make an empty object. Raises ValueError for an id that is taken."""
 
     def append(self, object_id: str, sealed: bytes) -> int:
         """Add bytes at the end; return the new length."""

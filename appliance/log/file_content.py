@@ -26,7 +26,7 @@ from appliance.store import blobs, file_checks
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from appliance.files.objects import Objects
+    from appliance.files.objects import BlobStore
     from appliance.log.bodies import Bodies
     from appliance.log.file_facts import Scanning
     from appliance.log.riders import RiderTx
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 async def read_stored(
-    objects: Objects,
+    objects: BlobStore,
     log: RoomLog,
     scanning: Scanning,
     object_id: str,

@@ -21,6 +21,7 @@ from cryptography import x509
 
 from appliance.errors import AppError, ConfigError
 from appliance.process import tls
+from appliance.rules.thai_days import DAY_MS, HOUR_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 5.0
 WARN_DAYS: Final = 30
-_DAY_MS: Final = 24 * 3600 * 1000
-_HOUR_MS: Final = 3600 * 1000
 
 
 class ServedCertificate:
@@ -85,7 +84,7 @@ class ServedCertificate:
                 logger.exception("the certificate could not be looked at")
 
     def _renew(self, now: Millis) -> None:
-        self._next_try = now + _HOUR_MS
+        self._next_try = now + HOUR_MS
         try:
             self._certificate = self._load(tls.ensure_own(self._config, self._keys, now)[1])
         except (AppError, OSError) as error:
@@ -133,7 +132,7 @@ class ServedCertificate:
         """Say once a day that the certificate is about to end and nothing renews it."""
         left = self._good_until - _date(now)
         if now >= self._next_warning and left <= dt.timedelta(days=WARN_DAYS):
-            self._next_warning = now + _DAY_MS
+            self._next_warning = now + DAY_MS
             logger.warning("the certificate ends on %s, in %d days: renew it", self._good_until.date(), left.days)
 
 

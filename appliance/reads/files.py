@@ -62,7 +62,7 @@ class OpenedFile(NamedTuple):
 async def open_file(s: Services, person: PersonId, file_id: str) -> OpenedFile:
     """Return a file or variant that somebody may read now. Raises NotFound, Forbidden by the scan."""
     async with s.store.read() as reader:
-        found = await reader.run(readable_file, s, person, file_id)
+        found = await reader.run(_opened, s, person, file_id)
     if found is None:
         raise NotFound(field="file")
     if found.denied:
@@ -70,7 +70,7 @@ async def open_file(s: Services, person: PersonId, file_id: str) -> OpenedFile:
     return found
 
 
-def readable_file(rows: Rows, s: Services, person: PersonId, file_id: str) -> OpenedFile | None:
+def _opened(rows: Rows, s: Services, person: PersonId, file_id: str) -> OpenedFile | None:
     """Return a file or variant that somebody is shown in some room, or has uploaded and not sent yet; else None.
 
     Its sender knows it by the id of the upload until it is sent: what came of that, once cleaned, is another file.

@@ -15,8 +15,9 @@ from appliance.spelling.thai import arabic_digits
 if TYPE_CHECKING:
     from appliance.model import Millis
 
-DAY_MS: Final = 86_400_000
-_BANGKOK_MS: Final = 7 * 3_600_000
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+_BANGKOK_MS: Final = 7 * HOUR_MS
 _UNIX_DAY: Final = date(1970, 1, 1).toordinal()
 _FIRST_BUDDHIST_YEAR: Final = 2400
 _BUDDHIST_OFFSET: Final = 543

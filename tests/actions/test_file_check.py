@@ -13,11 +13,11 @@ import pytest
 from appliance.actions import evidence, file_check, file_deep_check
 from appliance.actions.file_check import CHECKED, Checked
 from appliance.actions.file_content import clear
-from appliance.actions.file_deletion import HOUR_MS
 from appliance.actions.file_faults import FaultKind
 from appliance.errors import Unavailable
 from appliance.files.content import sealed_length
 from appliance.log.file_facts import facts_of, scanning_of
+from appliance.rules.thai_days import HOUR_MS
 from appliance.store import audit
 from appliance.store.db import connect
 from tests.bureau import DAY, MALEE, NARIN, Bureau

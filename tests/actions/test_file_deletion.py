@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from appliance.actions import evidence, file_check, file_deletion, rooms
-from appliance.actions.file_deletion import AT_ONCE, HOUR_MS, Why
+from appliance.actions.file_deletion import AT_ONCE, Why
 from appliance.actions.upload_preparation import refuse_upload
 from appliance.actions.uploads import Part, begin_upload, cancel_upload, receive_part
 from appliance.attachments import FileForm
@@ -20,6 +20,7 @@ from appliance.files import keys
 from appliance.files.content import sealed_length
 from appliance.files.said import Said
 from appliance.model import AccountState, PersonId
+from appliance.rules.thai_days import HOUR_MS
 from appliance.store import file_deletions
 from appliance.store.db import Rows
 from appliance.store.file_deletions import Receipt

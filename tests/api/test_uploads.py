@@ -513,7 +513,7 @@ async def test_a_disk_that_is_nearly_full_takes_no_part(
     running: Agency, narin: Client, room: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = await begin(narin, room, 10)
-    monkeypatch.setattr(type(running.services.disk), "is_nearly_full", lambda _self, _size=0: True)
+    monkeypatch.setattr(type(running.services.disk), "is_nearly_full", lambda _self: True)
     refused = await patch(narin, where, 0, bytes(10))
     assert (refused.status, refused.code) == (507, "upload_disk_full")
     await narin.say(room, "แชตยังใช้ได้")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -26,9 +27,11 @@ from appliance.files.content import (
     sealed_length,
     write_sealed,
 )
-from appliance.files.objects import ObjectMissing, Objects
+from appliance.files.objects import BlobStore, ObjectMissing, Objects
 from appliance.sealed_file import RECORD_BYTES, SEALED_RECORD_BYTES, SealBroken
 
+P = ParamSpec("P")
+T = TypeVar("T")
 ID, KEY = "f_1", bytes(range(32))
 SIZE = 5 * RECORD_BYTES + 777
 CONTENT = os.urandom(SIZE)
@@ -46,7 +49,43 @@ async def pieces(content: bytes, length: int) -> AsyncIterator[bytes]:
         yield content[at : at + length]
 
 
-async def read(objects: Objects, size: int, start: int = 0, stop: int | None = None, object_id: str = ID) -> bytes:
+class InMemory(BlobStore):
+    """A store that is no folder: it can do what any store can, and nothing else."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.whole: set[str] = set()
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return function(*args, **kwargs)
+
+    def create(self, object_id: str) -> None:
+        if object_id in self.kept:
+            raise ValueError(object_id)
+        self.kept[object_id] = b""
+
+    def append(self, object_id: str, sealed: bytes) -> int:
+        assert object_id not in self.whole
+        self.kept[object_id] += sealed
+        return self.size(object_id)
+
+    def seal_end(self, object_id: str) -> None:
+        self.whole.add(object_id)
+
+    def read(self, object_id: str, offset: int, length: int) -> bytes:
+        return self.kept[object_id][offset : offset + length]
+
+    def size(self, object_id: str) -> int:
+        return len(self.kept[object_id])
+
+    def delete(self, object_id: str) -> int:
+        return len(self.kept.pop(object_id, b""))
+
+    def list(self) -> Iterator[str]:
+        return iter(self.kept)
+
+
+async def read(objects: BlobStore, size: int, start: int = 0, stop: int | None = None, object_id: str = ID) -> bytes:
     return b"".join([piece async for piece in read_clear(objects, object_id, KEY, size, start, stop)])
 
 
@@ -61,6 +100,26 @@ async def test_what_was_written_is_read(objects: Objects, size: int, length: int
     assert (written.size, written.root) == (size, root(CONTENT[:size]))
     assert objects.size(ID) == sealed_length(size)
     assert await read(objects, size) == CONTENT[:size]
+
+
+async def test_content_needs_nothing_of_a_store_but_its_narrow_interface() -> None:
+    store = InMemory()
+    written = await write_sealed(store, ID, KEY, pieces(CONTENT, 1 << 20))
+    assert (written.size, written.root) == (SIZE, root(CONTENT))
+    assert (store.size(ID), store.whole) == (sealed_length(SIZE), {ID})
+    assert await read(store, SIZE) == CONTENT
+    assert await read(store, SIZE, RECORD_BYTES - 1, RECORD_BYTES + 1) == CONTENT[RECORD_BYTES - 1 : RECORD_BYTES + 1]
+    store.kept[ID] = store.kept[ID][:-1] + bytes([store.kept[ID][-1] ^ 1])
+    with pytest.raises(SealBroken):
+        await read(store, SIZE)
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield CONTENT
+        raise StorageFull
+
+    with pytest.raises(StorageFull):
+        await write_sealed(store, "f_2", KEY, broken())
+    assert [*store.list()] == [ID]
 
 
 @pytest.mark.parametrize("length", [977, LEAF_BYTES - 1, LEAF_BYTES, LEAF_BYTES + 1, 1 << 22])

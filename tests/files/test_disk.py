@@ -42,16 +42,16 @@ def test_a_disk_that_does_not_answer_counts_as_last_seen(tmp_path: Path) -> None
     disk = Disk(tmp_path, lambda: now[0], asked)
     assert disk.space() is None
     assert disk.use() == Use(0)
-    assert not disk.is_nearly_full(10**15)
+    assert not disk.is_nearly_full()
     now[0], asked.space = now[0] + FRESH_S, Space(1000, 20)
     assert disk.is_nearly_full()
     now[0], asked.space = now[0] + FRESH_S, None
     assert disk.is_nearly_full()
 
 
-def test_a_file_that_would_use_what_is_for_messages_does_not_fit(tmp_path: Path) -> None:
-    disk = Disk(tmp_path, lambda: 0.0, lambda _: Space(1000, 100))
-    assert (disk.is_nearly_full(70), disk.is_nearly_full(71)) == (False, True)
+@pytest.mark.parametrize(("free", "full"), [(31, False), (30, True)])
+def test_what_is_left_of_the_disk_is_for_messages(tmp_path: Path, free: int, *, full: bool) -> None:
+    assert Disk(tmp_path, lambda: 0.0, lambda _: Space(1000, free)).is_nearly_full() == full
 
 
 def test_the_space_is_that_of_the_folders_disk(tmp_path: Path) -> None:
