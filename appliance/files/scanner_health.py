@@ -1,4 +1,5 @@
-"""What is known of the virus scanner while the appliance runs: since when it is away, and of what it tells.
+"""What is known of the virus scanner while the appliance runs: since when it is away, what it tells, when its
+folder was looked at.
 
 Kept in memory alone: after a start it is asked anew (`actions/scanner_watch.py`).
 """
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class ScannerHealth:
-    """One for each appliance. `told` is what the scanner has shown, at `told_at`; `asking` is held by who tries it."""
+    """One for each appliance. `told` is what the scanner has shown, at `told_at`; `asking` is held by who tries it.
+
+    `folder_at` is when it was last looked at where the scanner writes what it is sent.
+    """
 
     away_since: Millis | None = None
     told: Telling | None = None
     told_at: Millis = 0
+    folder_at: Millis | None = None
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

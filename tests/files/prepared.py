@@ -32,6 +32,7 @@ def scanning(path: str = NOBODY, limits: ScanLimits = LIMITS) -> Clamav:
     """Return the settings that fit the clamd of the tests."""
     return Clamav(
         socket=path,
+        config=str(Path(path).with_name("clamd.conf")),
         stream_max_length=limits.stream,
         max_file_size=limits.member,
         max_scan_size=limits.total,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from appliance.actions import scanning
+from appliance.actions import scanner_watch, scanning
 from appliance.actions.upload_preparation import prepare_upload
-from appliance.files.scanner_folder import Medium, look
+from appliance.files.scanner_folder import Medium, ScannerFolder, look
 from tests.clamd import daemon
 from tests.files.corpus import zipped
 from tests.files.prepared import desk
@@ -64,3 +64,40 @@ async def test_without_that_it_lies_where_the_folder_is(tmp_path: Path) -> None:
     assert state == "clean"
     assert found
     assert all(path.is_relative_to(disk) for path in found), found
+
+
+@pytest.mark.media
+async def test_who_runs_the_system_is_told_that_it_lies_on_a_disk(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As it is with Debian's settings: at the start, each hour while it is so, and after the scanner was away."""
+    alert = "ALERT virus scanner writes to a disk"
+    with daemon(tmp_path) as clamd:
+        async with desk(tmp_path, clamd.path) as at:
+            for _ in range(3):
+                await scanner_watch.look(at.b.s)
+            assert caplog.text.count(f"{alert}: folder={tmp_path} medium=disk") == 1
+            at.b.clock.pass_(scanner_watch.LOOKED_AT_EACH_MS)
+            await scanner_watch.look(at.b.s)
+            assert caplog.text.count(alert) == 2
+            clamd.stop()
+            await scanner_watch.look(at.b.s)
+            clamd.start()
+            await scanner_watch.look(at.b.s)
+            assert caplog.text.count(alert) == 3
+
+
+@pytest.mark.media
+async def test_of_memory_that_is_not_swapped_nothing_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = ScannerFolder(MEMORY, Medium.MEMORY)
+    with daemon() as clamd:
+        async with desk(tmp_path, clamd.path) as at:
+            monkeypatch.setattr("appliance.files.scanner_folder.look", lambda _: found)
+            await scanner_watch.look(at.b.s)
+            assert "virus scanner" not in caplog.text
+            found = ScannerFolder(MEMORY, Medium.SWAPPED)
+            at.b.clock.pass_(scanner_watch.LOOKED_AT_EACH_MS)
+            await scanner_watch.look(at.b.s)
+            assert f"folder={MEMORY} medium=swapped" in caplog.text
