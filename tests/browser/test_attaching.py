@@ -12,7 +12,7 @@ from playwright.async_api import FilePayload, Locator, Route, expect
 from tests.agency import API, Agency
 from tests.browser.axe import faults, layout_faults
 from tests.browser.conftest import OpenWindow
-from tests.browser.window import ROOM, Window
+from tests.browser.window import ROOM, TWO_FRAMES, Window
 from tests.waiting import until
 
 OTHER_ROOM: Final = "ข่าวภายในกระทรวง"
@@ -68,6 +68,31 @@ HTMLMediaElement.prototype.canPlayType = function (type) {
   return type.includes("webm") ? "" : canPlay.call(this, type);
 };
 """
+
+
+# A narrow phone, the same with its keyboard up, lying on its side; other phones; a low and a usual window at a desk.
+WINDOWS: Final = (
+    (320, 640),
+    (320, 480),
+    (320, 340),
+    (568, 320),
+    (390, 844),
+    (390, 480),
+    (844, 390),
+    (1280, 420),
+    (1280, 800),
+)
+IN_SIGHT: Final = ("#composer", "[aria-label=แนบไฟล์]", "[aria-label=ส่งข้อความ]", ".room-head-title", ".room-head-back")
+# What shows nowhere in whole, or lies under something else.
+OUT_OF_SIGHT: Final = """(wanted) => [...document.querySelectorAll(wanted.join())]
+  .filter((element) => element.checkVisibility())
+  .filter((element) => {
+    const { top, bottom, left, right } = element.getBoundingClientRect();
+    const isInside = top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+    const seen = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    return !isInside || !element.contains(seen);
+  })
+  .map((element) => element.id || element.className || element.ariaLabel)"""
 
 
 def _from(seconds: int) -> re.Pattern[str]:
@@ -426,6 +451,40 @@ async def test_on_a_narrow_phone_everything_is_within_reach(served: Agency, wind
     assert await (faults if size == "normal" else layout_faults)(window.page) == []
     for name in ("ลบเสียงที่บันทึก", "หยุดและเก็บไว้ฟังก่อนส่ง", "หยุดบันทึกชั่วคราว", "ส่งข้อความเสียง"):
         await expect(window.button(name)).to_be_in_viewport(ratio=1)
+
+
+async def test_whatever_stands_above_the_field_it_and_its_buttons_stay_in_sight(
+    served: Agency, windows: OpenWindow
+) -> None:
+    """Refused, failed and many files, a reply, many lines, a note: in every window, with every size of letters."""
+    window = await windows(served.url, "narin.p", **PHONE)
+    await window.open_room()
+    row = window.log.locator("article[data-row]").last
+    await row.locator(".msg-text").tap()
+    await row.get_by_role("button", name="ตัวเลือกของข้อความนี้").tap()
+    await window.page.get_by_role("menuitem", name="ตอบกลับ", exact=True).tap()
+    await expect(window.button("ยกเลิกการตอบกลับ")).to_be_visible()
+    await _attach(
+        window,
+        *[_text(f"{n}.txt") for n in range(5)],
+        {"name": "เสีย.mp3", "mimeType": "audio/mpeg", "buffer": b"ID3" + bytes(5_000)},
+    )
+    await _attach(window, _text("แบบฟอร์ม.docm"), _text("โปรแกรม.exe"), _text("ว่าง.txt", 0))
+    await expect(window.page.get_by_text("1 ไฟล์ส่งไม่ได้ โปรดแก้ไขหรือนำออก")).to_be_attached()
+    await expect(window.page.get_by_role("alert").filter(has_text="แบบฟอร์ม.docm")).to_be_attached()
+    found: list[str] = []
+    for text in ("", "\n".join("บรรทัด" for _ in range(30))):
+        await window.composer.fill(text)
+        await window.button("ส่งข้อความ").click(force=True)
+        await expect(window.page.locator(".composer-blocked")).to_be_attached()
+        for letters in ("normal", "largest"):
+            await window.evaluate("size => { document.documentElement.dataset.textSize = size }", letters)
+            for width, height in WINDOWS:
+                await window.page.set_viewport_size({"width": width, "height": height})
+                await window.evaluate(TWO_FRAMES)
+                hidden = await window.evaluate(OUT_OF_SIGHT, IN_SIGHT)
+                found += [f"{width}x{height} {letters} {len(text)}: {what}" for what in hidden]
+    assert found == []
 
 
 async def test_the_largest_letters_of_a_browser_leave_the_way_to_send_in_sight(

@@ -26,6 +26,7 @@ import { ModeBar } from "./ModeBar";
 import { OwnPasswordDialog } from "./OwnPasswordDialog";
 import { MicrophoneRefusedNotice, RecorderBar } from "./RecorderBar";
 import { Tray } from "./Tray";
+import { TrayMore } from "./TrayFrame";
 import "./composer.css";
 
 export { COMPOSER_ID };
@@ -40,14 +41,15 @@ export function ComposerView({ model, title }: ComposerViewProps) {
   if (denied === null) return <Composer model={model} title={title} />;
   return (
     <div className="composer">
-      <Notice>{reasonText(denied)}</Notice>
+      <div className="composer-above">
+        <Notice>{reasonText(denied)}</Notice>
+      </div>
     </div>
   );
 }
 
 function Composer({ model, title }: ComposerViewProps) {
   const { length, mode, asking } = useReadable(model);
-  const { failure } = useReadable(model.attempt);
   const field = useMemo(() => new FieldModel(model), [model]);
   const { offered, marked } = useReadable(field);
   const place = useRef<HTMLTextAreaElement>(null);
@@ -73,12 +75,11 @@ function Composer({ model, title }: ComposerViewProps) {
           send();
         }}
       >
-        <FailureNotice failure={failure} />
-        {offered.length > 0 && <MentionList id={LIST_ID} people={offered} marked={marked} onChoose={field.choose} />}
         <ModeBar model={model} mode={mode} />
-        {!isEdit && <Tray model={model.files} now={model.now} onLeave={toField} />}
+        <Above model={model} onLeave={toField} />
         <Recording model={model} />
         <div hidden={isRecording} className={`composer-box ${isEdit ? "composer-editing" : ""}`}>
+          {offered.length > 0 && <MentionList id={LIST_ID} people={offered} marked={marked} onChoose={field.choose} />}
           <MessageField model={model} field={field} title={title} place={place} onSend={send} />
           <ComposerTools model={model} field={field} place={place} microphone={microphone} onFiles={(chosen) => void attach(chosen)} onSend={send} />
         </div>
@@ -93,10 +94,34 @@ function Composer({ model, title }: ComposerViewProps) {
   );
 }
 
-/** The recorder in place of the field, or why there is none. */
+/** What stands above the field, however much it is: it scrolls in its place, and what went wrong comes into sight first. */
+function Above({ model, onLeave }: { model: ComposerModel; onLeave: () => void }) {
+  const { mode } = useReadable(model);
+  const { failure } = useReadable(model.attempt);
+  const { refused } = useReadable(model.files);
+  const { recorder } = useReadable(model.voice);
+  const place = useRef<HTMLDivElement>(null);
+  const isEdit = mode.kind === "edit";
+  useLayoutEffect(() => {
+    place.current?.scrollTo({ top: 0 });
+  }, [failure, refused, recorder.kind]);
+  return (
+    <>
+      <div className="composer-above" ref={place}>
+        <div className="composer-news">
+          <FailureNotice failure={failure} />
+          {recorder.kind === "refused" && <MicrophoneRefusedNotice why={recorder.why} onClose={model.voice.discard} />}
+          {!isEdit && <Tray model={model.files} now={model.now} onLeave={onLeave} />}
+        </div>
+      </div>
+      {!isEdit && <TrayMore place={place} model={model.files} />}
+    </>
+  );
+}
+
+/** The recorder, in place of the field. */
 function Recording({ model }: { model: ComposerModel }) {
   const { recorder, asking } = useReadable(model.voice);
-  if (recorder.kind === "refused") return <MicrophoneRefusedNotice why={recorder.why} onClose={model.voice.discard} />;
   if (!("seconds" in recorder)) return null;
   return (
     <RecorderBar

@@ -20,7 +20,7 @@ import { useReadable } from "#ui/useReadable";
 import type { AttachModel, AttachNews } from "./AttachModel";
 import { chosenOf } from "./chosen";
 import { RefusedFiles } from "./RefusedFiles";
-import { TrayHead, TrayMore } from "./TrayFrame";
+import { TrayHead } from "./TrayFrame";
 
 interface TrayProps {
   model: AttachModel;
@@ -74,7 +74,6 @@ export function Tray({ model, now, onLeave }: TrayProps) {
           )}
         </ul>
       )}
-      <TrayMore list={list} count={files.length + (reading > 0 ? 1 : 0)} />
     </>
   );
 }

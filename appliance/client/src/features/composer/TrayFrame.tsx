@@ -7,6 +7,9 @@ import { isStuck } from "#core/fileFailures";
 import type { Attachment, UploadId } from "#core/snapshots";
 import { formatSize } from "#i18n/sizes";
 import { Icon } from "#ui/Icon";
+import { useReadable } from "#ui/useReadable";
+
+import type { AttachModel } from "./AttachModel";
 
 /** How many files there are, and how many of them cannot be sent: those may be out of sight. */
 export function TrayHead({ files, onShow }: { files: readonly Attachment[]; onShow: (id: UploadId) => void }) {
@@ -37,10 +40,11 @@ export function TrayHead({ files, onShow }: { files: readonly Attachment[]; onSh
 }
 
 /** For whom no scrollbar shows: how many files are below what is in sight. Keys reach them by their buttons. */
-export function TrayMore({ list, count }: { list: RefObject<HTMLUListElement | null>; count: number }) {
-  const below = useBelow(list, count);
+export function TrayMore({ place, model }: { place: RefObject<HTMLElement | null>; model: AttachModel }) {
+  const { files, reading } = useReadable(model);
+  const below = useBelow(place, files.length + (reading > 0 ? 1 : 0));
   if (below === 0) return null;
-  const more = () => list.current?.scrollBy({ top: 0.8 * list.current.clientHeight });
+  const more = () => place.current?.scrollBy({ top: 0.8 * place.current.clientHeight });
   return (
     <button type="button" className="tray-link tray-more" tabIndex={-1} onClick={more}>
       <Icon name="chevronDown" size="s" />
@@ -49,11 +53,11 @@ export function TrayMore({ list, count }: { list: RefObject<HTMLUListElement | n
   );
 }
 
-/** How many parts of a list that scrolls are, for the most part, below its lower edge. */
-function useBelow(list: RefObject<HTMLUListElement | null>, count: number): number {
+/** How many attached files are, for the most part, below the lower edge of the place that scrolls. */
+function useBelow(place: RefObject<HTMLElement | null>, count: number): number {
   const [below, setBelow] = useState(0);
   useLayoutEffect(() => {
-    const element = list.current;
+    const element = place.current;
     if (element === null) return undefined;
     const look = () => {
       const edge = element.getBoundingClientRect().bottom;
@@ -61,7 +65,7 @@ function useBelow(list: RefObject<HTMLUListElement | null>, count: number): numb
         const { top, height } = part.getBoundingClientRect();
         return top + height / 2 > edge;
       };
-      setBelow([...element.children].filter(isBelow).length);
+      setBelow([...element.querySelectorAll(".tray > li")].filter(isBelow).length);
     };
     const watched = new ResizeObserver(look);
     for (const part of [element, ...element.children]) watched.observe(part);
@@ -70,6 +74,6 @@ function useBelow(list: RefObject<HTMLUListElement | null>, count: number): numb
       watched.disconnect();
       element.removeEventListener("scroll", look);
     };
-  }, [list, count]);
+  }, [place, count]);
   return count === 0 ? 0 : below;
 }
