@@ -7,7 +7,9 @@ process in sight, a folder of its own in memory, and limits of memory, processes
 
 Rules: a worker never runs without its fence; where a fence cannot be set up, nothing is decoded. systemd holds the
 memory by a control group. For bubblewrap this process looks ten times a second (`files/memory.py`) and ends a fence
-that uses more: a control group of its own is not to be had in containers, nor for users without rights over one.
+that uses more: a control group of its own is not to be had in containers, nor for users without rights over one. What
+would not be seen there is refused by a filter (`files/system_calls.py`), and the private folder is the only file system
+in memory that a worker can write to.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from appliance import preview
-from appliance.files import memory
+from appliance.files import memory, system_calls
 from appliance.preview.content import FOLDER
 from appliance.preview.protocol import MAX_LINE, MIB
 
@@ -60,6 +62,8 @@ _USERS: Final = 4_000
 # Without the loader's cache and Debian's alternatives ffmpeg does not find its libraries.
 _FOR_LOADER: Final = (Path("/etc/ld.so.cache"), Path("/etc/alternatives"))
 _NAMESPACES: Final = ("ipc", "pid", "net", "uts", "cgroup")
+# Not bubblewrap's own /dev, a file system in memory without a bound; and /dev/zero gives memory that nobody counts.
+_DEVICES: Final = (Path("/dev/null"), Path("/dev/random"), Path("/dev/urandom"))
 
 
 def chosen(settings: Files) -> Fence:
@@ -152,9 +156,18 @@ class BwrapFence:
             raise FenceMissing("bubblewrap is not installed (Debian: apt-get install bubblewrap)")
         line = bwrap_line(command, self.readable, is_root=os.geteuid() == _ROOT)
         try:
-            return await asyncio.create_subprocess_exec(
-                program, *line, stdin=stdin, stdout=stdout, stderr=stderr, env={}, start_new_session=True
-            )
+            with system_calls.readable_program() as its:
+                return await asyncio.create_subprocess_exec(
+                    *(program, "--seccomp", str(its), *line),
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=stderr,
+                    pass_fds=(its,),
+                    env={},
+                    start_new_session=True,
+                )
+        except system_calls.MachineUnknown as error:
+            raise FenceMissing(str(error)) from error
         except OSError as error:
             raise FenceMissing(f"bubblewrap does not start: {error}") from error
 
@@ -208,13 +221,14 @@ def bwrap_line(command: Sequence[str], readable: Sequence[Path], *, is_root: boo
     for name in ("bin", "lib", "lib64", "sbin"):
         line += ["--symlink", f"usr/{name}", f"/{name}"]
     # Folders that bubblewrap makes by itself are root's alone.
-    for folder in sorted({parent for path in (*_FOR_LOADER, *readable) for parent in path.parents[:-1]}):
+    for folder in sorted({parent for path in (*_FOR_LOADER, *_DEVICES, *readable) for parent in path.parents[:-1]}):
         line += ["--perms", "0755", "--dir", str(folder)]
     for path in _FOR_LOADER:
         line += ["--ro-bind-try", str(path), str(path)]
     for path in readable:
         line += ["--ro-bind", str(path), str(path)]
-    line += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", str(FOLDER_BYTES), "--tmpfs", str(FOLDER)]
+    line += [word for path in _DEVICES for word in ("--dev-bind", str(path), str(path))]
+    line += ["--proc", "/proc", "--perms", "1777", "--size", str(FOLDER_BYTES), "--tmpfs", str(FOLDER)]
     line += ["--remount-ro", "/", "--chdir", str(FOLDER), "--setenv", "PATH", "/usr/bin", "--setenv", "LANG", "C.UTF-8"]
     if is_root:
         line += ["setpriv", *_other_user(), "--clear-groups", "--no-new-privs"]

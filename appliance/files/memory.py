@@ -1,8 +1,9 @@
 """How much memory a process and all that it started take, as Linux tells it (proc_pid_status(5), proc_tid_children(5)).
 
-Counted is what a process keeps to itself and what it shares in memory; programs and libraries that it maps from files
-are not. What a fork has not written to counts for both. A process that leaves its group or session is still counted:
-within a namespace of its own all descend from the first one. Knows nothing of files or fences.
+Counted is what a process keeps to itself and what it shares in memory, in large pages and swapped out too; programs and
+libraries that it maps from files are not, nor what it holds without having it mapped (`files/system_calls.py` refuses
+the ways to that). What a fork has not written to counts for both. A process that leaves its group or session is still
+counted: within a namespace of its own all descend from the first one. Knows nothing of files or fences.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 LOOK_S: Final = 0.1
 _PROC: Final = Path("/proc")
-_COUNTED: Final = ("RssAnon:", "RssShmem:")
+_COUNTED: Final = ("RssAnon:", "RssShmem:", "VmSwap:", "VmPTE:", "HugetlbPages:")
 
 
 def can_be_told() -> bool:
@@ -49,8 +50,15 @@ def _family(process: int) -> Iterator[int]:
 
 
 def _own(process: int) -> int:
+    """Return what one process takes. Its threads share it, but the first one tells nothing of it once it has ended."""
+    with suppress(OSError):
+        return max((_told(task) for task in (_PROC / str(process) / "task").iterdir()), default=0)
+    return 0
+
+
+def _told(task: Path) -> int:
     try:
-        lines = (_PROC / str(process) / "status").read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = (task / "status").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return 0
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(_COUNTED))

@@ -7,8 +7,11 @@ reach. It answers with one line of JSON: for each attempt what came of it, `DONE
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import json
+import mmap
 import os
+import platform
 import socket
 import sys
 import time
@@ -17,6 +20,10 @@ from pathlib import Path
 from typing import Any
 
 NEW_USER, NEW_NET = 0x10000000, 0x40000000
+CREATE = 0o1000  # IPC_CREAT
+IO_URING_SETUP, MEMFD_SECRET = 425, 447
+USERFAULTFD = 323 if platform.machine() == "x86_64" else 282
+REFUSED_BY_FILTER = 1
 DONE = "DONE"
 
 
@@ -34,6 +41,49 @@ def call(name: str, *values: Any) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, name)(*values):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def get(name: str, *values: Any) -> None:
+    """Call what returns a number that is negative where it failed."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*values) < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def ask_kernel(number: int, *values: Any) -> None:
+    """Succeed unless the filter refuses a call: this kernel may lack it, or not like what it is given."""
+    try:
+        get("syscall", number, *values)
+    except OSError as error:
+        if error.errno == REFUSED_BY_FILTER:
+            raise
+
+
+def share_memory() -> None:
+    """Share memory without a file: once it is let go of, it is kept and mapped nowhere."""
+    with mmap.mmap(-1, 4096, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS) as shared:
+        shared[0] = 1
+
+
+def share_zeros() -> None:
+    with Path("/dev/zero").open("r+b", buffering=0) as zeros, mmap.mmap(zeros.fileno(), 4096) as shared:
+        shared[0] = 1
+
+
+def move_page() -> None:
+    its, give = os.pipe()
+    with Path(__file__).open("rb") as file:
+        os.splice(file.fileno(), give, 1)
+    os.close(its)
+
+
+def widen_pipe() -> None:
+    fcntl.fcntl(os.pipe()[1], 1031, 1024 * 1024)
+
+
+def lock_bytes() -> None:
+    with Path("/run/locked").open("wb") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX, 1)
 
 
 def become_root() -> None:
@@ -101,6 +151,24 @@ def attempts(given: dict[str, Any]) -> dict[str, Callable[[], object]]:
         "user of its own": lambda: call("unshare", NEW_USER),
         "memory": take_memory,
         "processes": fork_often,
+        "file in memory": lambda: os.memfd_create("held"),
+        "secret memory": lambda: ask_kernel(MEMFD_SECRET, 0),
+        "memory of System V": lambda: get("shmget", 0, 4096, CREATE | 0o600),
+        "messages of System V": lambda: get("msgget", 0, CREATE | 0o600),
+        "messages of POSIX": lambda: get("mq_open", b"/held", os.O_CREAT | os.O_RDWR, 0o600, None),
+        "semaphores": lambda: get("semget", 0, 1, CREATE | 0o600),
+        "write into /dev": lambda: Path("/dev/left").write_bytes(b""),
+        "write into /dev/shm": lambda: Path("/dev/shm/left").write_bytes(b""),  # noqa: S108 -- in memory without a bound
+        "shared memory": share_memory,
+        "shared zeros": share_zeros,
+        "ring": lambda: ask_kernel(IO_URING_SETUP, 0, None),
+        "faults of its own": lambda: ask_kernel(USERFAULTFD, 1),
+        "page in a pipe": move_page,
+        "larger pipe": widen_pipe,
+        "locks": lock_bytes,
+        "pair of sockets": socket.socketpair,
+        "watch": lambda: get("inotify_init1", 0),
+        "key": lambda: get("syscall", 248 if platform.machine() == "x86_64" else 217, b"user", b"k", b"v", 1, -4),
     }
 
 
