@@ -8,7 +8,10 @@ from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.agency import API, Client
+from appliance.files import keys
+from appliance.files.content import read_clear
+from appliance.store import uploads
+from tests.agency import API, Agency, Client
 
 TUS: Final = {"Tus-Resumable": "1.0.0"}
 CONTENT: Final = {**TUS, "Content-Type": "application/offset+octet-stream"}
@@ -30,11 +33,12 @@ def about(room: str | None, **values: object) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What came back: status, headers, and the code of an error."""
+    """What came back: status, headers, and the code and words of an error."""
 
     status: int
     headers: Mapping[str, str]
     code: str | None
+    message: str | None = None
 
     @property
     def offset(self) -> int:
@@ -53,11 +57,11 @@ async def ask(
     path = path.partition(API)[2] if "://" in path else path
     async with client.raw(method, path, headers=dict(headers), data=data) as response:
         text = await response.text()
-        code: Any = None
+        error: Any = {}
         if response.status >= 400 and method != "HEAD":
-            code = (await response.json())["error"]["code"]
+            error = (await response.json())["error"]
         assert text or response.status < 400 or method == "HEAD"
-        return Said(response.status, dict(response.headers), code)
+        return Said(response.status, dict(response.headers), error.get("code"), error.get("message"))
 
 
 async def begin(client: Client, room: str | None, size: int, **values: object) -> str:
@@ -86,3 +90,13 @@ async def upload(client: Client, room: str | None, content: bytes, **values: obj
     sent = await patch(client, where, 0, io.BytesIO(content))
     assert (sent.status, sent.offset) == (204, len(content)), sent
     return where.rpartition("/")[2]
+
+
+async def stored(running: Agency, where: str) -> bytes:
+    """Return the content of an upload as it lies sealed on the disk."""
+    s, file = running.services, where.rpartition("/")[2]
+    async with s.store.read() as reader:
+        row = await reader.run(uploads.get, file)
+    assert row is not None
+    key = keys.unwrap(s.keys.files_keys, file, row.wrapped_key)
+    return b"".join([piece async for piece in read_clear(s.files.objects, file, key, row.size)])

@@ -11,25 +11,12 @@ import aiotus
 import pytest
 from tusclient.client import TusClient
 
-from appliance.files import keys
-from appliance.files.content import read_clear
-from appliance.store import uploads
 from tests.agency import API, Agency
 from tests.tus_clients import line, node_client
+from tests.uploading import stored
 
 CONTENT = os.urandom(1_300_000)
 NAME = "หนังสือ ที่ กค 0402.dat"
-
-
-async def stored(running: Agency, where: str) -> bytes:
-    """Return what came of an upload."""
-    s, upload = running.services, where.rpartition("/")[2]
-    async with s.store.read() as reader:
-        row = await reader.run(uploads.get, upload)
-    assert row is not None
-    assert row.state != uploads.RECEIVING
-    key = keys.unwrap(s.keys.files_keys, upload, row.wrapped_key)
-    return b"".join([piece async for piece in read_clear(s.files.objects, upload, key, row.size)])
 
 
 @pytest.mark.parametrize(("chunk", "checksum"), [(1 << 30, False), (300_000, False), (300_000, True), (1 << 30, True)])

@@ -15,14 +15,13 @@ import pytest
 
 from appliance.actions.accounts import revoke_account
 from appliance.demo.world import OPERATOR
-from appliance.files import keys
-from appliance.files.content import read_clear, sealed_length
+from appliance.files.content import sealed_length
 from appliance.sealed_file import RECORD_BYTES
 from appliance.store import uploads
 from appliance.web import streams
 from tests.agency import API, Agency, Client
 from tests.api.test_rooms import make_group
-from tests.uploading import CONTENT, TUS, Said, about, ask, begin, head, metadata, patch, upload
+from tests.uploading import CONTENT, TUS, Said, about, ask, begin, head, metadata, patch, stored, upload
 from tests.waiting import until
 
 R = RECORD_BYTES
@@ -37,16 +36,6 @@ async def narin(running: Agency) -> Client:
 @pytest.fixture
 def room(running: Agency) -> str:
     return running.room("dengue")
-
-
-async def stored(running: Agency, where: str) -> bytes:
-    """Return the content of an upload as it lies sealed on the disk."""
-    s, file = running.services, where.rpartition("/")[2]
-    async with s.store.read() as reader:
-        row = await reader.run(uploads.get, file)
-    assert row is not None
-    key = keys.unwrap(s.keys.files_keys, file, row.wrapped_key)
-    return b"".join([piece async for piece in read_clear(s.files.objects, file, key, row.size)])
 
 
 async def kept(client: Client, where: str, offset: int) -> bool:

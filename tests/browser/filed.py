@@ -19,7 +19,7 @@ from typing import Any, Final
 from PIL import Image, ImageDraw
 
 from appliance.attachments import FileForm
-from appliance.files import keys, said
+from appliance.files import keys
 from appliance.files.content import write_sealed
 from appliance.files.said import Said
 from appliance.model import PersonId
@@ -27,11 +27,10 @@ from appliance.services import Services
 from appliance.store import file_work, uploads
 from appliance.store.db import Rows
 from appliance.store.file_work import NewBlob
-from appliance.store.uploads import NewUpload
 from tests.agency import Agency, Client, new_txn
+from tests.made_files import Uploaded, put_upload
 from tests.waiting import PATIENCE_S
 
-DAY_MS: Final = 86_400_000
 FILM_S: Final = 20
 BLUE: Final = ((38, 96, 150), (236, 190, 132))
 COLOURS: Final = (
@@ -86,27 +85,25 @@ async def send(served: Agency, sender: Client, room: str, text: str, *files: Fil
 async def keep(s: Services, person: PersonId, filed: Filed) -> str:
     """Keep a file as an upload that is ready to be sent; return its id."""
     file, key, now = s.new_id("f"), keys.new_file_key(), s.clock()
-    root = await _seal(s, file, key, filed.content)
-    wrapped = keys.wrap(s.keys.files_key, file, key)
     words = Said(name=filed.name, type=filed.type, form=filed.form, original=filed.original)
-    upload = NewUpload(
-        file, person, None, len(filed.content), 0, said.sealed(words, key, file), wrapped, now, now + DAY_MS
-    )
-    rows = [NewBlob(file, "file", person, filed.type, len(filed.content), root, now, wrapped_key=wrapped)]
+    upload = Uploaded(file, key, words, len(filed.content))
+    root = await _seal(s, file, key, filed.content)
+    rows = [NewBlob(file, "file", person, filed.type, upload.size, root, now)]
     for one in filed.made:
         variant = s.new_id("f")
         root = await _seal(s, variant, keys.variant_key(key, variant), one.content)
         size: Any = {"parent": file, "page": one.page, "width": one.width, "height": one.height}
         rows.append(NewBlob(variant, one.kind, person, one.type, len(one.content), root, now, **size))
     async with s.store.write() as tx:
-        await tx.run(_put, upload, rows, filed.facts)
+        await tx.run(_put, s, person, upload, rows, filed.facts)
     return file
 
 
-def _put(rows: Rows, upload: NewUpload, made: list[NewBlob], facts: dict[str, Any]) -> None:
-    uploads.insert(rows, upload)
-    uploads.set_preparing(rows, upload.id, upload.expires_at)
-    file_work.insert(rows, made)
+def _put(
+    rows: Rows, s: Services, person: PersonId, upload: Uploaded, made: list[NewBlob], facts: dict[str, Any]
+) -> None:
+    wrapped = put_upload(rows, s, person, upload)
+    file_work.insert(rows, [one._replace(wrapped_key=wrapped) if one.id == upload.id else one for one in made])
     known = {"id": upload.id} | {name: facts.get(name) for name in ("width", "height", "ms", "pages", "waveform")}
     rows.run(
         "UPDATE blob SET width = :width, height = :height, ms = :ms, pages = :pages, waveform = :waveform"

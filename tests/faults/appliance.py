@@ -22,7 +22,8 @@ from typing import Any, Final, cast
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 from appliance.demo.world import PASSWORD
-from tests.agency import API
+from appliance.model import PersonId
+from tests.agency import API, Client
 from tests.waiting import PATIENCE_S, quiet_clock, wait_until
 
 GCHAT: Final = (sys.executable, "-m", "appliance.cli")
@@ -223,6 +224,11 @@ class Caller:
     def headers(self) -> dict[str, str]:
         """What every request carries."""
         return {"Authorization": f"Bearer {self.token}"}
+
+    @property
+    def client(self) -> Client:
+        """The same person for what takes a `Client`: uploads by hand (`tests/uploading.py`)."""
+        return Client(self.session, self.appliance.url, "", PersonId(self.person), self.token)
 
     async def call(self, method: str, path: str, body: object = None, **query: object) -> Any:
         """Return the decoded answer. Raises Refused, aiohttp.ClientError, TimeoutError."""

@@ -7,9 +7,7 @@ import os
 import random
 import shutil
 import signal
-from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,13 +16,14 @@ from appliance import config, wiring
 from appliance.actions import file_check, file_deletion
 from appliance.actions.file_faults import Fault
 from appliance.vault import unlock
-from tests.agency import API
+from tests.agency import Client
 from tests.bureau import Bureau, Clock
 from tests.commands import carried_out
-from tests.faults.appliance import Appliance, Caller, Refused, clients, sign_in
+from tests.faults.appliance import Appliance, clients, sign_in
 from tests.faults.conftest import on_small_disk
 from tests.filing import Filing
 from tests.forking import forks
+from tests.uploading import TUS, Said, about, ask, begin, patch
 from tests.waiting import until
 
 DAY_MS = 86_400_000
@@ -34,47 +33,19 @@ UPLOADS = 12
 EVERY = int(os.environ.get("GCHAT_FAULT_EVERY", "29"))
 
 
-def words(room: str) -> str:
-    """Return what is said of a file before its first byte."""
-    about = {"name": "แผนที่.pdf", "type": "application/pdf", "room": room, "form": "document"}
-    return ",".join(f"{name} {b64encode(value.encode()).decode()}" for name, value in about.items())
-
-
-async def begin(caller: Caller, room: str, size: int) -> str:
-    """Begin an upload; return its path. Raises Refused, ClientError."""
-    headers = {**caller.headers, "Tus-Resumable": "1.0.0", "Upload-Length": str(size), "Upload-Metadata": words(room)}
-    async with caller.session.post(f"{caller.appliance.url}{API}/uploads", headers=headers) as response:
-        if response.status != 201:
-            error = (await response.json())["error"]
-            raise Refused(response.status, error["code"], error["message"], response.headers.get("Retry-After"))
-        return response.headers["Location"].rpartition("/")[2]
-
-
-async def patch(caller: Caller, upload: str, offset: int, content: bytes) -> int:
-    """Send bytes of an upload; return the status."""
-    headers = {
-        **caller.headers, "Tus-Resumable": "1.0.0", "Upload-Offset": str(offset),
-        "Content-Type": "application/offset+octet-stream",
-    }  # fmt: skip
-    url = f"{caller.appliance.url}{API}/uploads/{upload}"
-    async with caller.session.patch(url, headers=headers, data=content) as response:
-        return response.status
-
-
-async def one(caller: Caller, room: str, rng: random.Random, acknowledged: list[str]) -> None:
+async def one(client: Client, room: str, rng: random.Random, acknowledged: list[str]) -> None:
     """Go as far with an upload as chance has it: begun, in the middle, whole, or taken away again."""
     size = rng.randrange(1, 6 * RECORD)
-    upload = await begin(caller, room, size)
+    upload = await begin(client, room, size)
     acknowledged.append(upload)
     offset = 0
     while offset < size and rng.random() < 0.9:
         part = min(size - offset, rng.choice((RECORD, 2 * RECORD)))
-        if await patch(caller, upload, offset, os.urandom(part)) != 204:
+        if (await patch(client, upload, offset, os.urandom(part))).status != 204:
             return
         offset += part
     if rng.random() < 0.3:
-        headers = {**caller.headers, "Tus-Resumable": "1.0.0"}
-        await (await caller.session.delete(f"{caller.appliance.url}{API}/uploads/{upload}", headers=headers)).read()
+        await ask(client, "DELETE", upload, TUS)
 
 
 async def left_of(data: Path, later_ms: int) -> tuple[list[str], list[tuple[str, int]], list[Fault]]:
@@ -102,7 +73,7 @@ async def test_uploads_that_kills_abandoned_leave_nothing_after_their_time(
     for _ in range(3):
         served.start()
         async with clients() as session:
-            narin = await sign_in(session, served, "narin.p")
+            narin = (await sign_in(session, served, "narin.p")).client
             before = len(made)
             tasks = [asyncio.create_task(one(narin, served.room("dengue"), rng, made)) for _ in range(UPLOADS)]
             enough = before + rng.randrange(1, UPLOADS)
@@ -173,26 +144,25 @@ async def test_a_disk_that_is_nearly_full_takes_messages_and_no_files(
     async with clients() as session:
         narin = await sign_in(session, served, "narin.p")
         room = served.room("dengue")
-        waiting = await begin(narin, room, 4 * RECORD)
+        client, waiting = narin.client, await begin(narin.client, room, 4 * RECORD)
         ballast = small_disk / "ballast"
         space = os.statvfs(small_disk)
         keep = space.f_blocks * space.f_frsize * 2 // 100
         with ballast.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, space.f_bavail * space.f_frsize - keep)
 
+        async def begun() -> Said:
+            return await ask(client, "POST", "/uploads", {**TUS, "Upload-Length": str(RECORD), **about(room)})
+
         async def refused() -> bool:
-            with suppress(Refused):
-                await begin(narin, room, RECORD)
-                return False
-            return True
+            return (await begun()).status != 201
 
         await until(refused)
-        with pytest.raises(Refused) as told:
-            await begin(narin, room, RECORD)
-        assert (told.value.status, told.value.code) == (507, "disk_nearly_full")
-        assert "เหลืออีก" in told.value.message
+        told = await begun()
+        assert (told.status, told.code) == (507, "disk_nearly_full")
+        assert "เหลืออีก" in (told.message or "")
         # Nor do bytes of one that was begun before; messages go on, and so does whoever asks for readiness.
-        assert await patch(narin, waiting, 0, bytes(RECORD)) == 507
+        assert (await patch(client, waiting, 0, bytes(RECORD))).status == 507
         for n in range(20):
             await narin.say(room, "ดิสก์ใกล้เต็ม แต่ยังส่งข้อความได้", f"near-{n}")
         async with session.get(f"{served.url}/readyz") as ready:
@@ -200,11 +170,8 @@ async def test_a_disk_that_is_nearly_full_takes_messages_and_no_files(
         ballast.unlink()
 
         async def taken() -> bool:
-            with suppress(Refused):
-                await begin(narin, room, RECORD)
-                return True
-            return False
+            return (await begun()).status == 201
 
         await until(taken)
-        assert await patch(narin, waiting, 0, bytes(4 * RECORD)) == 204
+        assert (await patch(client, waiting, 0, bytes(4 * RECORD))).status == 204
     served.stop()

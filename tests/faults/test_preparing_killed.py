@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.agency import API
 from tests.faults.appliance import Appliance, Caller, clients, gchat, sign_in
-from tests.uploading import CONTENT, TUS, about
+from tests.uploading import upload
 from tests.waiting import until
 
 PICTURES = 8
@@ -25,22 +24,8 @@ def picture(number: int) -> bytes:
     return file.getvalue()
 
 
-async def sent(caller: Caller, room: str, content: bytes) -> str:
-    """Upload a picture whole; return the id of the upload."""
-    said = about(room, name="ภาพ.jpg", type="image/jpeg", form="picture")
-    begun = {**caller.headers, **TUS, **said, "Upload-Length": str(len(content))}
-    async with caller.session.post(caller.appliance.url + API + "/uploads", headers=begun) as response:
-        assert response.status == 201
-        upload = response.headers["Location"].rpartition("/")[2]
-    bytes_of = {**caller.headers, **CONTENT, "Upload-Offset": "0"}
-    url = f"{caller.appliance.url}{API}/uploads/{upload}"
-    async with caller.session.patch(url, headers=bytes_of, data=content) as response:
-        assert response.status == 204
-    return upload
-
-
 async def views(caller: Caller, uploads: list[str]) -> list[dict[str, Any]]:
-    return [await caller.call("GET", f"/uploads/{upload}") for upload in uploads]
+    return [await caller.call("GET", f"/uploads/{one}") for one in uploads]
 
 
 @pytest.mark.media
@@ -49,7 +34,9 @@ async def test_kills_while_files_are_prepared(appliance: Callable[..., Appliance
     served.start()
     async with clients() as session:
         narin = await sign_in(session, served, "narin.p")
-        uploads = [await sent(narin, served.room("dengue"), picture(number)) for number in range(PICTURES)]
+        said = {"name": "ภาพ.jpg", "type": "image/jpeg", "form": "picture"}
+        room = served.room("dengue")
+        uploads = [await upload(narin.client, room, picture(number), **said) for number in range(PICTURES)]
         for kill in range(1, KILLS + 1):
 
             async def some_are_ready(least: int = kill) -> bool:

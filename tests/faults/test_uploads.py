@@ -18,9 +18,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from appliance.model import PersonId
 from appliance.sealed_file import RECORD_BYTES
-from tests.agency import API, Client
+from tests.agency import API
 from tests.faults.appliance import Appliance, Caller, clients, sign_in
 from tests.faults.bad_line import BUFFER, bad_line
 from tests.faults.conftest import on_small_disk
@@ -40,10 +39,6 @@ LOOKS = 10
 UNIT = b"K7f3a9cQ"
 """Every 16 bytes of a file that is made of it alone hold it once; of `made`, every 23."""
 logger = logging.getLogger(__name__)
-
-
-def tus(caller: Caller) -> Client:
-    return Client(caller.session, caller.appliance.url, "", PersonId(caller.person), caller.token)
 
 
 def made(path: Path, size: int) -> str:
@@ -221,7 +216,7 @@ async def test_nothing_of_an_upload_lies_in_clear(appliance: Callable[..., Appli
             assert set(open_elsewhere(served.pid, served.data)) <= {str(served.log)}
 
     async with clients() as session:
-        narin, room = tus(await sign_in(session, served, "narin.p")), served.room("dengue")
+        narin, room = (await sign_in(session, served, "narin.p")).client, served.room("dengue")
         where = await begin(narin, room, len(content), name="a.dat", type="application/octet-stream")
         first = await patch(narin, where, 0, pieces(0, 4 * RECORD_BYTES))
         summed = {"Upload-Checksum": f"sha256 {'A' * 43}="}
@@ -261,7 +256,7 @@ async def test_a_disk_that_fills_up_meanwhile(
 
     async with clients() as session:
         caller = await sign_in(session, served, "narin.p")
-        narin, room = tus(caller), served.room("dengue")
+        narin, room = caller.client, served.room("dengue")
         where = await begin(narin, room, len(content), name="a.dat", type="application/octet-stream")
 
         async def kept(offset: int) -> bool:
@@ -295,7 +290,7 @@ async def test_a_part_that_waited_for_its_sum_is_gone_after_a_kill(appliance: Ca
         await killed.wait()
 
     async with clients() as session:
-        narin, room = tus(await sign_in(session, served, "narin.p")), served.room("dengue")
+        narin, room = (await sign_in(session, served, "narin.p")).client, served.room("dengue")
         where = await begin(narin, room, 60 * RECORD_BYTES)
         checked = {"Upload-Checksum": f"sha256 {base64.b64encode(bytes(32)).decode()}"}
         sending = asyncio.create_task(patch(narin, where, 0, pieces(), **checked))
