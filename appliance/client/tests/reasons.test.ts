@@ -49,6 +49,10 @@ test("a failure speaks the language of the page, whichever it was when it happen
   // What only the server can word is said in its words while they are of this page, and by its code otherwise.
   const only = { code: "password_too_short", message: "รหัสผ่านต้องมีอย่างน้อย 14 ตัวอักษร", language: "th" };
   expect(failureText(only, null)).toContain("password_too_short");
+  const large = { code: "file_too_large_to_clean", message: "ระบบลบ… ไม่เกิน 268 MB", language: "th" };
+  expect(failureText(large, null)).toMatch(/^[\x20-\x7e“”]+$/u);
+  expect(failureText(large, null)).not.toContain(large.code);
   await activateLocale("th");
   expect(failureText(only, null)).toBe(only.message);
+  expect(failureText(large, null)).toBe(large.message);
 });

@@ -97,6 +97,12 @@ export const REASONS: Readonly<Record<string, MessageDescriptor>> = {
   internal: msg`ระบบขัดข้อง โปรดลองใหม่ หากยังไม่สำเร็จให้แจ้งผู้ดูแลระบบ`,
 };
 
+/** What the server says with a number that it alone knows, without that number: for a page whose language has changed since. */
+const WITHOUT_NUMBER: Readonly<Record<string, MessageDescriptor>> = {
+  upload_too_large: msg`ไฟล์ใหญ่เกินกว่าที่หน่วยงานให้ส่ง`,
+  file_too_large_to_clean: msg`ไฟล์ใหญ่เกินกว่าที่ระบบจะลบข้อมูลตำแหน่งและอุปกรณ์ออกได้ โปรดลดขนาดไฟล์ หรือเลือก “ส่งต้นฉบับ” เพื่อส่งตามเดิม`,
+};
+
 /** The sentences that say how long to wait, told with the seconds that are left. */
 export const WAITING: Readonly<Record<string, (seconds: string) => string>> = {
   sign_in_delayed: (seconds) => t`เข้าสู่ระบบไม่สำเร็จหลายครั้ง โปรดรอ ${seconds} วินาที`,
@@ -111,7 +117,9 @@ export const WAITING: Readonly<Record<string, (seconds: string) => string>> = {
 export function reasonText(code: string, said?: string): string {
   const known = REASONS[code];
   if (known !== undefined) return i18n._(known);
-  return said !== undefined && said !== "" ? withDigits(said) : t`ทำรายการไม่สำเร็จ (${code})`;
+  if (said !== undefined && said !== "") return withDigits(said);
+  const without = WITHOUT_NUMBER[code];
+  return without === undefined ? t`ทำรายการไม่สำเร็จ (${code})` : i18n._(without);
 }
 
 interface Failure {
