@@ -87,7 +87,7 @@ def places() -> dict[str, Path]:
 
 def make(data: Path, sizes: Sizes, *, cheap_logins: bool = True, lifted: bool = True) -> Layout:
     """Make an agency in an empty folder and return who there is; with its limits `lifted`, or those of the product."""
-    extra = (world.GENEROUS + world.NO_SCANNER if lifted else "") + (CHEAP_LOGINS if cheap_logins else "")
+    extra = (world.GENEROUS if lifted else "") + world.NO_SCANNER + (CHEAP_LOGINS if cheap_logins else "")
     setup.create(data, ministries.MOPH.agency, "file", wiring.no_terminal, extra)
     return asyncio.run(_fill(data, sizes))
 

@@ -14,11 +14,17 @@ import itertools
 import os
 import ssl
 import sys
+import tempfile
+from collections import deque
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import msgspec
+
+from tests.files.bombs import Bomb, bombs
+from tests.uploading import CONTENT, TUS, about
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,6 +35,8 @@ RATE: Final = 100.0
 LATEST_S: Final = 0.1
 AT_ONCE: Final = 50
 BOMBS_A_SECOND: Final = 10.0
+FILES_KEPT: Final = 20
+"""So many of the files that it sent stay; those before are deleted, or its quota would end the attack."""
 HANDSHAKES: Final = 2_000
 LONGEST: Final = 20_000
 PREPARED: Final = 90
@@ -56,9 +64,14 @@ class _Attacker:
         self.attack, self.http = attack, http
         self.numbers = itertools.count()
         self.answers: dict[int, int] = {}
+        self.files: list[Bomb] = []
+        self.sent: deque[str] = deque()
 
-    async def ask(self, method: str, path: str, body: object = None, *, read: bool = True, **options: Any) -> None:
-        """Send a request; count the status of its answer, and leave it unread where that is the attack."""
+    async def ask(self, method: str, path: str, body: object = None, *, read: bool = True, **options: Any) -> str:
+        """Send a request; count the status of its answer, and leave it unread where that is the attack.
+
+        Return where what it made is, and nothing where it made none.
+        """
         options |= {} if body is None else {"json": body}
         try:
             async with self.http.request(method, API + path, **options) as response:
@@ -67,8 +80,10 @@ class _Attacker:
                     await response.read()
                 else:
                     await asyncio.sleep(1)
+                return response.headers.get("Location", "")
         except (aiohttp.ClientError, TimeoutError, OSError):
             self.answers[0] = self.answers.get(0, 0) + 1
+        return ""
 
     def txn(self) -> str:
         """Return an id that no other command has."""
@@ -82,6 +97,9 @@ class _Attacker:
         """Fill the attacker's room, before anything is measured."""
         for text in texts:
             await self.say(text)
+        if self.attack.name == FILE_BOMBS:
+            with tempfile.TemporaryDirectory() as folder:
+                self.files = await asyncio.to_thread(bombs, Path(folder))
 
     # One turn of each attack.
 
@@ -122,7 +140,18 @@ class _Attacker:
         """A password to be checked each time."""
         await self.ask("POST", "/second-factors/totp", {"password": self.attack.password})
 
+    async def file(self) -> None:
+        """A file that says or holds much, whole in one request, for the workers to look at."""
+        file = self.files[next(self.numbers) % len(self.files)]
+        said = about(self.attack.room, name=file.name, type=file.type, form=file.form)
+        headers = {**CONTENT, **said, "Upload-Length": str(len(file.content))}
+        if where := await self.ask("POST", "/uploads", headers=headers, data=file.content):
+            self.sent.append(where.rpartition("/")[2])
+        if len(self.sent) > FILES_KEPT:
+            await self.ask("DELETE", f"/uploads/{self.sent.popleft()}", headers=TUS)
 
+
+FILE_BOMBS: Final = "bombs by tus"
 BOMB: Final = gzip.compress(bytes(512 << 20), 9) * 2
 TURNS: Final[dict[str, tuple[Callable[[_Attacker], Awaitable[None]], float]]] = {
     "login bombs": (_Attacker.login, RATE),
@@ -133,6 +162,7 @@ TURNS: Final[dict[str, tuple[Callable[[_Attacker], Awaitable[None]], float]]] = 
     "room flood": (_Attacker.room, RATE),
     "password changes": (_Attacker.password, RATE),
     "search flood": (_Attacker.search, RATE),
+    FILE_BOMBS: (_Attacker.file, BOMBS_A_SECOND),
 }
 PREPARES: Final = {
     "zalgo search": [ZALGO, "a" * LONGEST, "ab " * 6_000] * (PREPARED // 3),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from pathlib import Path
 
 import pytest
@@ -11,33 +9,11 @@ from PIL import Image
 
 from appliance.files.workers import PreviewRefused
 from appliance.preview.protocol import MIB, SECONDS, JobKind, Refusal
-from tests.files.corpus import film, huge_gif, huge_png, photograph, tiff, written
+from tests.files.bombs import HOURS_S, bmp_of, film_of, hours_of_film, hours_of_silence, jpeg_of, png_with_much_text
+from tests.files.corpus import huge_gif, huge_png, tiff, written
 from tests.files.working import work
 
 pytestmark = [pytest.mark.media, pytest.mark.slow]
-
-
-def jpeg_of(width: int, height: int) -> bytes:
-    """A JPEG file whose header says that it is this large."""
-    small = bytearray(written(photograph(16, 16), "JPEG"))
-    start = small.index(b"\xff\xc0") + 5
-    small[start : start + 4] = struct.pack(">HH", height, width)
-    return bytes(small)
-
-
-def png_with_much_text() -> bytes:
-    """A PNG file with a compressed text that unpacks to 300 MB."""
-    packer = zlib.compressobj(9)
-    content = b"zTXtComment\0\0" + b"".join(packer.compress(bytes(2**20)) for _ in range(300)) + packer.flush()
-    chunk = struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
-    plain = written(photograph(16, 16), "PNG")
-    return plain[:33] + chunk + plain[33:]
-
-
-def bmp_of(width: int, height: int) -> bytes:
-    """A BMP file whose header says that it is this large."""
-    small = written(photograph(16, 16), "BMP")
-    return small[:18] + struct.pack("<ii", width, height) + small[26:]
 
 
 PICTURES = (
@@ -81,18 +57,6 @@ async def test_a_wide_picture_is_as_any_other() -> None:
         assert (await work(kind, "image/png", wide)).parts
 
 
-def film_of(side: int, folder: Path) -> bytes:
-    """A film whose pictures are said to be this large, by its container and by each of them."""
-    content = bytearray(film(folder / "a.mov", "-map", "0:v", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p"))
-    size = struct.pack(">HH", side, side)
-    at = content.index(b"jpeg", content.index(b"stsd")) + 28
-    content[at : at + 4] = size
-    for start in range(len(content) - 9):
-        if content[start : start + 2] == b"\xff\xc0":
-            content[start + 5 : start + 9] = size
-    return bytes(content)
-
-
 @pytest.mark.parametrize(("side", "made"), [(160, ["poster", "thumb"]), (12_000, [])])
 async def test_a_film_of_huge_pictures_has_no_poster(side: int, made: list[str], tmp_path: Path) -> None:
     """Its pictures have 144 million pixels; the same film with less in its headers has a poster."""
@@ -107,11 +71,15 @@ async def test_a_film_of_pictures_that_no_decoder_takes_is_broken(tmp_path: Path
     assert refused.value.code is Refusal.BROKEN
 
 
-def hours_of_silence() -> bytes:
-    """A WAV file of 28 hours: its head says so, and its samples are zeros."""
-    size = 200 * MIB
-    head = struct.pack("<4sI8sIHHIIHH4sI", b"RIFF", size + 36, b"WAVEfmt ", 16, 1, 1, 2_000, 2_000, 1, 8, b"data", size)
-    return head + bytes(size)
+async def test_a_film_that_says_it_lasts_for_hours_is_looked_at_as_any_other(tmp_path: Path) -> None:
+    content = hours_of_film(tmp_path)
+    looked_at = await work(JobKind.VIDEO, "video/mp4", content)
+    assert looked_at.facts.seconds == pytest.approx(HOURS_S)
+    assert [(part.kind, part.width, part.height) for part, _ in looked_at.parts] == [
+        ("poster", 160, 120),
+        ("thumb", 160, 120),
+    ]
+    assert (await work(JobKind.CLEAN, "video/mp4", content)).parts
 
 
 async def test_a_sound_of_many_hours_and_a_film_of_nothing_end_within_their_time() -> None:

@@ -129,14 +129,6 @@ def turned_film(folder: Path) -> bytes:
     return flat[:start] + matrix + flat[start + 36 :]
 
 
-async def test_a_film_that_says_it_lasts_for_hours_is_looked_at_as_any_other(tmp_path: Path) -> None:
-    film(tmp_path / "a.mp4", "-map", "0:v", "-c:v", "mpeg4")
-    flat = (tmp_path / "a.mp4").read_bytes()
-    start = flat.index(b"mvhd") + 16
-    made = await work(JobKind.VIDEO, "video/mp4", flat[:start] + struct.pack(">II", 1, 14_400) + flat[start + 8 :])
-    assert sizes(made) == [("poster", None, 160, 120), ("thumb", None, 160, 120)]
-
-
 def packed_by(how: int) -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", how) as archive:
