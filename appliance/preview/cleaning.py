@@ -42,7 +42,7 @@ _PNG_CHUNKS: Final = frozenset(
         b"IEND",
     )
 )
-_WEBP_CHUNKS: Final = frozenset((b"VP8X", b"ANIM", b"ANMF"))
+_WEBP_FRAME: Final = frozenset((b"ALPH", b"VP8 ", b"VP8L"))
 _ANIMATION_AND_ALPHA: Final = 0x12  # the flags of VP8X without ICC profile, EXIF and XMP
 _WITH_EXIF: Final = 0x08
 _GIF_BLOCKS: Final = {0xF9: True, 0x01: False, 0xFE: False}  # graphic control, plain text, comment
@@ -50,6 +50,7 @@ _GIF_LOOPS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _PNG_HEAD: Final = 8
 _PNG_DEPTH: Final = 24
 _RIFF_HEAD: Final = 12
+_ANMF_HEAD: Final = 24  # its head, place, size, length and flags (RFC 9649 §2.7.1.1)
 
 
 def clean(content: Content, outcome: Outcome) -> None:
@@ -159,17 +160,26 @@ def clean_webp(original: bytes, orientation: int) -> bytes:
             turned = b"" if orientation == 1 else orientation_exif(orientation)
             flags = chunk[8] & _ANIMATION_AND_ALPHA | (_WITH_EXIF if turned else 0)
             kept.append(chunk[:8] + bytes((flags,)) + chunk[9:])
-        elif name in _WEBP_CHUNKS:
+        elif name == b"ANIM":
             kept.append(chunk)
+        elif name == b"ANMF":
+            kept.append(_webp_frame(chunk))
     if turned:
         kept.append(b"EXIF" + len(turned).to_bytes(4, "little") + turned)
     body = b"WEBP" + b"".join(kept)
     return b"RIFF" + len(body).to_bytes(4, "little") + body
 
 
-def _riff_chunks(original: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the name and all bytes of each chunk, its padding included."""
-    at, end = _RIFF_HEAD, min(len(original), 8 + int.from_bytes(original[4:8], "little"))
+def _webp_frame(chunk: bytes) -> bytes:
+    """Return a frame with its picture alone."""
+    inside = b"".join(found for name, found in _riff_chunks(chunk, _ANMF_HEAD) if name in _WEBP_FRAME)
+    body = chunk[8:_ANMF_HEAD] + inside
+    return b"ANMF" + len(body).to_bytes(4, "little") + body
+
+
+def _riff_chunks(original: bytes, start: int = _RIFF_HEAD) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the name and all bytes of each chunk of a file or of another chunk, its padding included."""
+    at, end = start, min(len(original), 8 + int.from_bytes(original[4:8], "little"))
     while at + 8 <= end:
         size = int.from_bytes(original[at + 4 : at + 8], "little")
         after = at + 8 + size + size % 2

@@ -23,12 +23,12 @@ from typing import Final, NamedTuple
 
 from appliance.preview.content import Refused
 from appliance.preview.iso_tracks import Chunk, chunks_of, samples_of
+from appliance.preview.overwriting import fill
 from appliance.preview.protocol import Refusal
 from appliance.preview.sei import Nal, silence_record, silence_sample
 
 _HEAD: Final = 8
 _LARGE_HEAD: Final = 16
-_BLOCK: Final = 1 << 20
 _CONTAINERS: Final = frozenset((b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"dinf"))
 _KEPT: Final = _CONTAINERS | frozenset(
     (
@@ -111,7 +111,7 @@ def boxes(data: mmap.mmap, start: int, end: int) -> Iterator[Box]:
             raise Refused(Refusal.BROKEN)
         yield Box(name, start, body, after)
         start = after
-    _fill(data, start, end)
+    fill(data, start, end)
 
 
 def _keep_or_blank(data: mmap.mmap, box: Box) -> bool:
@@ -126,13 +126,7 @@ def _keep_or_blank(data: mmap.mmap, box: Box) -> bool:
 
 def _blank(data: mmap.mmap, box: Box) -> None:
     data[box.start + 4 : box.start + _HEAD] = b"free"
-    _fill(data, box.body, box.end)
-
-
-def _fill(data: mmap.mmap, start: int, end: int) -> None:
-    for at in range(start, end, _BLOCK):
-        stop = min(at + _BLOCK, end)
-        data[at:stop] = bytes(stop - at)
+    fill(data, box.body, box.end)
 
 
 def _tracks(data: mmap.mmap, movie: Box) -> list[_Track]:
@@ -162,7 +156,7 @@ def _read(data: mmap.mmap, track: Box) -> _Track:
             elif box.name == b"hdlr":
                 if around.name == b"mdia":
                     found.handler = data[box.body + 8 : box.body + 12]
-                _fill(data, box.body + 12, box.end)
+                fill(data, box.body + 12, box.end)
             elif box.name == b"stsd":
                 found.entries += boxes(data, box.body + 8, box.end)
             else:
@@ -172,7 +166,7 @@ def _read(data: mmap.mmap, track: Box) -> _Track:
 
 def _undate(data: mmap.mmap, box: Box) -> None:
     """Take out the times of making and changing: two numbers behind the version, of 8 bytes each in version 1."""
-    _fill(data, box.body + 4, box.body + 4 + (16 if data[box.body] == 1 else 8))
+    fill(data, box.body + 4, box.body + 4 + (16 if data[box.body] == 1 else 8))
 
 
 def _stay(data: mmap.mmap, tracks: list[_Track]) -> list[_Track]:
@@ -185,8 +179,9 @@ def _stay(data: mmap.mmap, tracks: list[_Track]) -> list[_Track]:
     if (sounds and not heard) or not all(_is_known(track, _VIDEO_ENTRIES) for track in videos):
         raise Refused(Refusal.TOO_LARGE)
     kept = [*videos, *heard]
+    places = {track.box.start for track in kept}
     for track in tracks:
-        if track not in kept:
+        if track.box.start not in places:
             _blank(data, track.box)
     return kept
 
@@ -212,11 +207,13 @@ def _silence_entry(data: mmap.mmap, entry: Box, *, is_video: bool) -> int:
     """Return the bytes of the length before each unit of a video's samples, 0 for sound."""
     version = struct.unpack_from(">H", data, entry.body + 8)[0]
     if is_video:
-        _fill(data, entry.body + 8, entry.body + 24)  # version and maker of the encoder
-        _fill(data, entry.body + 42, entry.body + 74)  # its name
+        fill(data, entry.body + 8, entry.body + 24)  # version and maker of the encoder
+        fill(data, entry.body + 42, entry.body + 74)  # its name
         inside = entry.start + _VIDEO_ENTRY
     else:
-        _fill(data, entry.body + 12, entry.body + 16)
+        if version not in _SOUND_VERSIONS:
+            raise Refused(Refusal.BROKEN)
+        fill(data, entry.body + 12, entry.body + 16)
         inside = entry.start + _SOUND_ENTRY + _SOUND_VERSIONS[version]
     length = 0
     for box in boxes(data, inside, entry.end):
@@ -231,14 +228,17 @@ def _silence_entry(data: mmap.mmap, entry: Box, *, is_video: bool) -> int:
 
 def _blank_between(data: mmap.mmap, media: list[Box], kept: list[Chunk]) -> None:
     """Overwrite the media data outside of these chunks, which are sorted. Raises Refused for a chunk outside of it."""
+    chunks = iter(kept)
+    chunk = next(chunks, None)
     for box in media:
         at = box.body
-        while kept and kept[0].start < box.end:
-            chunk = kept.pop(0)
+        while chunk and chunk.start < box.end:
             if not box.body <= chunk.start <= chunk.end <= box.end:
                 raise Refused(Refusal.BROKEN)
-            _fill(data, at, max(at, chunk.start))
+            if at < chunk.start:
+                fill(data, at, chunk.start)
             at = max(at, chunk.end)
-        _fill(data, at, box.end)
-    if kept:
+            chunk = next(chunks, None)
+        fill(data, at, box.end)
+    if chunk:
         raise Refused(Refusal.BROKEN)

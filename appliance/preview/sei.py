@@ -6,11 +6,11 @@ behind it moves and every decoder goes on.
 
 from __future__ import annotations
 
-import mmap
 from enum import Enum
 from typing import Final
 
 from appliance.preview.content import Refused
+from appliance.preview.overwriting import Bytes, fill
 from appliance.preview.protocol import Refusal
 
 _FILLER: Final = 3  # the payload type
@@ -32,7 +32,7 @@ class Nal(Enum):
         return kind in self.value[1]
 
 
-def silence_sample(data: mmap.mmap, start: int, end: int, kind: Nal, length: int) -> None:
+def silence_sample(data: Bytes, start: int, end: int, kind: Nal, length: int) -> None:
     """Overwrite the messages in one sample, whose units have their length in so many bytes before them."""
     at = start
     while at + length < end:
@@ -45,7 +45,7 @@ def silence_sample(data: mmap.mmap, start: int, end: int, kind: Nal, length: int
         at += size
 
 
-def silence_record(data: mmap.mmap, start: int, end: int, kind: Nal) -> int:
+def silence_record(data: Bytes, start: int, end: int, kind: Nal) -> int:
     """Overwrite the messages that a decoder's configuration holds; return the bytes of the length before each unit."""
     if kind is Nal.AVC:
         return (data[start + _AVC_LENGTH] & 3) + 1
@@ -64,17 +64,20 @@ def silence_record(data: mmap.mmap, start: int, end: int, kind: Nal) -> int:
     return (data[start + _HEVC_LENGTH] & 3) + 1
 
 
-def _silence_unit(data: mmap.mmap, start: int, end: int, kind: Nal) -> None:
+def _silence_unit(data: Bytes, start: int, end: int, kind: Nal) -> None:
     body = start + kind.value[0]
     if end - body >= _SMALLEST:
-        data[body:end] = filler(end - body)
+        write_filler(data, body, end)
 
 
-def filler(size: int) -> bytes:
-    """Return messages of `size` bytes, 3 at least, that say nothing."""
-    inside = size - 2  # without the type and the last byte
-    steps, rest = divmod(inside, _LONGEST_STEP + 1)
+def write_filler(data: Bytes, start: int, end: int) -> None:
+    """Write messages that say nothing and fill these bytes, 3 at least."""
+    steps, rest = divmod(end - start - 2, _LONGEST_STEP + 1)  # without the type and the last byte
     if not rest:  # no length is written so: an empty message takes two bytes
-        return bytes((_FILLER, 0)) + filler(size - 2)
-    length = steps * _LONGEST_STEP + rest - 1
-    return bytes((_FILLER, *[_LONGEST_STEP] * steps, rest - 1)) + b"\xff" * length + bytes((_TRAILING,))
+        data[start : start + 2] = bytes((_FILLER, 0))
+        write_filler(data, start + 2, end)
+        return
+    fill(data, start, end, _LONGEST_STEP)  # the steps of the length, and what the message says
+    data[start] = _FILLER
+    data[start + 1 + steps] = rest - 1
+    data[end - 1] = _TRAILING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,20 @@ async def test_an_animation_keeps_its_frames_and_nothing_else(form: str) -> None
         after.seek(number)
         assert before.convert("RGBA").tobytes() == after.convert("RGBA").tobytes()
     assert after.info.get("loop") == 0
+
+
+async def test_a_frame_of_an_animation_says_nothing_either() -> None:
+    plain = animation("WEBP")
+    at = plain.index(b"ANMF")
+    (size,) = struct.unpack_from("<I", plain, at + 4)
+    said = b"".join(name + struct.pack("<I", len(CANARY)) + CANARY for name in (b"XMP ", b"MAKE"))
+    frame = b"ANMF" + struct.pack("<I", size + len(said)) + plain[at + 8 : at + 8 + size] + said
+    body = plain[8:at] + frame + plain[at + 8 + size :]
+    cleaned = await work(JobKind.CLEAN, "image/webp", b"RIFF" + struct.pack("<I", len(body)) + body)
+    is_silent(cleaned)
+    before, after = Image.open(io.BytesIO(plain)), Image.open(io.BytesIO(cleaned["clean"]))
+    assert getattr(after, "n_frames", 0) == 2
+    assert before.convert("RGBA").tobytes() == after.convert("RGBA").tobytes()
 
 
 @pytest.mark.parametrize("video", VIDEOS, ids=lambda video: str(video[0]))

@@ -5,18 +5,22 @@ from __future__ import annotations
 import random
 import struct
 import subprocess
-from collections.abc import AsyncIterator
+import tracemalloc
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import SupportsIndex
 
 import pytest
 
 from appliance.files.fences import BwrapFence
 from appliance.files.workers import Workers
+from appliance.preview import iso_media
 from appliance.preview.content import Refused
 from appliance.preview.iso_media import clean_in_place
+from appliance.preview.iso_tracks import Chunk
 from appliance.preview.protocol import LARGEST, MIB, Job, JobKind, Refusal
-from appliance.preview.sei import filler
-from tests.files.corpus import PLACE, film, told_by_a_phone, without_brand
+from appliance.preview.sei import write_filler
+from tests.files.corpus import PLACE, box, film, told_by_a_phone, without_brand
 from tests.files.test_cleaning import SPOKEN, said_in
 
 pytestmark = [pytest.mark.media, pytest.mark.slow]
@@ -106,8 +110,10 @@ def test_tables_that_say_more_than_there_is_are_refused(table: bytes, tmp_path: 
 
 @pytest.mark.parametrize("size", [3, 4, 5, 256, 257, 258, 259, 512, 513, 514, 515, 770, 5_000])
 def test_a_message_that_says_nothing_has_any_length(size: int) -> None:
-    message, at = filler(size), 0
-    assert len(message) == size
+    around, at = bytearray(b"<" * (size + 2)), 0
+    write_filler(around, 1, size + 1)
+    assert (len(around), around[0], around[-1]) == (size + 2, ord("<"), ord("<"))
+    message = around[1:-1]
     while at < size - 1:
         assert message[at] == 3
         at, length = at + 1, 0
@@ -116,6 +122,77 @@ def test_a_message_that_says_nothing_has_any_length(size: int) -> None:
         length += message[at]
         at += 1 + length
     assert (at, message[at]) == (size - 1, 0x80)
+
+
+def test_a_message_of_many_megabytes_is_overwritten_in_pieces() -> None:
+    data = bytearray(32 * MIB)
+    tracemalloc.start()
+    write_filler(data, 0, len(data))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 4 * MIB
+    assert (data[0], data[-1], data.count(0)) == (3, 0x80, 0)
+
+
+def numbers(*given: int) -> bytes:
+    return struct.pack(f">{len(given)}I", *given)
+
+
+def track(handler: bytes, entry: bytes, size: int, places: Sequence[int]) -> bytes:
+    """A track whose samples are chunks of their own, all of this size."""
+    tables = (
+        *(box(b"stsd", numbers(0, 1) + entry), box(b"stsz", numbers(0, size, len(places)))),
+        *(box(b"stsc", numbers(0, 1, 1, 1, 1)), box(b"stco", numbers(0, len(places), *places))),
+    )
+    said = box(b"hdlr", bytes(8) + handler + bytes(12))
+    return box(b"trak", box(b"mdia", said + box(b"minf", box(b"stbl", b"".join(tables)))))
+
+
+def sound_entry(version: int = 0) -> bytes:
+    return box(b"mp4a", bytes(6) + struct.pack(">HH", 1, version) + bytes(18))
+
+
+def taking_turns(chunks: int) -> bytes:
+    """A film in which each picture and each piece of sound is a chunk of its own, with a byte of nobody behind both."""
+    configuration = box(b"avcC", bytes((1, 66, 0, 30, 255, 224, 0)))
+    seen, heard = b"\0\0\0\1\x65", b"sound"
+    step = len(seen) + len(heard) + 1
+    places = range(8, 8 + step * (chunks // 2), step)
+    traks = (
+        track(b"vide", box(b"avc1", bytes(78) + configuration), len(seen), places),
+        track(b"soun", sound_entry(), len(heard), range(8 + len(seen), 8 + len(seen) + step * len(places), step)),
+    )
+    return box(b"mdat", (seen + heard + b"?") * len(places)) + box(b"moov", b"".join(traks))
+
+
+class Shifting(list[Chunk]):
+    """A list that counts the elements that are moved when one before them goes."""
+
+    moved = 0
+
+    def pop(self, index: SupportsIndex = -1) -> Chunk:
+        if int(index) >= 0:
+            Shifting.moved += len(self)
+            assert Shifting.moved < 10_000_000, "chunks are moved again and again"
+        return super().pop(index)
+
+
+def test_the_work_of_cleaning_grows_as_the_number_of_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million of them, as four hours have that ffmpeg or a meeting wrote."""
+    monkeypatch.setattr(Shifting, "moved", 0)
+    monkeypatch.setattr(iso_media, "sorted", lambda found: Shifting(sorted(found)), raising=False)
+    content = taking_turns(1_000_000)
+    after = cleaned(tmp_path / "a.mp4", content)
+    assert (content.count(b"sound?"), after.count(b"sound\0"), after.count(b"sound?")) == (500_000, 500_000, 0)
+    assert Shifting.moved == 0
+
+
+@pytest.mark.parametrize("version", [3, 9, 0xFFFF])
+def test_a_sound_of_an_unknown_version_is_refused(version: int, tmp_path: Path) -> None:
+    content = box(b"mdat", b"sound") + box(b"moov", track(b"soun", sound_entry(version), 5, [8]))
+    with pytest.raises(Refused) as refused:
+        cleaned(tmp_path / "a.mp4", content)
+    assert refused.value.why is Refusal.BROKEN
 
 
 async def test_a_film_of_three_hundred_megabytes_is_cleaned_in_the_fence(tmp_path: Path) -> None:
