@@ -10,10 +10,12 @@ from pathlib import Path
 
 from appliance import policies
 from appliance.config import Config
+from appliance.files.transfers import MOST_AT_ONCE, MOST_WAITING
 from appliance.locale import texts
 from appliance.people import ConsoleRole
 from appliance.rules.agency_settings import SETTINGS
 from appliance.rules.roles import ALL_ROLES
+from appliance.rules.uploads import MOST_UPLOADS
 
 BACKUP = re.compile("สำรอง|สำเนา|คัดลอก|back(?:ed)? up|backup|restore", re.IGNORECASE)
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -46,6 +48,23 @@ CODES = (
     "writer_slow",
     "tls_ca_lost",
     "tls_sealed_damaged",
+    "upload_too_large",
+    "file_type_blocked",
+    "label_too_high",
+    "too_many_uploads",
+    "upload_disk_full",
+    "upload_expired",
+    "file_not_ready",
+    "file_not_yours",
+    "file_not_prepared",
+    "file_held",
+    "file_infected",
+    "file_not_cleaned",
+    "file_damaged",
+    "file_too_many_pixels",
+    "preparer_away",
+    "quota_person",
+    "disk_nearly_full",
 )
 
 
@@ -97,6 +116,19 @@ def test_refusals_an_administrator_must_act_on_are_documented() -> None:
     for code in CODES:
         assert re.search(rf"^\| `{code}`[ ,]", refusals, re.MULTILINE)
         assert code in texts("th")
+
+
+def test_limits_of_files_that_are_no_settings_are_documented() -> None:
+    """They refuse people, and nobody can look them up in gchat.toml."""
+    refusals = PAGE.read_text(encoding="utf-8").partition("## เมื่อถูกปฏิเสธ")[2]
+    uploads, busy = (re.search(rf"^\| `{code}`.*$", refusals, re.MULTILINE) for code in ("too_many_uploads", "busy"))
+    assert uploads is not None
+    assert busy is not None
+    assert f"one person has {MOST_UPLOADS} uploads" in uploads.group()
+    assert f"{MOST_AT_ONCE} run and {MOST_WAITING} wait" in busy.group()
+    files = PAGE.with_name("files.md").read_text(encoding="utf-8")
+    assert f"{MOST_UPLOADS} uploads" in files
+    assert files.count(f"{MOST_AT_ONCE} run at once") == 2
 
 
 def passages(page: str) -> Iterator[str]:
