@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 FOLDER_BYTES: Final = 600 * MIB
 """Bytes of the worker's private folder."""
+MAX_NAMES: Final = 10_000
+"""Files and folders in it. Each takes memory of the kernel beside its bytes; a job makes a few."""
 MAX_MEMORY: Final = 700 * MIB
 """Bytes that the processes of one fence may use together. In the systemd unit the private folder counts among them."""
 MAX_ADDRESS_SPACE: Final = 1500 * MIB
@@ -134,7 +136,7 @@ class BwrapFence:
         finally:
             its.close()
         reader, writer = await asyncio.open_unix_connection(sock=own, limit=MAX_LINE)
-        return BwrapLine(process, reader, writer, asyncio.create_task(_end_above(process, MAX_MEMORY)))
+        return BwrapLine(process, reader, writer, asyncio.create_task(_end_above_bounds(process)))
 
     async def check(self) -> None:
         """Run a program that does nothing. Raises FenceMissing with what bubblewrap says."""
@@ -235,11 +237,20 @@ def bwrap_line(command: Sequence[str], readable: Sequence[Path], *, is_root: boo
     return [*line, "prlimit", *_limits(), *command]
 
 
-async def _end_above(process: Process, most: int) -> None:
-    """Kill the processes of a fence once they use more memory than they may."""
-    await memory.above(process.pid, most)
-    logger.warning("a worker was ended: its processes used more than %d MiB", most // MIB)
+async def _end_above_bounds(process: Process) -> None:
+    """Kill the processes of a fence once they take more than they may."""
+    while (why := _exceeded(process.pid)) is None:  # noqa: ASYNC110 - the kernel tells nobody of it
+        await asyncio.sleep(memory.LOOK_S)
+    logger.warning("a worker was ended: %s", why)
     await _killed(process)
+
+
+def _exceeded(process: int) -> str | None:
+    if memory.used_by(process) > MAX_MEMORY:
+        return f"its processes used more than {MAX_MEMORY // MIB} MiB"
+    if memory.names_in(process, FOLDER, FOLDER_BYTES) > MAX_NAMES:
+        return f"its folder held more than {MAX_NAMES} files"
+    return None
 
 
 async def _killed(process: Process) -> None:

@@ -3,12 +3,12 @@
 Counted is what a process keeps to itself and what it shares in memory, in large pages and swapped out too; programs and
 libraries that it maps from files are not, nor what it holds without having it mapped (`files/system_calls.py` refuses
 the ways to that). What a fork has not written to counts for both. A process that leaves its group or session is still
-counted: within a namespace of its own all descend from the first one. Knows nothing of files or fences.
+counted: within a namespace of its own all descend from the first one. The kernel keeps a kilobyte for each file in a
+file system in memory, so those are counted too. Knows nothing of the files of people, nor of how a fence is set up.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -32,10 +32,17 @@ def used_by(process: int) -> int:
     return sum(_own(one) for one in _family(process))
 
 
-async def above(process: int, most: int) -> None:
-    """Return once a process and its descendants take more than `most` bytes; never, where they do not."""
-    while used_by(process) <= most:  # noqa: ASYNC110 - the kernel tells nobody of it
-        await asyncio.sleep(LOOK_S)
+def names_in(process: int, folder: Path, size: int) -> int:
+    """Return how many files and folders are in the file system of `size` bytes that a fence has at `folder`.
+
+    0 where none of its processes has one of just that size: while a fence is set up, they see this machine's own.
+    """
+    for one in _family(process):
+        with suppress(OSError):
+            found = os.statvfs(_PROC / str(one) / "root" / folder.relative_to("/"))
+            if found.f_blocks * found.f_frsize == size:
+                return found.f_files - found.f_ffree
+    return 0
 
 
 def _family(process: int) -> Iterator[int]:

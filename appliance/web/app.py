@@ -145,8 +145,11 @@ async def _guarded(call: Call, handler: Handler) -> web.StreamResponse:
         _check_request(call)
         return await handler(call.request)
     except errors.AppError as error:
-        if isinstance(error, errors.Unavailable) or status_of(error) == NO_ROOM:
+        if isinstance(error, errors.Unavailable):
             logger.warning("%s failed: %s: %s", call.request_id, error.code, error)
+        elif status_of(error) == NO_ROOM:
+            # Whoever is refused may ask again and again; administrators are told of it once an hour (`file_quota`).
+            logger.info("%s refused: %s", call.request_id, error.code)
         elif status_of(error) >= 500:
             logger.exception("%s failed", call.request_id)
         return _rendered(call, error)

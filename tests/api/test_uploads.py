@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import logging
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -473,10 +474,9 @@ async def test_uploads_at_the_limit_of_the_quota(
         text = await client.refused("POST", "/uploads", status=507, code="quota_person", headers=said)
         assert "500 B" in text["message"]
         assert "5.5 KB" in text["message"]
-        # One line of the log for each, so that no fault is buried under them.
+        # No line of the log as it is by default: one person could fill the disk with them.
         lines = [record for record in caplog.records if "quota_person" in record.getMessage()]
-        assert len(lines) == 16
-        assert not any(record.exc_info for record in lines)
+        assert not [record for record in lines if record.levelno > logging.INFO or record.exc_info]
         used = await client.get("/me/space")
         assert used["own"] == {"used": 5_000, "limit": 5_500}
         assert used["left"] == 500

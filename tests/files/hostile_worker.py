@@ -187,6 +187,13 @@ def take_memory_together(processes: int, size: int) -> None:
     time.sleep(1)
 
 
+def make_files(number: int) -> None:
+    """Make so many empty files, which take no room in the folder, and hold them for a second."""
+    for name in range(number):
+        os.close(os.open(f"/run/{name}", os.O_CREAT | os.O_WRONLY))
+    time.sleep(1)
+
+
 def alone(what: str, given: dict[str, Any]) -> None:
     """Try what the fence may answer only by ending it all; `DONE` is said where it does not."""
     if what == "sleep":
@@ -194,7 +201,10 @@ def alone(what: str, given: dict[str, Any]) -> None:
     elif what == "spin":
         while True:
             pass
-    take_memory_together(given["processes"], given["size"])
+    elif what == "names":
+        make_files(given["number"])
+    else:
+        take_memory_together(given["processes"], given["size"])
     sys.stdout.buffer.write(b"DONE\n")
     sys.stdout.buffer.flush()
     os._exit(0)

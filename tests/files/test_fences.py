@@ -152,6 +152,15 @@ async def test_the_processes_of_a_fence_have_so_much_memory_together(
 
 @pytest.mark.media
 @pytest.mark.slow
+async def test_a_folder_has_so_many_files(caplog: pytest.LogCaptureFixture) -> None:
+    """Empty ones take no byte of the folder, and a kilobyte of the kernel's memory each."""
+    assert await said_alone({"alone": "names", "number": fences.MAX_NAMES + 100}) == b""
+    assert "held more than 10000 files" in caplog.text
+    assert await said_alone({"alone": "names", "number": 100}) == b"DONE\n"
+
+
+@pytest.mark.media
+@pytest.mark.slow
 async def test_parts_that_drip_are_late_all_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then is no end: a worker that was taken over would keep its place for years."""
     monkeypatch.setattr("appliance.files.workers._HAND_OVER_S", 1)
