@@ -95,6 +95,16 @@ OUT_OF_SIGHT: Final = """(wanted) => [...document.querySelectorAll(wanted.join()
   .map((element) => element.id || element.className || element.ariaLabel)"""
 
 
+PIECES: Final = """async () => {
+  const asked = indexedDB.open("gchat");
+  await new Promise((done, failed) => { asked.onsuccess = done; asked.onerror = failed; });
+  const counted = asked.result.transaction("pieces").objectStore("pieces").count();
+  await new Promise((done, failed) => { counted.onsuccess = done; counted.onerror = failed; });
+  asked.result.close();
+  return counted.result;
+}"""
+
+
 def _from(seconds: int) -> re.Pattern[str]:
     """Return what the timer shows from then on, however late somebody looks."""
     return re.compile(rf"^0:(0[{seconds}-9]|[1-5]\d)$")
@@ -309,6 +319,36 @@ async def test_what_waits_for_the_network_says_that_it_goes_on_by_itself(served:
     await expect(_attached(window, "แผน.txt")).to_contain_text("รอเครือข่าย จะส่งต่อเอง")
     await window.context.set_offline(offline=False)
     await expect(_attached(window, "แผน.txt")).to_contain_text("พร้อมส่ง")
+
+
+async def test_a_file_that_is_half_sent_goes_on_after_a_reload(served: Agency, windows: OpenWindow) -> None:
+    """Nobody chooses it again: it is read from the sealed pieces, from where the server has it."""
+    window = await windows(served.url, "narin.p")
+    await window.open_room()
+    first, second = list[Route](), list[Route]()
+
+    async def hold(route: Route) -> None:
+        if route.request.method == "PATCH":
+            (first if route.request.headers["upload-offset"] == "0" else second).append(route)
+        else:
+            await route.continue_()
+
+    async def kept() -> bool:
+        return bool(await window.evaluate(PIECES) == 2)
+
+    await window.context.route("**/uploads/*", hold)
+    await _attach(window, _text("แผน.txt", 6_000_000))
+    await window.say("แผนสัปดาห์หน้าครับ")
+    await until(kept, "all of it is kept on the device")
+    await until(lambda: len(first) == 1, "the first part")
+    await first[0].continue_()
+    await until(lambda: len(second) == 1, "the second part")
+    await window.page.reload()
+    await window.open_room()
+    await until(lambda: len(second) == 2, "the second part again")
+    await second[1].continue_()
+    (file,) = await _sent(window, served.room("dengue"), "แผน.txt")
+    assert (file["size"], len(first), len(second)) == (6_000_000, 1, 2)
 
 
 async def test_what_could_not_be_cleaned_goes_as_it_is_after_a_reload(served: Agency, windows: OpenWindow) -> None:
