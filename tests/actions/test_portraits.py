@@ -44,7 +44,7 @@ async def bureau(tmp_path: Path) -> AsyncIterator[Bureau]:
         yield opened
 
 
-def photograph(width: int = 900, height: int = 600) -> bytes:
+def with_a_blue_middle(width: int = 900, height: int = 600) -> bytes:
     """Return a JPEG with its place: red on both sides, blue in the middle."""
     picture, exif, file = Image.new("RGB", (width, height), "red"), Image.Exif(), io.BytesIO()
     picture.paste("blue", ((width - height) // 2, 0, (width + height) // 2, height))
@@ -57,7 +57,7 @@ async def picture(
     b: Bureau, who: PersonId = MALEE, content: bytes | None = None, form: FileForm = FileForm.PICTURE
 ) -> str:
     """Upload a picture that is ready."""
-    return await Filing(b).ready(who, "หน้า.jpg", content or photograph(), kind="image/jpeg", form=form)
+    return await Filing(b).ready(who, "หน้า.jpg", content or with_a_blue_middle(), kind="image/jpeg", form=form)
 
 
 async def chosen(b: Bureau, who: PersonId = MALEE) -> str:
@@ -183,7 +183,7 @@ async def test_it_ends_with_the_account(bureau: Bureau) -> None:
 
 async def test_what_is_no_picture_of_ones_own_is_refused_and_leaves_nothing(bureau: Bureau) -> None:
     broken, document = (
-        await picture(bureau, content=photograph()[:3_000]),
+        await picture(bureau, content=with_a_blue_middle()[:3_000]),
         await picture(bureau, form=FileForm.DOCUMENT),
     )
     of_another, receiving = await picture(bureau, NARIN), await an_upload(bureau.s, MALEE, state=uploads.RECEIVING)

@@ -25,7 +25,7 @@ from tests.agency import Client, new_txn
 from tests.faults.appliance import Appliance, clients, sign_in
 from tests.faults.test_canary import forms
 from tests.files import corpus
-from tests.files.test_upload_preparation import photograph
+from tests.files.corpus import from_a_phone
 from tests.uploading import upload
 from tests.waiting import until
 
@@ -136,7 +136,7 @@ def files(folder: Path, rng: random.Random) -> list[dict[str, Any]]:
     film = corpus.film(folder / "a.mp4", "-c:v", "mpeg4", "-c:a", "aac")
     paper = corpus.pdf(2, trailer="") + b"%" + rng.randbytes(9_000).hex().encode() + b"\n"
     return [
-        {"content": photograph(900, 700), "name": f"{NAME}.jpg", "type": "image/jpeg", "form": "picture"},
+        {"content": from_a_phone(900, 700), "name": f"{NAME}.jpg", "type": "image/jpeg", "form": "picture"},
         {"content": film, "name": f"{NAME}.mp4", "type": "video/mp4", "form": "video"},
         {"content": paper, "name": f"{NAME}.pdf", "type": "application/pdf"},
         {"content": archive.getvalue(), "name": f"{NAME}.zip", "type": "application/zip"},

@@ -19,7 +19,7 @@ from appliance.files.keys import new_file_key
 from appliance.files.objects import Objects
 from appliance.sealed_file import RECORD_BYTES, SEALED_RECORD_BYTES
 from tests.agency import API, Agency, Client
-from tests.files.test_upload_preparation import photograph
+from tests.files.corpus import from_a_phone
 from tests.power import CachedDisk, cached_disk
 from tests.uploading import begin, head, patch
 from tests.waiting import until
@@ -128,7 +128,7 @@ async def test_no_part_is_answered_before_it_is_on_the_disk(running: Agency, dis
 @pytest.mark.media
 async def test_what_was_made_of_a_picture_is_there_after_a_cut(running: Agency, disk: CachedDisk) -> None:
     narin = await running.login("narin.p")
-    photo = photograph(900, 700)
+    photo = from_a_phone(900, 700)
     where = await begin(narin, running.room("dengue"), len(photo), name="a.jpg", type="image/jpeg", form="picture")
     await patch(narin, where, 0, photo)
     file = await ready(narin, where.rpartition("/")[2])

@@ -35,6 +35,14 @@ def photograph(width: int = 640, height: int = 480) -> Image.Image:
     return image
 
 
+def from_a_phone(width: int = 640, height: int = 480) -> bytes:
+    """A JPEG of noise that says where it was taken and that it lies on its side."""
+    said = Image.Exif()
+    said[ORIENTATION] = 6
+    said.get_ifd(GPS)[2] = (13.0, 45.0, 7.25)
+    return written(Image.effect_noise((width, height), 60).convert("RGB"), "JPEG", exif=said)
+
+
 def exif(orientation: int = 1) -> Image.Exif:
     found = Image.Exif()
     found[ORIENTATION] = orientation
@@ -191,12 +199,18 @@ def _rc4(key: bytes, content: bytes) -> bytes:
     return bytes(made)
 
 
-def zipped(*members: bytes) -> bytes:
+def zipped(*members: bytes, how: int = zipfile.ZIP_DEFLATED, locked: bool = False) -> bytes:
+    """A ZIP file; its first member says that it has a password where it is `locked`."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", how) as archive:
         for number, member in enumerate(members):
             archive.writestr(f"รายงาน {number}.txt", member)
-    return file.getvalue()
+    made = bytearray(file.getvalue())
+    if locked:
+        # The bit that says so, in both headers of the member (APPNOTE 4.3.7, 4.3.12).
+        made[6] |= 1
+        made[made.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(made)
 
 
 def lying(content: bytes, claimed: int, more: bytes = b"") -> bytes:
@@ -266,7 +280,7 @@ def tiff(side: int = 30_000) -> bytes:
     return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
 
 
-def packed(size: int) -> bytes:
+def gzipped(size: int) -> bytes:
     """A gzip file that unpacks to this many bytes."""
     file = io.BytesIO()
     with gzip.open(file, "wb", compresslevel=1) as archive:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from appliance.files.workers import PreviewRefused
 from appliance.preview.protocol import MAX_PAGES, WAVEFORM, JobKind, Members, Refusal
-from tests.files.corpus import film, lying, packed, pdf, sound, tarred, zip_in_zip, zipped
+from tests.files.corpus import film, gzipped, lying, pdf, sound, tarred, zip_in_zip, zipped
 from tests.files.working import Made, work
 
 pytestmark = [pytest.mark.media, pytest.mark.slow]
@@ -129,13 +129,6 @@ def turned_film(folder: Path) -> bytes:
     return flat[:start] + matrix + flat[start + 36 :]
 
 
-def packed_by(how: int) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", how) as archive:
-        archive.writestr("a", b"a" * 70)
-    return written.getvalue()
-
-
 def going_on(content: bytes) -> bytes:
     """A ZIP whose member has packed bytes behind the end of the stream."""
     return lying(content, len(content), more=b"more")
@@ -159,9 +152,9 @@ NESTED_SIZES = [len(zip_in_zip(levels)) for levels in (1, 2)]
         (lying(b"a" * 70, 5_000), Members(1, 70, 70, 1, encrypted=False, complete=False)),
         (zipped(b"junk" + zipped(b"a" * 70)), Members(1, JUNK, JUNK, 1, encrypted=False, complete=False)),
         (b"junk" + zipped(b"a" * 70) + b"junk", Members(1, 70, 70, 1, encrypted=False, complete=True)),
-        (packed_by(zipfile.ZIP_BZIP2), Members(1, 70, 70, 1, encrypted=False, complete=True)),
-        (packed_by(zipfile.ZIP_STORED), Members(1, 70, 70, 1, encrypted=False, complete=True)),
-        (packed_by(zipfile.ZIP_LZMA), Members(1, 0, 0, 1, encrypted=False, complete=False)),
+        (zipped(b"a" * 70, how=zipfile.ZIP_BZIP2), Members(1, 70, 70, 1, encrypted=False, complete=True)),
+        (zipped(b"a" * 70, how=zipfile.ZIP_STORED), Members(1, 70, 70, 1, encrypted=False, complete=True)),
+        (zipped(b"a" * 70, how=zipfile.ZIP_LZMA), Members(1, 0, 0, 1, encrypted=False, complete=False)),
         (going_on(b"a" * 70), Members(1, 70, 70, 1, encrypted=False, complete=False)),
     ],
     ids=[
@@ -175,7 +168,7 @@ async def test_an_archive_is_counted_by_what_it_unpacks_to(archive: bytes, expec
 
 
 @pytest.mark.parametrize(
-    "archive", [zip_in_zip(40), packed(450 * 2**20)], ids=["nested without end", "unpacks to much"]
+    "archive", [zip_in_zip(40), gzipped(450 * 2**20)], ids=["nested without end", "unpacks to much"]
 )
 async def test_an_archive_that_passes_a_limit_is_counted_in_part(archive: bytes) -> None:
     members = (await work(JobKind.ARCHIVE, "application/zip", archive)).facts.members

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 import tempfile
-import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -20,6 +18,7 @@ from appliance.files import probes
 from appliance.files.scanner import Scanner, Version, parse_answer, parse_version
 from appliance.rules.scanning import Answer, Listing, Telling, Verdict, scan_state
 from tests.clamd import EICAR, LIMITS, MARKER, Clamd, daemon
+from tests.files.corpus import zipped
 
 PIECE = 64 * 1024
 
@@ -29,16 +28,9 @@ async def pieces(content: bytes, size: int = PIECE) -> AsyncIterator[bytes]:
         yield content[start : start + size]
 
 
-def zipped(name: str, content: bytes) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, content)
-    return packed.getvalue()
-
-
 FOUND = [
     ("EICAR", lambda: EICAR, Answer(Verdict.FOUND, "Test.EICAR.UNOFFICIAL")),
-    ("EICAR in a zip with a Thai name", lambda: zipped("ก.txt", EICAR), Answer(Verdict.FOUND, "Test.EICAR.UNOFFICIAL")),
+    ("EICAR in a zip with a Thai name", lambda: zipped(EICAR), Answer(Verdict.FOUND, "Test.EICAR.UNOFFICIAL")),
     ("a marker at 15 MB", lambda: os.urandom(15 << 20) + MARKER, Answer(Verdict.FOUND, "Test.Marker.UNOFFICIAL")),
     ("nothing in 10 MB", lambda: os.urandom(10 << 20), Answer(Verdict.NOTHING_FOUND)),
     ("an empty file", lambda: b"", Answer(Verdict.NOTHING_FOUND)),
@@ -53,7 +45,7 @@ async def test_what_a_real_clamd_answers(clamd: Clamd, content: Callable[[], byt
 
 async def test_what_a_zip_hides_above_the_limit_is_never_clean() -> None:
     """A daemon with Debian's settings answers «OK» of 31 kB that hold 30 MB and the marker: that is no proof."""
-    hidden = zipped("big", bytes(30 << 20) + MARKER)
+    hidden = zipped(bytes(30 << 20) + MARKER)
     assert len(hidden) < 40_000
     with daemon(tells=False) as clamd:
         scanner = Scanner(clamd.path, 1, 60)

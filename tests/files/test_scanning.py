@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import csv
 import gzip
-import io
 import logging
 import lzma
 import os
@@ -33,7 +32,7 @@ from appliance.rules.roles import Actor
 from appliance.sealed_file import SealBroken
 from tests.bureau import MALEE
 from tests.clamd import EICAR, MARKER, Clamd, daemon
-from tests.files.corpus import locked_pdf, lying
+from tests.files.corpus import locked_pdf, lying, zipped
 from tests.files.prepared import NOBODY, Desk, desk
 from tests.waiting import until
 
@@ -56,18 +55,6 @@ async def sent(at: Desk, content: bytes, name: str = "รายงาน.bin") -
     return blob, await at.send(blob)
 
 
-def packed(content: bytes, *, password: bool = False, how: int = zipfile.ZIP_DEFLATED) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", how) as archive:
-        archive.writestr("ในนี้.bin", content)
-    made = bytearray(written.getvalue())
-    if password:
-        # The bit that says so, in both headers of the member (APPNOTE 4.3.7, 4.3.12).
-        made[6] |= 1
-        made[made.index(b"PK\x01\x02") + 8] |= 1
-    return bytes(made)
-
-
 def old_tar(content: bytes) -> bytes:
     """A tar of the seventh edition of Unix, which has no sign."""
     made = tarfile.TarInfo("a").tobuf(tarfile.GNU_FORMAT)
@@ -84,7 +71,7 @@ STATES = [
     ("as long as the limit", bytes(20 << 20), "too_big"),
 ]
 BIG = bytes(30 << 20) + MARKER
-HIDING = packed(BIG)
+HIDING = zipped(BIG)
 MAIL = b"""From: a@example.go.th\r
 To: b@example.go.th\r
 Subject: x\r
@@ -139,32 +126,32 @@ HIDDEN = [
     ("RTF with a zip", in_rtf(HIDING)),
     ("OLE with a zip", OLE + HIDING + bytes(70_000)),
     ("a zip with junk around", b"JUNKJUNK" * 10 + HIDING + bytes(70_000)),
-    ("a zip in a zip, with junk before it", packed(b"JUNKJUNK" * 10 + HIDING)),
-    ("lzma in a zip", packed(lzma.compress(BIG, lzma.FORMAT_ALONE))),
-    ("a zip packed with lzma", packed(MARKER, how=zipfile.ZIP_LZMA)),
+    ("a zip in a zip, with junk before it", zipped(b"JUNKJUNK" * 10 + HIDING)),
+    ("lzma in a zip", zipped(lzma.compress(BIG, lzma.FORMAT_ALONE))),
+    ("a zip packed with lzma", zipped(MARKER, how=zipfile.ZIP_LZMA)),
     ("a tar without a sign, in gzip", gzip.compress(old_tar(BIG))),
     ("a PDF with a password", locked_pdf(b"secret")),
-    ("a mail with a locked zip", mailed(packed(b"x", password=True))),
-    ("a picture with a zip in the middle", b"GIF89a" + bytes(900) + packed(b"x") + bytes(70_000)),
+    ("a mail with a locked zip", mailed(zipped(b"x", locked=True))),
+    ("a picture with a zip in the middle", b"GIF89a" + bytes(900) + zipped(b"x") + bytes(70_000)),
 ]
 ORDINARY = [
     ("text", "เรียน ท่านผู้อำนวยการ\r\n".encode() * 90),
     ("a page", page(b"GIF89a")),
-    ("a mail with a zip", mailed(packed(b"x" * 1000))),
-    ("a PDF with a zip", in_pdf(packed(b"x" * 1000))),
-    ("RTF with a zip", in_rtf(packed(b"x" * 1000))),
-    ("OLE with a zip", OLE + packed(b"x" * 1000) + bytes(70_000)),
-    ("an Office file with an OLE object", packed(OLE + packed(b"x" * 1000) + bytes(600))),
+    ("a mail with a zip", mailed(zipped(b"x" * 1000))),
+    ("a PDF with a zip", in_pdf(zipped(b"x" * 1000))),
+    ("RTF with a zip", in_rtf(zipped(b"x" * 1000))),
+    ("OLE with a zip", OLE + zipped(b"x" * 1000) + bytes(70_000)),
+    ("an Office file with an OLE object", zipped(OLE + zipped(b"x" * 1000) + bytes(600))),
     ("a PDF that only forbids to change it", locked_pdf()),
-    ("a zip behind a program's place", b"JUNKJUNK" * 10 + packed(b"x" * 1000)),
-    ("a zip of a mail of a zip", packed(mailed(packed(b"x" * 1000)))),
+    ("a zip behind a program's place", b"JUNKJUNK" * 10 + zipped(b"x" * 1000)),
+    ("a zip of a mail of a zip", zipped(mailed(zipped(b"x" * 1000)))),
 ]
 PACKED = [
-    ("a zip of something small", packed(b"x" * 1000), "clean"),
-    ("a zip with EICAR", packed(EICAR), "infected"),
-    ("a zip that holds 30 MB and the marker", packed(bytes(30 << 20) + MARKER), "unscannable"),
-    ("a zip with a password", packed(b"x" * 1000, password=True), "unscannable"),
-    ("a picture with such a zip behind it", b"GIF89a" + bytes(900) + packed(bytes(30 << 20) + MARKER), "unscannable"),
+    ("a zip of something small", zipped(b"x" * 1000), "clean"),
+    ("a zip with EICAR", zipped(EICAR), "infected"),
+    ("a zip that holds 30 MB and the marker", zipped(bytes(30 << 20) + MARKER), "unscannable"),
+    ("a zip with a password", zipped(b"x" * 1000, locked=True), "unscannable"),
+    ("a picture with such a zip behind it", b"GIF89a" + bytes(900) + zipped(bytes(30 << 20) + MARKER), "unscannable"),
     ("7z, which nobody here lists", b"7z\xbc\xaf\x27\x1c" + bytes(900), "unscannable"),
     *((name, content, "unscannable") for name, content in HIDDEN),
     *((name, content, "clean") for name, content in ORDINARY),
@@ -192,7 +179,7 @@ async def test_what_holds_other_files_is_clean_only_if_all_of_it_was_looked_at(o
     assert found == [(name, state) for name, _, state in PACKED]
 
 
-@pytest.mark.parametrize("content", [MARKER * 3, packed(MARKER)], ids=["bare", "packed"])
+@pytest.mark.parametrize("content", [MARKER * 3, zipped(MARKER)], ids=["bare", "packed"])
 async def test_a_virus_in_each_container_is_found(opened: Desk, content: bytes) -> None:
     """The shapes above are such that clamd looks into them: else «clean» of them would say nothing."""
     for around in (mailed, page, in_pdf, in_rtf):

@@ -23,14 +23,13 @@ from appliance.followers import lanes
 from appliance.followers.file_lanes import FileFollower
 from appliance.store import file_turns
 from tests.bureau import MALEE
-from tests.files.corpus import film, pdf, sound
+from tests.files.corpus import GPS, film, from_a_phone, pdf, sound
 from tests.files.prepared import Desk, desk
 from tests.filing import CONTENT
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
-GPS_IFD, GPS_LATITUDE, ORIENTATION = 0x8825, 2, 0x0112
 PDF = b"%PDF-1.4\n"
 
 
@@ -40,18 +39,8 @@ async def opened(tmp_path: Path) -> AsyncIterator[Desk]:
         yield made
 
 
-def photograph(width: int = 640, height: int = 480) -> bytes:
-    """Return a JPEG that says where it was taken and that it lies on its side."""
-    exif = Image.Exif()
-    exif[ORIENTATION] = 6
-    exif.get_ifd(GPS_IFD)[GPS_LATITUDE] = (13.0, 45.0, 7.25)
-    file = io.BytesIO()
-    Image.effect_noise((width, height), 60).convert("RGB").save(file, "JPEG", exif=exif)
-    return file.getvalue()
-
-
 def has_gps(content: bytes) -> bool:
-    return bool(Image.open(io.BytesIO(content)).getexif().get_ifd(GPS_IFD))
+    return bool(Image.open(io.BytesIO(content)).getexif().get_ifd(GPS))
 
 
 @pytest.mark.media
@@ -67,7 +56,7 @@ def has_gps(content: bytes) -> bool:
 async def test_no_photograph_says_where_it_was_taken_however_it_is_sent(
     opened: Desk, name: str, kind: str, form: FileForm
 ) -> None:
-    upload = await opened.whole_upload(photograph(), name, kind, form=form)
+    upload = await opened.whole_upload(from_a_phone(), name, kind, form=form)
     await upload_preparation.prepare_upload(opened.b.s, upload)
     row = await opened.upload(upload)
     assert (row.state, row.blob != upload) == ("ready", True)
@@ -82,7 +71,7 @@ async def test_no_photograph_says_where_it_was_taken_however_it_is_sent(
 
 @pytest.mark.media
 async def test_an_original_is_sent_byte_by_byte_and_says_so(opened: Desk) -> None:
-    content = photograph()
+    content = from_a_phone()
     upload = await opened.whole_upload(content, "หลักฐาน.jpg", "image/jpeg", form=FileForm.PICTURE, original=True)
     await upload_preparation.prepare_upload(opened.b.s, upload)
     row = await opened.upload(upload)
@@ -100,7 +89,7 @@ async def test_an_original_is_sent_byte_by_byte_and_says_so(opened: Desk) -> Non
 
 @pytest.mark.media
 async def test_what_cannot_be_cleaned_is_refused_and_not_sent_on_the_quiet(opened: Desk) -> None:
-    upload = await opened.whole_upload(photograph()[:200], "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
+    upload = await opened.whole_upload(from_a_phone()[:200], "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
     await upload_preparation.prepare_upload(opened.b.s, upload)
     row = await opened.upload(upload)
     assert (row.state, row.refused, row.blob) == ("refused", "file_damaged", None)
@@ -144,7 +133,7 @@ async def test_a_picture_with_too_many_pixels_is_sent_as_a_file_that_says_how_la
 ) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)  # the worker's limit, where this process loaded it too
     exif = Image.Exif()
-    exif.get_ifd(GPS_IFD)[GPS_LATITUDE] = (13.0, 45.0, 7.25)
+    exif.get_ifd(GPS)[2] = (13.0, 45.0, 7.25)
     file = io.BytesIO()
     Image.new("L", (9_000, 6_000)).save(file, "JPEG", exif=exif)
     upload = await opened.whole_upload(
@@ -229,7 +218,7 @@ async def test_preparing_twice_changes_nothing(opened: Desk) -> None:
 
 @pytest.mark.media
 async def test_an_upload_that_is_cancelled_while_it_is_cleaned_leaves_nothing(opened: Desk) -> None:
-    upload = await opened.whole_upload(photograph(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
+    upload = await opened.whole_upload(from_a_phone(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
     publish = upload_preparation._publish  # noqa: SLF001 the moment between cleaning and its row
 
     async def cancelled_first(*given: object) -> None:
@@ -245,7 +234,7 @@ async def test_an_upload_that_is_cancelled_while_it_is_cleaned_leaves_nothing(op
 
 @pytest.mark.media
 async def test_variants_of_a_file_that_went_meanwhile_leave_no_object(opened: Desk) -> None:
-    upload = await opened.whole_upload(photograph(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
+    upload = await opened.whole_upload(from_a_phone(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
     await upload_preparation.prepare_upload(opened.b.s, upload)
     blob = (await opened.upload(upload)).blob
     assert blob
@@ -262,7 +251,7 @@ async def test_variants_of_a_file_that_went_meanwhile_leave_no_object(opened: De
 
 @pytest.mark.media
 async def test_variants_are_made_once_and_rooms_are_told(opened: Desk) -> None:
-    upload = await opened.whole_upload(photograph(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
+    upload = await opened.whole_upload(from_a_phone(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
     await upload_preparation.prepare_upload(opened.b.s, upload)
     blob = (await opened.upload(upload)).blob
     assert blob
@@ -286,7 +275,7 @@ async def test_without_a_fence_pictures_wait_and_are_then_refused_and_documents_
             raise WorkerFailed(Failure.NO_FENCE, "no bubblewrap")
 
     object.__setattr__(opened.b.s.files, "workers", NoFence(BwrapFence(), 1))
-    picture = await opened.whole_upload(photograph(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
+    picture = await opened.whole_upload(from_a_phone(), "ภาพ.jpg", "image/jpeg", form=FileForm.PICTURE)
     with pytest.raises(Unavailable) as away:
         await upload_preparation.prepare_upload(opened.b.s, picture)
     assert away.value.code == "worker_away"
