@@ -3,8 +3,8 @@
 Owns: which calls are refused, and the program that refuses them. Without a control group the memory of a fence is known
 by the pages that its processes have mapped (`files/memory.py`). So what gives memory that is mapped nowhere, or that
 only the kernel holds, is refused with EPERM: files in memory, memory shared without a file, System V and POSIX
-messages, rings, pages moved into pipes, larger pipes, sockets, locks on parts of a file, watches, keys. Namespaces and
-mounts are refused too, since a file system in memory can be made in them. A worker needs none of these.
+messages, rings, pages moved into pipes, larger pipes, sockets, locks on parts of a file, watches, rules, keys.
+Namespaces and mounts are refused too, since a file system in memory can be made in them. A worker needs none of these.
 
 What stays are buffers of bounded size: pipes of 64 KiB, and the kernel's own records for the open files and processes
 that a fence may have. Does not start anything. systemd's unit refuses the same names, and has a control group.
@@ -33,6 +33,7 @@ REFUSED: Final = {  # name -> number on x86_64 and on aarch64 (linux: asm/unistd
     "io_setup": (206, 0),
     "io_uring_setup": (425, 425),
     "keyctl": (250, 219),
+    "landlock_create_ruleset": (444, 444),
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "mount": (165, 40),

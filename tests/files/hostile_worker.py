@@ -21,7 +21,7 @@ from typing import Any
 
 NEW_USER, NEW_NET = 0x10000000, 0x40000000
 CREATE = 0o1000  # IPC_CREAT
-IO_URING_SETUP, MEMFD_SECRET = 425, 447
+IO_URING_SETUP, LANDLOCK_CREATE_RULESET, MEMFD_SECRET = 425, 444, 447
 USERFAULTFD = 323 if platform.machine() == "x86_64" else 282
 REFUSED_BY_FILTER = 1
 DONE = "DONE"
@@ -162,6 +162,7 @@ def attempts(given: dict[str, Any]) -> dict[str, Callable[[], object]]:
         "shared memory": share_memory,
         "shared zeros": share_zeros,
         "ring": lambda: ask_kernel(IO_URING_SETUP, 0, None),
+        "rules of its own": lambda: ask_kernel(LANDLOCK_CREATE_RULESET, None, 0, 1),
         "faults of its own": lambda: ask_kernel(USERFAULTFD, 1),
         "page in a pipe": move_page,
         "larger pipe": widen_pipe,
