@@ -37,8 +37,10 @@ async def worked(s: Services, job: Job, content: AsyncIterator[bytes]) -> AsyncG
     """Have a worker do a job. Raises PreviewRefused, AppError (`worker_failed`), Unavailable (`worker_away`)."""
     try:
         async with s.files.workers.run(job, content) as result:
+            s.files.health.unlooked.discard(job.kind)
             yield result
     except WorkerFailed as failed:
         if failed.code in (Failure.NO_FENCE, Failure.NO_DECODER):
+            s.files.health.unlooked.add(job.kind)
             raise Unavailable(str(failed), code=WORKER_AWAY) from failed
         raise AppError(f"{job.kind} of {job.type}: {failed}", code=WORKER_FAILED) from failed

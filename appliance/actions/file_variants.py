@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from appliance.actions.file_content import clear, worked
+from appliance.actions.file_content import WORKER_AWAY, clear, worked
 from appliance.actions.file_quarantine import seal_away
 from appliance.actions.file_quota import has_room
 from appliance.attachments import ScanState
-from appliance.errors import AppError, StorageFull
+from appliance.errors import AppError, StorageFull, Unavailable
 from appliance.files import keys
 from appliance.files.content import write_sealed
 from appliance.files.workers import PreviewRefused
@@ -69,10 +69,20 @@ async def make_variants(s: Services, blob: str) -> None:
         return
     if s.disk.is_nearly_full():
         raise StorageFull("the disk is nearly full; previews wait")
+    was_looked_at = kind not in s.files.health.unlooked
     try:
         await (_render(s, opened) if kind is JobKind.PDF else _look(s, opened, kind))
     except PreviewRefused:
         await give_up(s, blob)
+    except Unavailable as error:
+        if error.code == WORKER_AWAY and was_looked_at:
+            await _say_nobody_prepares(s, blob)
+        raise
+
+
+async def _say_nobody_prepares(s: Services, blob: str) -> None:
+    """Tell the rooms of the first file for which no worker could be had; of later ones it is known from the start."""
+    await s.log.change(lambda tx: announce(tx, s.log.bodies, scanning_of(s.config.files, s.files.health), blob))
 
 
 async def give_up(s: Services, blob: str, _error: AppError | None = None) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from appliance.model import Millis
+    from appliance.preview.protocol import JobKind
     from appliance.rules.scanning import Telling
 
 
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 class ScannerHealth:
     """One for each appliance. `told` is what the scanner has shown, at `told_at`; `asking` is held by who tries it.
 
-    `folder_at` is when it was last looked at where the scanner writes what it is sent.
+    `folder_at` is when it was last looked at where the scanner writes what it is sent. `unlooked` are the jobs for
+    which no worker could be had when it was last tried: files wait for them until somebody installs what is missing.
     """
 
     away_since: Millis | None = None
     told: Telling | None = None
     told_at: Millis = 0
     folder_at: Millis | None = None
+    unlooked: set[JobKind] = field(default_factory=set)
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

@@ -13,6 +13,7 @@ import msgspec
 from appliance.attachments import ScanState
 from appliance.model import Deny
 from appliance.rules.scanning import ScanPolicy, may_open
+from appliance.rules.worker_jobs import job_for
 from appliance.store import blobs, file_refs
 from appliance.wire.files import FileFacts, Variant
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from appliance.config import Files
     from appliance.files.scanner_health import ScannerHealth
     from appliance.model import Millis
+    from appliance.preview.protocol import JobKind
     from appliance.store.blobs import BlobRow
     from appliance.store.db import Rows
     from appliance.wire.files import FileState
@@ -30,16 +32,21 @@ RELEASED: Final = "released"
 
 
 class Scanning(NamedTuple):
-    """What the agency wants of files that were not found clean, how long they wait, and whether the scanner is away."""
+    """What the agency wants of files that were not found clean, how long they wait, and whether the scanner is away.
+
+    `unlooked` are the jobs for which no worker can be had: nobody is preparing what waits for them.
+    """
 
     policy: ScanPolicy = ScanPolicy.HOLD
     wait_ms: Millis = 0
     away: bool = False
+    unlooked: frozenset[JobKind] = frozenset()
 
 
 def scanning_of(files: Files, health: ScannerHealth) -> Scanning:
     """Return what the settings say of files that were not found clean, and how the scanner is."""
-    return Scanning(ScanPolicy(files.scan), round(files.scan_wait_s * 1000), health.is_away)
+    wait_ms, unlooked = round(files.scan_wait_s * 1000), frozenset(health.unlooked)
+    return Scanning(ScanPolicy(files.scan), wait_ms, health.is_away, unlooked)
 
 
 def facts_of(rows: Rows, blob: str, scanning: Scanning, now: Millis) -> FileFacts | None:
@@ -66,7 +73,7 @@ def _facts(row: BlobRow, variants: list[BlobRow], scanning: Scanning, now: Milli
         state=_state(row, state),
         scanner=_scanner(scanning) if state is ScanState.PENDING else None,
         held=denied_of(row, scanning, now, is_sender=False) is Deny.FILE_HELD,
-        preparing=bool(row.preparing),
+        preparing=bool(row.preparing) and job_for(row.type) not in scanning.unlooked,
         width=row.width,
         height=row.height,
         seconds=_seconds(row),

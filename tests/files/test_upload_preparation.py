@@ -283,9 +283,17 @@ async def test_without_a_fence_pictures_wait_and_are_then_refused_and_documents_
     assert (await opened.upload(picture)).refused == "preparer_away"
     document = await opened.whole_upload(PDF, "ประกาศ.pdf", "application/pdf")
     await upload_preparation.prepare_upload(opened.b.s, document)
-    with pytest.raises(Unavailable):
-        await file_variants.make_variants(opened.b.s, document)
-    assert (await opened.upload(document)).state == "ready"
+    n = await opened.send(document)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await file_variants.make_variants(opened.b.s, document)
+    # It waits, and nobody reads that it is being prepared.
+    (told,) = await opened.events("file")
+    assert f'"n":{n}' in told
+    assert '"preparing":true' not in told
+    object.__setattr__(opened.b.s.files, "workers", Workers(BwrapFence(), 1))
+    await file_variants.make_variants(opened.b.s, document)
+    assert not (await opened.blob(document)).preparing, "it was looked at as soon as there was a fence"
 
 
 async def test_the_follower_finds_everything_in_the_tables_after_a_crash(
