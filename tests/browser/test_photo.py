@@ -37,13 +37,13 @@ async def _drawn(image: Locator) -> None:
     assert await image.evaluate(DRAWN)
 
 
-async def _choose(page: Page) -> None:
+async def _choose(page: Page, picture: FilePayload | None = None) -> None:
     """Choose a picture with the keyboard, once the server has said what there is: until then the button waits."""
     button = page.get_by_role("button", name="เลือกรูป")
     await expect(button).to_be_enabled()
     async with page.expect_file_chooser() as chooser:
         await button.press("Enter")
-    await (await chooser.value).set_files([_picture()])
+    await (await chooser.value).set_files([picture or _picture()])
 
 
 async def _seen_by(window: Window, person: str) -> Locator:
@@ -115,3 +115,18 @@ async def test_a_moderator_refuses_one_and_approves_another(served: Agency, wind
     await amphai.page.get_by_role("button", name=re.compile("^อนุมัติรูปของ")).press("Enter")
     await expect(narin.page.get_by_text("ผู้อื่นเห็นรูปนี้")).to_be_visible()
     await expect(amphai.page.get_by_text("ยังไม่มีคำขอ")).to_be_visible()
+
+
+async def test_one_that_no_browser_draws_is_never_a_torn_sign(served: Agency, windows: OpenWindow) -> None:
+    """Damaged, or of a kind that the browser does not know: initials and words; what helps attachments is not said."""
+    window = await windows(served.url, "narin.p")
+    await window.go("#/settings/me")
+    await _choose(
+        window.page,
+        {"name": "เสีย.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(500)},
+    )
+    await expect(window.page.get_by_text("เบราว์เซอร์นี้แสดงรูปนี้ไม่ได้ ท่านจะเห็นเมื่อส่งแล้ว")).to_be_visible()
+    await expect(window.page.locator(".settings-photo img")).to_have_count(0)
+    await window.button("ใช้รูปนี้").click()
+    await expect(window.page.get_by_role("alert").filter(has_text="ไฟล์นี้เสียหาย")).to_be_visible()
+    await expect(window.page.get_by_text("ส่งต้นฉบับ")).to_have_count(0)

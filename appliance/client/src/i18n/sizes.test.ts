@@ -2,7 +2,7 @@ import { i18n } from "@lingui/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { setDateStyle } from "./dates";
-import { formatLength, formatSize, spokenLength } from "./sizes";
+import { formatLength, formatRoom, formatSize, spokenLength } from "./sizes";
 
 beforeEach(() => i18n.loadAndActivate({ locale: "th", messages: {} }));
 afterEach(() => setDateStyle({ era: "auto", digits: "arabic" }));
@@ -23,6 +23,20 @@ test.each([
   [3000 * KB * KB * MB, "3,000 TB"],
 ])("%d bytes are %s", (bytes, words) => {
   expect(formatSize(bytes).replace("\u00a0", " ")).toBe(words);
+});
+
+test.each([
+  [0, "0 KB"],
+  [999, "0 KB"],
+  [MB - 1, "999 KB"],
+  [MB, "1 MB"],
+  [5_999_994, "5.9 MB"],
+  [5.7 * MB, "5.7 MB"],
+  [10 * MB - 1, "9.9 MB"],
+  [500 * MB, "500 MB"],
+  [3000 * KB * KB * MB, "3,000 TB"],
+])("of %d bytes that are left %s are promised", (bytes, words) => {
+  expect(formatRoom(bytes).replace("\u00a0", " ")).toBe(words);
 });
 
 test.each([

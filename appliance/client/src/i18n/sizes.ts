@@ -15,6 +15,15 @@ export function formatSize(bytes: number): string {
   return `${formatNumber(rounded)}\u00a0${UNITS[unit] as string}`;
 }
 
+/** How much still fits, in the same words: never more than there is, so that what is promised is taken. */
+export function formatRoom(bytes: number): string {
+  let [unit, step] = [0, STEP];
+  while (bytes >= STEP * step && unit < UNITS.length - 1) [unit, step] = [unit + 1, STEP * step];
+  const whole = unit === 0 || bytes >= 10 * step;
+  const size = whole ? Math.floor(bytes / step) : Math.floor(bytes / (step / 10)) / 10;
+  return `${formatNumber(size)}\u00a0${UNITS[unit] as string}`;
+}
+
 /** «0:07», «12:30», «1:02:03». */
 export function formatLength(seconds: number): string {
   const { hours, minutes, rest } = partsOf(seconds);

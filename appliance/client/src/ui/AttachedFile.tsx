@@ -179,11 +179,18 @@ function Original({ file, verbs }: { file: Attachment; verbs: FileVerbs }) {
   const isCleaned = form === "picture" || form === "video";
   if (set !== null && originalFree && (isCleaned || isRefused || original)) {
     return (
-      <div className="attached-original">
-        <Checkbox isSelected={original} onChange={(on) => set(id, on)}>
-          <Trans>ส่งต้นฉบับ (มีข้อมูลตำแหน่งและเครื่อง)</Trans>
-        </Checkbox>
-      </div>
+      <>
+        {isRefused && !original && (
+          <p className="attached-original">
+            <Trans>หากต้องการส่งตามเดิม โปรดเลือก “ส่งต้นฉบับ”</Trans>
+          </p>
+        )}
+        <div className="attached-original">
+          <Checkbox isSelected={original} onChange={(on) => set(id, on)}>
+            <Trans>ส่งต้นฉบับ (มีข้อมูลตำแหน่งและเครื่อง)</Trans>
+          </Checkbox>
+        </div>
+      </>
     );
   }
   if (set !== null && isRefused) {

@@ -4,6 +4,7 @@ import { CallError } from "#core/errors";
 import type { Core } from "#core/index";
 import { photoUrl, waitingUrl } from "#core/photos";
 import type { OwnPhoto } from "#core/protocol";
+import { Store } from "#core/store";
 
 import { type ChosenPhoto, LARGEST_PHOTO, PhotoModel } from "./PhotoModel";
 
@@ -45,9 +46,11 @@ test("one that is too large is not chosen", () => {
   expect(model.snapshot()).toMatchObject({ chosen: null, tooLarge: true });
 });
 
-test("leaving the page ends what is under way", async () => {
+test.each(["cancel", "leave"])("to %s ends what is under way, and is no failure", async (way) => {
   let ended = false;
   const model = modelWith({
+    own: () => Promise.resolve(own()),
+    changes: new Store(0),
     choose: (_, signal) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener("abort", () => {
@@ -56,12 +59,15 @@ test("leaving the page ends what is under way", async () => {
         });
       }),
   });
+  const leave = model.open();
+  await vi.waitFor(() => expect(model.snapshot().own).not.toBeNull());
   model.choose(picture(10));
   const sent = model.send("p_me");
   await vi.waitFor(() => expect(model.attempt.snapshot().busy).toBe(true));
-  model.leave();
-  expect(await sent).toBe(false);
+  (way === "leave" ? leave : model.cancel)();
+  await sent;
   expect(ended).toBe(true);
+  expect(model.attempt.snapshot()).toEqual({ busy: false, failure: null });
   expect(model.snapshot().chosen).toBeNull();
 });
 

@@ -20,6 +20,14 @@ export interface PhotoSnapshot {
   readonly tooLarge: boolean;
 }
 
+/** What was called off is no failure. */
+const unlessCancelled =
+  (signal: AbortSignal) =>
+  (error: unknown): null => {
+    if (signal.aborted) return null;
+    throw error;
+  };
+
 export class PhotoModel implements Readable<PhotoSnapshot> {
   readonly attempt = new Attempt();
   readonly #state = new Store<PhotoSnapshot>({ own: null, chosen: null, tooLarge: false });
@@ -37,7 +45,10 @@ export class PhotoModel implements Readable<PhotoSnapshot> {
     this.#state.update((state) => ({ ...state, chosen: tooLarge ? null : file, tooLarge }));
   };
 
+  /** Lets go of what was chosen, even while it is sent. */
   readonly cancel = (): void => {
+    this.#stop.abort();
+    this.#stop = new AbortController();
     this.attempt.clear();
     this.#state.update((state) => ({ ...state, chosen: null, tooLarge: false }));
   };
@@ -46,8 +57,10 @@ export class PhotoModel implements Readable<PhotoSnapshot> {
   readonly send = (person: string): Promise<boolean> =>
     this.attempt.run(async () => {
       const { chosen } = this.#state.snapshot();
+      const { signal } = this.#stop;
       if (chosen === null) return;
-      const own = await this.core.photos.choose(chosen, this.#stop.signal);
+      const own = await this.core.photos.choose(chosen, signal).catch(unlessCancelled(signal));
+      if (own === null) return;
       this.#show(own);
       this.#state.update((state) => ({ ...state, chosen: null }));
       await this.core.people.load(person);
@@ -59,21 +72,14 @@ export class PhotoModel implements Readable<PhotoSnapshot> {
       await this.core.people.load(person);
     }, "remove");
 
-  /** The page is open: what a moderator decides meanwhile shows at once. Returns how to leave it. */
+  /** The page is open: what a moderator decides meanwhile shows at once. Returns how to leave it, which ends what is under way. */
   readonly open = (): (() => void) => {
     void this.load();
     const end = this.core.photos.changes.subscribe(() => void this.load());
     return () => {
       end();
-      this.leave();
+      this.cancel();
     };
-  };
-
-  /** The page is left: what is under way ends, what was chosen is forgotten. */
-  readonly leave = (): void => {
-    this.#stop.abort();
-    this.#stop = new AbortController();
-    this.cancel();
   };
 
   #show(own: OwnPhoto): void {

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { photoUrl, waitingUrl } from "#core/photos";
 import type { PersonView } from "#core/protocol";
@@ -21,11 +21,13 @@ export function PhotoSection({ model, person }: { model: PhotoModel; person: Per
   const { t } = useLingui();
   const { own, chosen, tooLarge } = useReadable(model);
   const { busy, failure } = useReadable(model.attempt);
+  const [unseen, setUnseen] = useState<Blob | null>(null);
   useEffect(() => model.open(), [model]);
   const choose = () =>
     chooseFiles({ accept: PICTURES, multiple: false }, ([file]) => {
       if (file !== undefined) void browserFile(file, fileName(file.name, t`รูปโปรไฟล์`)).then(model.choose);
     });
+  const isUnseen = chosen !== null && chosen.blob === unseen;
   const reason = own?.refused ?? "";
   const has = own !== null && (own.shown != null || own.waiting != null);
   if (own?.mode === "off" && !has) return null;
@@ -33,8 +35,10 @@ export function PhotoSection({ model, person }: { model: PhotoModel; person: Per
     <PanelSection title={t`รูปโปรไฟล์`}>
       <div className="settings-form">
         <div className="settings-photo">
-          <Preview chosen={chosen?.blob ?? null} person={person} waiting={own?.waiting ?? null} shown={own?.shown ?? null} />
-          <p role="status">{chosen === null ? <PhotoState waiting={own?.waiting != null} shown={own?.shown != null} /> : <Trans>ผู้อื่นจะเห็นเฉพาะส่วนกลางของรูป ตำแหน่งที่ถ่ายและข้อมูลอื่นในไฟล์จะถูกลบออก</Trans>}</p>
+          <Preview chosen={chosen?.blob ?? null} isUnseen={isUnseen} onUnseen={setUnseen} person={person} waiting={own?.waiting ?? null} shown={own?.shown ?? null} />
+          <p role="status">
+            {chosen === null ? <PhotoState waiting={own?.waiting != null} shown={own?.shown != null} /> : <ChosenWords busy={busy} isUnseen={isUnseen} />}
+          </p>
         </div>
         {own?.refused != null && chosen === null ? (
           <Notice kind="warn" live>
@@ -67,7 +71,7 @@ export function PhotoSection({ model, person }: { model: PhotoModel; person: Per
               <Button key="send" variant="primary" isPending={busy} onPress={() => void model.send(person.id)}>
                 <Trans>ใช้รูปนี้</Trans>
               </Button>
-              <Button key="cancel" variant="quiet" onPress={model.cancel} denied={busy ? t`โปรดรอสักครู่` : undefined}>
+              <Button key="cancel" variant="quiet" onPress={model.cancel}>
                 <Trans>ยกเลิก</Trans>
               </Button>
             </>
@@ -75,6 +79,16 @@ export function PhotoSection({ model, person }: { model: PhotoModel; person: Per
         </div>
       </div>
     </PanelSection>
+  );
+}
+
+function ChosenWords({ busy, isUnseen }: { busy: boolean; isUnseen: boolean }) {
+  if (busy) return <Trans>ระบบกำลังตรวจและเตรียมรูป อาจใช้เวลาสักครู่</Trans>;
+  return (
+    <>
+      {isUnseen && <Trans>เบราว์เซอร์นี้แสดงรูปนี้ไม่ได้ ท่านจะเห็นเมื่อส่งแล้ว</Trans>}{" "}
+      <Trans>ผู้อื่นจะเห็นเฉพาะส่วนกลางของรูป ตำแหน่งที่ถ่ายและข้อมูลอื่นในไฟล์จะถูกลบออก</Trans>
+    </>
   );
 }
 
@@ -86,24 +100,27 @@ function PhotoState({ waiting, shown }: { waiting: boolean; shown: boolean }) {
 
 interface PreviewProps {
   chosen: Blob | null;
+  /** The browser cannot draw what was chosen: initials stand for it. */
+  isUnseen: boolean;
+  onUnseen: (picture: Blob) => void;
   person: PersonView;
   waiting: string | null;
   shown: string | null;
 }
 
 /** What was chosen, as others will see it; else the one that waits, else the one that is shown, else initials. */
-function Preview({ chosen, person, waiting, shown }: PreviewProps) {
-  if (chosen === null && waiting === null && shown === null) return <Avatar id={person.id} name={nameOf(person)} size="xl" />;
+function Preview({ chosen, isUnseen, onUnseen, person, waiting, shown }: PreviewProps) {
+  if (isUnseen || (chosen === null && waiting === null && shown === null)) return <Avatar id={person.id} name={nameOf(person)} size="xl" />;
   return (
     <span aria-hidden className="avatar avatar-xl">
-      {chosen !== null ? <Chosen picture={chosen} /> : waiting !== null ? <Photo key={waiting} address={waitingUrl(person.id, waiting)} /> : null}
+      {chosen !== null ? <Chosen picture={chosen} onUnseen={onUnseen} /> : waiting !== null ? <Photo key={waiting} address={waitingUrl(person.id, waiting)} /> : null}
       {chosen === null && waiting === null && shown !== null ? <Photo key={shown} address={photoUrl(person.id, shown, 512)} /> : null}
     </span>
   );
 }
 
 /** A picture that this page has. */
-function Chosen({ picture }: { picture: Blob }) {
+function Chosen({ picture, onUnseen }: { picture: Blob; onUnseen: (picture: Blob) => void }) {
   const image = useRef<HTMLImageElement>(null);
   useEffect(() => {
     const element = image.current;
@@ -112,5 +129,5 @@ function Chosen({ picture }: { picture: Blob }) {
     element.src = address;
     return () => URL.revokeObjectURL(address);
   }, [picture]);
-  return <img ref={image} className="avatar-photo" alt="" />;
+  return <img ref={image} className="avatar-photo" alt="" onError={() => onUnseen(picture)} />;
 }

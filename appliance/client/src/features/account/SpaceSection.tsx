@@ -3,7 +3,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect } from "react";
 
 import type { Space } from "#core/protocol";
-import { formatSize } from "#i18n/sizes";
+import { formatRoom, formatSize } from "#i18n/sizes";
 import { FailureNotice } from "#ui/Failure";
 import { PanelSection } from "#ui/Panel";
 import { Progress } from "#ui/Progress";
@@ -16,7 +16,7 @@ export function SpaceSection({ model }: { model: AccountModel }) {
   const { space } = useReadable(model);
   const { failure } = useReadable(model.reading);
   useEffect(() => void model.loadSpace(), [model]);
-  const left = formatSize(space?.left ?? 0);
+  const left = formatRoom(space?.left ?? 0);
   return (
     <PanelSection title={t`พื้นที่เก็บไฟล์`}>
       <FailureNotice failure={failure} />

@@ -6,7 +6,7 @@ import { blockedKind, endOf } from "#core/fileLimits";
 import type { NotAttached } from "#core/index";
 import type { Me } from "#core/protocol";
 import { reasonText } from "#i18n/reasons";
-import { formatSize } from "#i18n/sizes";
+import { formatRoom } from "#i18n/sizes";
 import { IconButton } from "#ui/Button";
 import { Notice } from "#ui/Notice";
 
@@ -48,7 +48,7 @@ function listed(names: readonly string[]): string {
 }
 
 function refusedText(name: string, code: string, limits: Me["files"] | undefined): string {
-  const most = formatSize(limits?.largest ?? 0);
+  const most = formatRoom(limits?.largest ?? 0);
   switch (code) {
     case "upload_too_large":
       return t`ไฟล์ใหญ่เกินไป ส่งได้ไม่เกิน ${most}`;
