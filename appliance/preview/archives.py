@@ -3,15 +3,13 @@
 Rules: nothing is taken from what an archive says of its sizes; every member is unpacked and counted, archives within
 archives as well, until a limit is reached. Nothing unpacked is kept but an archive that is being looked into. Names
 are not read. Zip (with the office formats made of it), tar, gzip, bzip2 and xz are understood. Any other archive that
-is met, one that begins in the middle of a member, or a member that is not as large as its archive says, makes the
-count incomplete.
+is met, one that begins in the middle of a member, a member that is not as large as its archive says, or bytes of an
+archive that belong to no member make the count incomplete.
 """
 
 from __future__ import annotations
 
-import bz2
 import gzip
-import lzma
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -23,6 +21,9 @@ from typing import IO, Final, cast
 from appliance.preview.content import FOLDER, Content, Outcome, Refused
 from appliance.preview.protocol import MIB, Facts, Members, Refusal
 from appliance.preview.signs import HEAD_BYTES, TAIL_BYTES, Archive, Search, archive_kind
+from appliance.preview.streams import bunzipped, unxzed
+from appliance.preview.tars import ends_at, is_plain
+from appliance.preview.zip_layout import is_whole
 from appliance.preview.zips import Crooked, is_encrypted, unpacked
 
 _MAX_MEMBERS: Final = 10_000
@@ -85,7 +86,7 @@ def members(content: Content, outcome: Outcome) -> None:
             raise Refused(Refusal.TYPE)
         try:
             walk(file, count, 1)
-        except _Enough:
+        except (_Enough, Crooked):
             count.complete = False
     outcome.facts = Facts(members=count.members())
 
@@ -101,14 +102,21 @@ def _zip(file: IO[bytes], count: _Count, depth: int) -> None:
                     _look(unpacked(file, info), count, depth)
             except Crooked:
                 count.complete = False
+        count.complete = count.complete and is_whole(file, archive)
 
 
 def _tar(file: IO[bytes], count: _Count, depth: int) -> None:
+    end = 0
     with tarfile.open(fileobj=file, mode="r:") as archive:
         for info in archive:
             count.member()
+            count.complete &= is_plain(file, info, end)
+            end = ends_at(info)
             if info.isreg() and (member := archive.extractfile(info)):
                 _look(_pieces(member), count, depth)
+    file.seek(end)
+    for piece in _pieces(file):
+        count.check(not any(piece))
 
 
 def _gzip(file: IO[bytes], count: _Count, depth: int) -> None:
@@ -119,14 +127,12 @@ def _gzip(file: IO[bytes], count: _Count, depth: int) -> None:
 
 def _bzip2(file: IO[bytes], count: _Count, depth: int) -> None:
     count.member()
-    with bz2.open(file) as member:
-        _look(_pieces(member), count, depth)
+    _look(bunzipped(file), count, depth)
 
 
 def _xz(file: IO[bytes], count: _Count, depth: int) -> None:
     count.member()
-    with lzma.open(file) as member:
-        _look(_pieces(member), count, depth)
+    _look(unxzed(file), count, depth)
 
 
 def _pieces(member: IO[bytes]) -> Iterator[bytes]:

@@ -5,7 +5,8 @@ Pure, and linear in the bytes given. Rules:
   program of a self-extracting one;
 - `Search` finds archives that begin anywhere. What is shorter than four bytes, or too common, is not searched for: no
   program looks for it inside other files;
-- documents, mails and pages hold archives as parts (`MAY_HOLD`), and that is ordinary: a scanner opens those.
+- documents, mails and pages hold archives as parts (`MAY_HOLD`), and that is ordinary: a scanner opens those. What
+  ends as a ZIP is one all the same, and so is what holds a ZIP with a member that the scanner passes over.
 """
 
 from __future__ import annotations
@@ -72,16 +73,41 @@ _SEARCHED: Final = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"MSCF\0\0\0\0")
 _ZIP_ANYWHERE: Final = re.compile(
     rb"(?s)PK(?:\x03\x04[\x00-\x3f][\x00-\x14]..[\x00-\x06\x08-\x0a\x0c\x0e\x12-\x14\x5d-\x63]\x00|\x05\x06\x00{4})"
 )
+# Of members anywhere those that ClamAV passes over in silence: encrypted (4.4.4, bit 0), or packed in another way.
+_UNOPENED: Final = re.compile(
+    rb"(?s)PK\x03\x04[\x00-\x3f][\x00-\x14](?:[%s].[\x00-\x06\x08-\x0a\x0c\x0e\x12-\x14\x5d-\x63]"
+    rb"|..[\x01-\x05\x0a\x0e\x12-\x14\x5d-\x63])\x00" % re.escape(bytes(range(1, 256, 2)))
+)
+_ZIP_END_BYTES: Final = 22
 _KEPT: Final = 9
 """Bytes of a piece that the longest of these signs may begin in."""
 
 
 def archive_kind(head: bytes, tail: bytes = b"") -> Archive | None:
-    """Return as what archive a file that begins and ends so is read, None if it is none."""
-    for at, sign, kind in _SIGNS:
-        if head[at : at + len(sign)] == sign:
-            return kind
-    return Archive.ZIP if _ZIP_END in tail else None
+    """Return as what archive a file that begins and ends so is read, None if it is none.
+
+    What has the signs of several is OTHER: a scanner would open it as one of them, and a person as another.
+    """
+    kinds = {kind for at, sign, kind in _SIGNS if head[at : at + len(sign)] == sign}
+    if len(kinds) > 1:
+        return Archive.OTHER
+    return next(iter(kinds)) if kinds else Archive.ZIP if _ZIP_END in tail else None
+
+
+def finds_archive(content: bytes) -> bool:
+    """Return whether an archive begins, or a ZIP ends, anywhere in a content."""
+    return any(sign in content for sign in _SEARCHED) or _ZIP_ANYWHERE.search(content) is not None
+
+
+def _ends_as_zip(tail: bytes) -> bool:
+    """Return whether the last bytes of a content are the end of a ZIP and its comment."""
+    at = tail.find(_ZIP_END)
+    while at >= 0:
+        behind = at + _ZIP_END_BYTES
+        if behind <= len(tail) and behind + int.from_bytes(tail[behind - 2 : behind], "little") == len(tail):
+            return True
+        at = tail.find(_ZIP_END, at + 1)
+    return False
 
 
 class Search:
@@ -89,13 +115,13 @@ class Search:
 
     def __init__(self) -> None:
         self._head = self._tail = self._before = b""
-        self._found = False
+        self._found = self._unopened = False
 
     @property
     def is_archive(self) -> bool:
-        """Whether the content is an archive, or has one in it where no document says that it holds files as parts."""
+        """Whether the content is an archive, or has one in it that is no ordinary part of a document."""
         if self._head.startswith(MAY_HOLD):
-            return False
+            return self._unopened or _ends_as_zip(self._tail)
         return self._found or archive_kind(self._head, self._tail) is not None
 
     def take(self, piece: bytes) -> None:
@@ -103,7 +129,7 @@ class Search:
         if len(self._head) < HEAD_BYTES:
             self._head += piece[: HEAD_BYTES - len(self._head)]
         self._tail = piece[-TAIL_BYTES:] if len(piece) >= TAIL_BYTES else (self._tail + piece)[-TAIL_BYTES:]
-        if not self._found:
-            window = self._before + piece
-            self._found = any(sign in window for sign in _SEARCHED) or _ZIP_ANYWHERE.search(window) is not None
-            self._before = window[-_KEPT:]
+        window = self._before + piece
+        self._before = window[-_KEPT:]
+        self._found = self._found or finds_archive(window)
+        self._unopened = self._unopened or _UNOPENED.search(window) is not None

@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterator
 from struct import Struct
 from typing import IO, Final
 
-_LOCAL: Final = Struct("<4s2xHH16xHH")  # APPNOTE.TXT 4.3.7: signature, flags, method, lengths of name and extra field
+_LOCAL: Final = Struct("<4s2xHH8xI4xHH")
+"""APPNOTE.TXT 4.3.7: signature, flags, method, packed size, lengths of name and extra field."""
 _SIGN: Final = b"PK\x03\x04"
 ENCRYPTED: Final = 0x1  # APPNOTE.TXT 4.4.4: general purpose bit 0
+_DESCRIBED: Final = 0x8  # bit 3: the sizes follow the packed bytes
+_SEE_64: Final = 0xFFFFFFFF  # 4.4.8: the size is in the extra field
 _PACKED: Final = 64 * 1024
 _CHUNK: Final = 256 * 1024
 
@@ -61,6 +64,19 @@ def is_encrypted(file: IO[bytes], info: zipfile.ZipInfo) -> bool:
     return bool((info.flag_bits | _header(file, info)[0]) & ENCRYPTED)
 
 
+def begins_at(file: IO[bytes], info: zipfile.ZipInfo) -> int:
+    """Return where the packed bytes of a member begin. Raises Crooked."""
+    return _header(file, info)[2]
+
+
+def read_at(file: IO[bytes], start: int, size: int) -> bytes:
+    """Return so many bytes from there on. Raises Crooked where there are fewer."""
+    file.seek(start)
+    if len(read := file.read(size)) < size:
+        raise Crooked
+    return read
+
+
 def unpacked(file: IO[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
     """Give what a member unpacks to, to its last byte. Raises Crooked, before or after it; zlib.error, OSError."""
     size, crc = 0, 0
@@ -79,13 +95,9 @@ def _chunks(file: IO[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def _header(file: IO[bytes], info: zipfile.ZipInfo) -> tuple[int, int, int]:
-    """Return flags, method and where the packed bytes begin, as the member's own header says."""
-    file.seek(info.header_offset)
-    read = file.read(_LOCAL.size)
-    if len(read) < _LOCAL.size:
-        raise Crooked
-    sign, flags, method, name, extra = _LOCAL.unpack(read)
-    if sign != _SIGN:
+    """Return flags, method and where the packed bytes begin, as the member's own header says. Raises Crooked."""
+    sign, flags, method, size, name, extra = _LOCAL.unpack(read_at(file, info.header_offset, _LOCAL.size))
+    if sign != _SIGN or not (flags & _DESCRIBED or size in (info.compress_size, _SEE_64)):
         raise Crooked
     return flags, method, info.header_offset + _LOCAL.size + name + extra
 

@@ -151,7 +151,7 @@ NESTED_SIZES = [len(zip_in_zip(levels)) for levels in (1, 2)]
         (lying(b"a" * 70_000, 50), Members(1, 70_000, 70_000, 1, encrypted=False, complete=False)),
         (lying(b"a" * 70, 5_000), Members(1, 70, 70, 1, encrypted=False, complete=False)),
         (zipped(b"junk" + zipped(b"a" * 70)), Members(1, JUNK, JUNK, 1, encrypted=False, complete=False)),
-        (b"junk" + zipped(b"a" * 70) + b"junk", Members(1, 70, 70, 1, encrypted=False, complete=True)),
+        (b"junk" + zipped(b"a" * 70) + b"junk", Members(1, 70, 70, 1, encrypted=False, complete=False)),
         (zipped(b"a" * 70, how=zipfile.ZIP_BZIP2), Members(1, 70, 70, 1, encrypted=False, complete=True)),
         (zipped(b"a" * 70, how=zipfile.ZIP_STORED), Members(1, 70, 70, 1, encrypted=False, complete=True)),
         (zipped(b"a" * 70, how=zipfile.ZIP_LZMA), Members(1, 0, 0, 1, encrypted=False, complete=False)),

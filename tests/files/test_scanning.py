@@ -143,7 +143,6 @@ ORDINARY = [
     ("OLE with a zip", OLE + zipped(b"x" * 1000) + bytes(70_000)),
     ("an Office file with an OLE object", zipped(OLE + zipped(b"x" * 1000) + bytes(600))),
     ("a PDF that only forbids to change it", locked_pdf()),
-    ("a zip behind a program's place", b"JUNKJUNK" * 10 + zipped(b"x" * 1000)),
     ("a zip of a mail of a zip", zipped(mailed(zipped(b"x" * 1000)))),
 ]
 PACKED = [

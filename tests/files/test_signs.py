@@ -18,11 +18,17 @@ from appliance.preview.signs import HEAD_BYTES, TAIL_BYTES, Archive, Search, arc
 JPEG, OLE = b"\xff\xd8\xff\xe0", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def a_zip() -> bytes:
+def a_zip(how: int = zipfile.ZIP_STORED, comment: bytes = b"") -> bytes:
     written = io.BytesIO()
-    with zipfile.ZipFile(written, "w") as archive:
+    with zipfile.ZipFile(written, "w", how) as archive:
         archive.writestr("a", b"x")
+        archive.comment = comment
     return written.getvalue()
+
+
+def locked(made: bytes) -> bytes:
+    """Say in the header of its first member that it needs a password."""
+    return made[:6] + b"\1" + made[7:]
 
 
 def a_tar() -> bytes:
@@ -93,6 +99,23 @@ def test_archives_are_found_anywhere_however_the_bytes_come(content: bytes, size
 @pytest.mark.parametrize("head", [OLE, b"%PDF-1.7\n", b"{\\rtf1"])
 def test_documents_hold_archives_as_parts_and_are_none(head: bytes) -> None:
     assert not searched(head + bytes(600) + a_zip() + bytes(99), 64)
+
+
+@pytest.mark.parametrize("size", [5, 1_000_000])
+@pytest.mark.parametrize("head", [OLE, b"%PDF-1.7\n", b"{\\rtf1"])
+@pytest.mark.parametrize(
+    "behind",
+    [a_zip(), a_zip(comment=b"PK\x05\x06"), a_zip(zipfile.ZIP_LZMA) + bytes(99), locked(a_zip()) + bytes(99)],
+    ids=["it ends as a ZIP", "with a comment", "LZMA in it", "locked"],
+)
+def test_documents_are_archives_if_they_end_as_one_or_the_scanner_passes_over_a_member(
+    head: bytes, behind: bytes, size: int
+) -> None:
+    assert searched(head + bytes(600) + behind, size)
+
+
+def test_what_has_the_signs_of_two_kinds_is_opened_by_nobody_here() -> None:
+    assert archive_kind(a_zip()[:250].ljust(257, b"\0") + b"ustar") is Archive.OTHER
 
 
 def test_a_long_video_is_no_archive_by_chance() -> None:
