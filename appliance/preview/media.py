@@ -18,6 +18,8 @@ from typing import IO, Any, Final
 
 from PIL import Image
 
+from appliance.preview import mpeg4
+from appliance.preview.avi import clean_avi
 from appliance.preview.content import FOLDER, Content, Outcome, Refused
 from appliance.preview.iso_media import clean_in_place
 from appliance.preview.pictures import VIEW, add_scaled
@@ -149,25 +151,37 @@ def clean(content: Content, outcome: Outcome) -> None:
         clean_in_place(path)
         outcome.add(PartKind.CLEAN, of_type, path)
         return
-    cleaned, line = FOLDER / "cleaned", [*_input(content.job.type, path), *_BARE]
-    line += _streams(path, content.job.type) if of_type.startswith("video/") else ["-map", "0:a:0"]
-    line += ["-c", "copy"]
-    if _MUXERS[of_type] in ("mp4", "mov", "3gp"):
+    if content.job.type == "video/x-msvideo":
+        clean_avi(path)
+    muxer, cleaned = _MUXERS[of_type], FOLDER / "cleaned"
+    codec = _codec(path, content.job.type) if of_type.startswith("video/") else None
+    if codec == "mpeg4" and muxer not in mpeg4.PLACES:
+        raise Refused(Refusal.TYPE)
+    line = [*_input(content.job.type, path), *_BARE, *_streams(codec), "-c", "copy"]
+    if muxer in ("mp4", "mov", "3gp"):
         line += ["-movflags", "+faststart", "-write_tmcd", "0"]
-    if _MUXERS[of_type] == "mp3":
+    if muxer == "mp3":
         line += ["-id3v2_version", "0"]
-    _run([FFMPEG, *line, "-f", _MUXERS[of_type], str(cleaned)])
+    _run([FFMPEG, *line, "-f", muxer, str(cleaned)])
     path.unlink()
+    if codec == "mpeg4":
+        mpeg4.silence_file(cleaned, muxer)
     outcome.add(PartKind.CLEAN, of_type, cleaned)
 
 
-def _streams(path: Path, of_type: str) -> list[str]:
-    """Return the arguments that carry over a file's first video, without what is said inside of it, and its sound."""
+def _codec(path: Path, of_type: str) -> str | None:
+    """Return the codec of a file's first video, None if it has sound alone."""
     try:
-        codec = probe(path, of_type, "V:0").codec
+        return probe(path, of_type, "V:0").codec
     except Refused as refused:
         if refused.why is not Refusal.BROKEN:
             raise
+        return None
+
+
+def _streams(codec: str | None) -> list[str]:
+    """Return the arguments that carry over a file's first video, without what is said inside of it, and its sound."""
+    if codec is None:
         return ["-map", "0:a:0"]
     said = _SILENT.get(codec)
     return ["-map", "0:V:0", "-map", "0:a?", *(["-bsf:v", f"filter_units=remove_types={said}"] if said else [])]

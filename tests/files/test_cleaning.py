@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from appliance.files.workers import PreviewRefused
+from appliance.preview import mpeg4
 from appliance.preview.protocol import LARGEST, JobKind, Refusal
 from appliance.rules.file_types import SNIFF_BYTES, sniff
 from tests.files.corpus import (
@@ -149,6 +151,83 @@ async def test_a_video_says_neither_where_nor_with_what(video: tuple[str, ...], 
     assert (looked_at.facts.width, looked_at.facts.height) == (160, 120)
     assert looked_at.facts.seconds == pytest.approx(1, abs=0.2)
     is_silent(looked_at)
+
+
+def with_chunk(avi: bytes, name: bytes, content: bytes) -> bytes:
+    """An AVI file whose first stream has a chunk behind its format; a chunk that may be skipped gives the room."""
+    at = avi.index(b"JUNK", avi.index(b"strf"))
+    (room,) = struct.unpack_from("<I", avi, at + 4)
+    said = name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)
+    left = b"JUNK" + struct.pack("<I", room - len(said)) + bytes(room - len(said))
+    return avi[:at] + said + left + avi[at + 8 + room :]
+
+
+def longer_format(avi: bytes) -> bytes:
+    """An AVI file whose video has a format of 68 bytes, as Motion JPEG is described by some makers, and their name."""
+    at = avi.index(b"strf")
+    junk = avi.index(b"JUNK", at)
+    (room,) = struct.unpack_from("<I", avi, junk + 4)
+    form = struct.pack("<II", 68, 68) + avi[at + 12 : junk] + CANARY + bytes(10)
+    return avi[: at + 4] + form + b"JUNK" + struct.pack("<I", room - 28) + avi[junk + 36 :]
+
+
+@pytest.mark.parametrize("codec", ["mjpeg", "mpeg4"])
+@pytest.mark.parametrize("name", [b"strd", b"IDIT", b"ncdt", b"strn"])
+async def test_what_a_camera_writes_beside_the_pictures_of_an_avi(codec: str, name: bytes, tmp_path: Path) -> None:
+    """It is no damage, and stays nowhere."""
+    plain = film(tmp_path / "a.avi", "-c:v", codec, "-c:a", "pcm_s16le")
+    original = with_chunk(plain, name, b"MAKE\0\0\0\0II*\0" + CANARY)
+    cleaned = await work(JobKind.CLEAN, "video/x-msvideo", original)
+    is_silent(cleaned)
+    assert decoded(tmp_path, "avi", cleaned["clean"]) == decoded(tmp_path, "avi", plain)
+
+
+async def test_an_avi_with_a_longer_format_or_without_sizes_is_not_damaged(tmp_path: Path) -> None:
+    plain = film(tmp_path / "a.avi", "-c:v", "mjpeg", "-c:a", "pcm_s16le")
+    unfinished = bytearray(plain)
+    for at in (4, plain.index(b"movi") - 4):
+        unfinished[at : at + 4] = bytes(4)
+    for original in (longer_format(plain), bytes(unfinished)):
+        cleaned = await work(JobKind.CLEAN, "video/x-msvideo", original)
+        is_silent(cleaned)
+        assert decoded(tmp_path, "avi", cleaned["clean"]) == decoded(tmp_path, "avi", plain)
+
+
+@pytest.mark.parametrize("name", ["a.avi", "a.mp4", "a.mov", "a.3gp"])
+async def test_user_data_of_an_old_phone_is_overwritten(name: str, tmp_path: Path) -> None:
+    """It has the length of the name that the encoder gives itself: in the configuration, and before the pictures."""
+    plain = film(tmp_path / name, "-c:v", "mpeg4", "-c:a", "pcm_s16le" if name == "a.avi" else "aac")
+    code = b"\0\0\1\xb2"
+    lavc = plain[plain.index(code) + 4 :][:10]
+    original = plain.replace(code + lavc, code + b"GPS13.7563")
+    assert b"13.7563" in original
+    of_type = sniff(original[:SNIFF_BYTES])
+    cleaned = await work(JobKind.CLEAN, str(of_type), original)
+    is_silent(cleaned)
+    assert decoded(tmp_path, name[2:], cleaned["clean"]) == decoded(tmp_path, name[2:], plain)
+
+
+async def test_user_data_that_may_lie_in_pieces_is_refused(tmp_path: Path) -> None:
+    original = film(tmp_path / "a.mkv", "-c:v", "mpeg4", "-c:a", "aac")
+    with pytest.raises(PreviewRefused) as refused:
+        await work(JobKind.CLEAN, "video/x-matroska", original)
+    assert refused.value.code is Refusal.TYPE
+
+
+@pytest.mark.parametrize("kept", [b"DivX503b1393p", b"XviD0046", b"Lavc59.37.100", b"DivX503Build1393\0"])
+def test_a_decoder_is_told_which_encoder_it_was(kept: bytes) -> None:
+    data = bytearray(b"\0\0\1\xb2" + kept + b"\0\0\1\xb2" + kept + CANARY + b"\0\0\1\xb6" + CANARY)
+    mpeg4.silence(data, 0, len(data))
+    blank = b"\xff" * len(kept + CANARY)
+    assert data == b"\0\0\1\xb2" + kept + b"\0\0\1\xb2" + blank + b"\0\0\1\xb6" + CANARY
+
+
+def decoded(folder: Path, ending: str, content: bytes) -> bytes:
+    """The sums of every decoded picture; fails for a stream that does not decode."""
+    path = folder / f"decoded.{ending}"
+    path.write_bytes(content)
+    line = ["ffmpeg", "-v", "error", "-xerror", "-i", str(path), "-map", "0:v", "-f", "framemd5", "-"]
+    return subprocess.run(line, check=True, capture_output=True, timeout=60).stdout  # noqa: S603 -- words of the tests
 
 
 @pytest.mark.parametrize("heard", SOUNDS, ids=lambda heard: str(heard[0]))
