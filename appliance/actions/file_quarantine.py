@@ -9,7 +9,7 @@ The message stays with the reason. Once the message's own key is destroyed, noth
 
 An operator may delete such a file where no message refers to it; one that a message refers to is part of the room's
 record and goes with the message. Where the finding was wrong two people release it, of whom neither has sent it
-(`rules/roles.py: may_release_file`): it is one then that could not be scanned.
+(`rules/roles.py: may_release_file`): it says of itself then that a virus was found and that it was released.
 """
 
 from __future__ import annotations
@@ -97,14 +97,17 @@ async def list_quarantine(s: Services) -> Sequence[Infected]:
 
 
 async def release(s: Services, by: Actor, blob: str, why: str, second: Actor) -> None:
-    """Let a file of the quarantine be opened again, as one that could not be scanned.
+    """Let a file of the quarantine be opened again; it says that a virus was found in it and that it was released.
 
-    Raises NotFound for one that is not there, or is not sealed away yet; Forbidden.
+    Raises NotFound for one that is not there, or is not sealed away yet; Conflict (`quarantine_not_sent`) for one that
+    no message refers to: nobody would open it, its upload is over; Forbidden.
     """
     async with s.store.read() as reader:
         opened = await reader.run(open_blob, s.log.bodies, s.keys.files_keys, blob)
     if opened is None or opened.row.scan != ScanState.INFECTED or opened.row.preparing:
         raise NotFound(code="not_in_quarantine", file=blob)
+    if not opened.row.refs:
+        raise Conflict(code="quarantine_not_sent", file=blob)
     if denied := may_release_file(by, PersonId(opened.row.owner), second):
         raise Forbidden(denied)
     if (sealed := await _quarantine_key(s, opened)) is not None:

@@ -382,6 +382,10 @@ async def test_what_was_never_sent_is_deleted_from_the_quarantine_for_good(opene
     upload = await opened.whole_upload(MARKER)
     await prepare_upload(opened.b.s, upload)
     await scanning.scan_file(opened.b.s, upload)
+    await _seal(opened, upload)
+    with pytest.raises(Conflict, match="quarantine_not_sent"):  # nobody would open it, and nothing could delete it
+        await file_quarantine.release(opened.b.s, BOSS, upload, "แบบฟอร์มของหน่วยงาน", SECOND)
+    assert await opened.audited("file.release") == []
     await file_quarantine.delete_infected(opened.b.s, BOSS, upload, "ไม่ใช้แล้ว")
     assert await opened.filing.rows("SELECT id FROM blob UNION SELECT id FROM upload") == []
     assert await opened.filing.objects() == set()
