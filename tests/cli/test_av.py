@@ -133,7 +133,7 @@ def test_signatures_by_hand_are_put_in_whole_and_go_on_record(
     ("name", "change", "told"),
     [
         ("daily.cvd", lambda content: content[:400], "ClamAV"),
-        ("daily.cvd", lambda content: content.replace(b"ClamAV-VDB", b"ClamAV-XXX"), "ClamAV"),
+        ("daily.cvd", lambda content: content.replace(b"ClamAV-VDB", b"ClamAV-ABC"), "ClamAV"),
         ("daily.cvd", lambda content: content.replace(b":27900:", b":x7900:"), "ClamAV"),
         ("daily.cvd", lambda content: content + b"more", "ClamAV"),
         ("other.cvd", lambda content: content, "main.cvd"),
