@@ -235,7 +235,7 @@ async def services(
 async def _without_leavings(s: Services) -> None:
     """Delete what a crash left aside of parts and quarantines that nobody goes on with."""
     try:
-        count = await s.files.objects.run(s.files.objects.delete_aside)
+        count = await s.files.objects.run_writing(s.files.objects.delete_aside)
     except AppError as error:
         logger.warning("what lies aside in the folder of files cannot be deleted: %s", error)
     else:

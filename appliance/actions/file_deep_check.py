@@ -18,7 +18,7 @@ from appliance.actions.file_faults import FaultKind
 from appliance.attachments import ScanState
 from appliance.errors import Unavailable, WrongKey
 from appliance.files import keys
-from appliance.files.content import Leaves, read_clear
+from appliance.files.content import Leaves, read_clear, taken_together
 from appliance.log.file_content import mark_damaged, mark_sound
 from appliance.log.file_facts import scanning_of
 from appliance.log.file_keys import open_blob
@@ -92,8 +92,9 @@ async def _opened(s: Services, kept: Kept) -> FaultKind | None:
     key = keys.variant_key(opened.key, kept.id) if row.parent else opened.key
     leaves = Leaves()
     try:
-        async for piece in read_clear(s.files.objects, kept.id, key, kept.size):
-            await s.files.objects.run(leaves.add, piece)
+        content = read_clear(s.files.objects, kept.id, key, kept.size)
+        async for _ in taken_together(s.files.objects, content, leaves.add):
+            pass
     except (SealBroken, Unavailable):
         return FaultKind.DOES_NOT_OPEN
     return None if leaves.root() == kept.root else FaultKind.WRONG_ROOT

@@ -99,7 +99,7 @@ async def delete_marked(s: Services) -> list[Receipt]:
             deleted: list[tuple[Marked, int]] = []
             for mark in marked:
                 try:
-                    deleted.append((mark, await s.files.objects.run(s.files.objects.delete, mark.id)))
+                    deleted.append((mark, await s.files.objects.run_writing(s.files.objects.delete, mark.id)))
                 except Unavailable as error:
                     trouble = error
             receipts += await _finish(s, deleted)

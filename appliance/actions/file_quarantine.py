@@ -169,6 +169,6 @@ async def _seal_anew(s: Services, opened: OpenBlob, old: bytes, new: bytes) -> N
     """Seal an object under another key: a new one takes its place, whole or not at all."""
     row, objects = opened.row, s.files.objects
     staging = aside_of(row.id)
-    await objects.run(objects.delete, staging)
+    await objects.run_writing(objects.delete, staging)
     await write_sealed(objects, staging, new, clear(s, row.id, old, row.size), as_id=row.id)
-    await objects.run(objects.replace, row.id, staging)
+    await objects.run_writing(objects.replace, row.id, staging)

@@ -187,7 +187,7 @@ def _size(variants: list[NewBlob]) -> int:
 
 async def _forget(s: Services, variants: list[NewBlob]) -> None:
     for one in variants:
-        await s.files.objects.run(s.files.objects.delete, one.id)
+        await s.files.objects.run_writing(s.files.objects.delete, one.id)
 
 
 def _found_out(facts: Facts) -> FoundOut:

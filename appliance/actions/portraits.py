@@ -286,4 +286,4 @@ async def _make(s: Services, source: _Source, key: bytes, made: list[NewBlob]) -
 
 async def _forget(s: Services, made: list[NewBlob]) -> None:
     for one in made:
-        await s.files.objects.run(s.files.objects.delete, one.id)
+        await s.files.objects.run_writing(s.files.objects.delete, one.id)

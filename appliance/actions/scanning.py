@@ -17,6 +17,7 @@ from appliance.actions.file_quarantine import put_in_quarantine
 from appliance.actions.scanner_watch import note_answer, note_away, what_it_tells
 from appliance.attachments import ScanState
 from appliance.errors import AppError, Unavailable
+from appliance.files.content import taken_together
 from appliance.files.scanner import SCANNER_AWAY
 from appliance.files.workers import PreviewRefused
 from appliance.log.file_events import announce
@@ -50,12 +51,13 @@ class _Seen:
         self.head = b""
         self.search = Search()
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        async for piece in self._content:
-            if len(self.head) < SNIFF_BYTES:
-                self.head += piece[: SNIFF_BYTES - len(self.head)]
-            await self._objects.run(self.search.take, piece)
-            yield piece
+    def pieces(self) -> AsyncIterator[bytes]:
+        return taken_together(self._objects, self._content, self._take)
+
+    def _take(self, piece: bytes) -> None:
+        if len(self.head) < SNIFF_BYTES:
+            self.head += piece[: SNIFF_BYTES - len(self.head)]
+        self.search.take(piece)
 
 
 def limits_of(clamav: Clamav) -> ScanLimits:

@@ -26,7 +26,7 @@ from appliance.actions.file_deletion import Why, delete_marked
 from appliance.attachments import FileForm
 from appliance.errors import STORAGE_DAMAGED, AppError, NotFound, Unavailable
 from appliance.files import keys, said
-from appliance.files.content import Leaves, write_sealed
+from appliance.files.content import Leaves, taken_together, write_sealed
 from appliance.files.workers import PreviewRefused
 from appliance.preview.protocol import CLEANED, Facts, Job, JobKind, PartKind
 from appliance.rules.cleaning import NOT_CLEANED, REFUSED_AS, Cleaning, cleaning_for, has_no_view
@@ -137,8 +137,8 @@ async def prepare_upload(s: Services, upload: str) -> None:
 async def look_through(s: Services, content: AsyncIterator[bytes]) -> Seen:
     """Read a content once, in the threads of the files."""
     seen = Seen()
-    async for piece in content:
-        await s.files.objects.run(seen.take, piece)
+    async for _ in taken_together(s.files.objects, content, seen.take):
+        pass
     return seen
 
 
@@ -199,7 +199,7 @@ async def _publish(s: Services, row: UploadRow, upload_key: bytes, made: _Made) 
         await s.log.change(put)
     except NotFound:
         if made.id != row.id:
-            await s.files.objects.run(s.files.objects.delete, made.id)
+            await s.files.objects.run_writing(s.files.objects.delete, made.id)
         return
     s.files.to_prepare.set()
     if made.id != row.id:

@@ -129,12 +129,12 @@ async def _room_for(s: Services, actor: PersonId, about: Said, room: RoomId | No
 async def _insert(s: Services, new: uploads.NewUpload) -> None:
     """Make the object and then its row: a crash between them leaves an object alone, which the sweep removes."""
     objects = s.files.objects
-    await objects.run(objects.create, new.id)
+    await objects.run_writing(objects.create, new.id)
     try:
         async with s.store.write() as tx:
             await tx.run(_insert_row, s, new)
     except BaseException:
-        await objects.run(objects.delete, new.id)
+        await objects.run_writing(objects.delete, new.id)
         raise
 
 
@@ -253,7 +253,7 @@ async def _kept(s: Services, row: UploadRow) -> int:
     if row.state != uploads.RECEIVING:
         return row.size
     objects = s.files.objects
-    kept = await objects.run(acknowledged, objects, row.id, _key(s, row), row.size)
+    kept = await objects.run_writing(acknowledged, objects, row.id, _key(s, row), row.size)
     if kept == row.size:
         await _complete(s, row)
     return kept

@@ -139,6 +139,31 @@ async def read_clear(
         first, ahead = numbers.stop, AT_ONCE if keeps_up() else 1
 
 
+async def taken_together(
+    objects: BlobStore, content: AsyncIterable[bytes], take: Callable[[bytes], object]
+) -> AsyncGenerator[bytes, None]:
+    """Give each piece on once a thread of the store has called `take` with it.
+
+    One turn of the thread takes `AT_ONCE` pieces: every turn has to ask the event loop for the interpreter, and keeps
+    it from the messages of the chat meanwhile.
+    """
+    waiting: list[bytes] = []
+
+    async def taken() -> list[bytes]:
+        pieces, waiting[:] = list(waiting), []
+        await objects.run(lambda: [take(piece) for piece in pieces])
+        return pieces
+
+    async for piece in content:
+        waiting.append(piece)
+        if len(waiting) == AT_ONCE:
+            for one in await taken():
+                yield one
+    if waiting:
+        for one in await taken():
+            yield one
+
+
 def _open_some(
     objects: BlobStore, object_id: str, records: Records, numbers: range, last: int
 ) -> tuple[list[bytes], SealBroken | None]:
@@ -165,7 +190,7 @@ async def write_sealed(
 
     Whatever goes wrong, the object is deleted. Raises what `chunks` raise, StorageFull, Unavailable.
     """
-    await objects.run(objects.create, object_id)
+    await objects.run_writing(objects.create, object_id)
     try:
         records, leaves, number, waiting = records_of(as_id or object_id, key), Leaves(), 0, bytearray()
         async for chunk in chunks:
@@ -173,15 +198,15 @@ async def write_sealed(
             # One byte more than a record: only then is it known not to be the last.
             whole = max(0, len(waiting) - 1) // RECORD_BYTES
             if whole >= AT_ONCE:
-                clear = bytes(waiting[: whole * RECORD_BYTES])
-                del waiting[: whole * RECORD_BYTES]
-                await objects.run(_seal_some, objects, object_id, records, number, clear, leaves)
+                taken, waiting = waiting, waiting[whole * RECORD_BYTES :]
+                clear = memoryview(taken)[: whole * RECORD_BYTES]
+                await objects.run_writing(_seal_some, objects, object_id, records, number, clear, leaves)
                 number += whole
-        clear = bytes(waiting)
-        await objects.run(_seal_some, objects, object_id, records, number, clear, leaves, ended=True)
-        await objects.run(objects.seal_end, object_id)
+        clear = memoryview(waiting)
+        await objects.run_writing(_seal_some, objects, object_id, records, number, clear, leaves, ended=True)
+        await objects.run_writing(objects.seal_end, object_id)
     except BaseException:
-        await objects.run(objects.delete, object_id)
+        await objects.run_writing(objects.delete, object_id)
         raise
     return Written(number * RECORD_BYTES + len(clear), leaves.root())
 
@@ -191,7 +216,7 @@ def _seal_some(
     object_id: str,
     records: Records,
     first: int,
-    clear: bytes,
+    clear: bytes | memoryview,
     leaves: Leaves,
     *,
     ended: bool = False,
@@ -201,7 +226,7 @@ def _seal_some(
 
 
 def append_clear(
-    objects: BlobStore, object_id: str, records: Records, first: int, clear: bytes, *, ended: bool = False
+    objects: BlobStore, object_id: str, records: Records, first: int, clear: bytes | memoryview, *, ended: bool = False
 ) -> None:
     """Seal clear bytes as the records from number `first` on and append them; blocking.
 

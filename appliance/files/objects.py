@@ -9,8 +9,10 @@ aside (`files/aside/`, by `aside_of`), and goes as a whole at the next start.
 Rules:
 - what `append` wrote is safe once `sync` has returned; the object's name is safe once `create` has;
 - an append that fails leaves the object as long as it was;
-- the methods block: they run in threads of their own (`run`), at most `THREADS` at a time, so that sealing and a slow
-  disk delay nothing else.
+- the methods block: they run in threads of their own, what reads (`run`) apart from what writes or deletes
+  (`run_writing`), so that a slow disk delays neither the event loop nor, while it takes an upload, a download;
+- what writes runs in one thread. Several of them, each with a sealing and a wait for the disk, would take the
+  interpreter and the disk's journal from the messages of the chat in turns (`tests/bench/files.py` shows it).
 
 Does not: know what is in an object, hold keys, decide what is deleted.
 """
@@ -19,7 +21,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec, Protocol, TypeVar
 
@@ -40,7 +42,7 @@ _ASIDE_ID: Final = "a_"
 _SPREAD: Final = 2
 _OF_THE_DISK: Final = "lost+found"
 """What a disk of its own has in its first folder."""
-THREADS: Final = 4
+READING_THREADS: Final = 2
 _OPEN: Final = os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -61,11 +63,16 @@ class BlobStore(Protocol):
     """Sealed bytes by id, in a folder of this machine or wherever else (files.md §2).
 
     An object is made by `create` and grows by `append` until `seal_end`; from then on it is whole and safe, and does
-    not change. These calls block: `run` has one of them done in a thread.
+    not change. These calls block: `run` has one that reads done in a thread, `run_writing` one that changes something.
+    A caller of either who is cancelled waits until it has ended.
     """
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a blocking function in a thread of the store; a caller who is cancelled waits until it has ended."""
+        """Run a blocking function that reads, or works on what was read, in a thread of the store."""
+        ...
+
+    async def run_writing(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a blocking function that writes or deletes in a thread of the store."""
         ...
 
     def create(self, object_id: str) -> None:
@@ -95,24 +102,21 @@ class Objects(BlobStore):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="files")
+        self._reading = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="files-reading")
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="files-writing")
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a blocking function in a thread of the files; a caller who is cancelled waits until it has ended."""
-        work = asyncio.wrap_future(self._threads.submit(function, *args, **kwargs))
-        try:
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
-            while not work.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait((work,))
-            if not work.cancelled():
-                work.exception()
-            raise
+        """Run a blocking function that reads, or works on what was read, in a thread of the files."""
+        return await _ended(self._reading.submit(function, *args, **kwargs))
+
+    async def run_writing(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a blocking function that writes or deletes in the one thread of the files that does."""
+        return await _ended(self._writing.submit(function, *args, **kwargs))
 
     def close(self) -> None:
         """Wait for what is under way and take nothing more."""
-        self._threads.shutdown()
+        self._writing.shutdown()
+        self._reading.shutdown()
 
     def create(self, object_id: str) -> None:
         """Make an empty object. Raises StorageFull, Unavailable; ValueError for an id that is taken."""
@@ -259,6 +263,20 @@ class Objects(BlobStore):
 
     def _disk(self) -> AbstractContextManager[None]:
         return translate_disk_errors(self.folder)
+
+
+async def _ended(submitted: Future[T]) -> T:
+    """Return what a thread does; a caller who is cancelled waits until it has ended."""
+    work = asyncio.wrap_future(submitted)
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        while not work.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait((work,))
+        if not work.cancelled():
+            work.exception()
+        raise
 
 
 def _is_of_objects(folder: str) -> bool:

@@ -69,7 +69,7 @@ class Receiver:
         whole = self._number == self._last and self.kept + len(self._waiting) == self._size
         if whole:
             await self._seal(len(self._waiting), ended=True)
-        await self._objects.run(self._objects.seal_end if whole else self._objects.sync, self._upload)
+        await self._objects.run_writing(self._objects.seal_end if whole else self._objects.sync, self._upload)
         return self.kept
 
     async def keep(self) -> None:
@@ -77,7 +77,7 @@ class Receiver:
         with suppress(AppError):
             if not self._failed:
                 await self._seal_whole()
-            await self._objects.run(self._objects.sync, self._upload)
+            await self._objects.run_writing(self._objects.sync, self._upload)
 
     async def _seal_whole(self) -> None:
         """Seal the whole records that wait, but not the last one of the upload."""
@@ -86,11 +86,14 @@ class Receiver:
             await self._seal(count * RECORD_BYTES)
 
     async def _seal(self, length: int, *, ended: bool = False) -> None:
-        clear, first = bytes(self._waiting[:length]), self._number
-        del self._waiting[:length]
+        taken, first = self._waiting, self._number
+        # Nearly all of it goes, so what stays is copied, and what goes is not.
+        self._waiting, clear = taken[length:], memoryview(taken)[:length]
         self._number += last_record(length) + 1
         try:
-            await self._objects.run(append_clear, self._objects, self._upload, self._records, first, clear, ended=ended)
+            await self._objects.run_writing(
+                append_clear, self._objects, self._upload, self._records, first, clear, ended=ended
+            )
         except AppError:
             self._failed = True
             raise
@@ -117,7 +120,7 @@ async def receive_checked(
     """
     key = new_file_key()
     # It could not be deleted last time.
-    await objects.run(objects.delete, aside)
+    await objects.run_writing(objects.delete, aside)
     written = await write_sealed(objects, aside, key, _adding(pieces, digest, receiver.left))
     try:
         if digest.digest() != expected:
@@ -125,7 +128,7 @@ async def receive_checked(
         async with aclosing(read_clear(objects, aside, key, written.size)) as checked:
             return await receive(receiver, checked)
     finally:
-        await objects.run(objects.delete, aside)
+        await objects.run_writing(objects.delete, aside)
 
 
 async def _adding(pieces: AsyncIterable[bytes], digest: Digest, most: int) -> AsyncIterator[bytes]:

@@ -59,6 +59,9 @@ class InMemory(BlobStore):
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return function(*args, **kwargs)
 
+    async def run_writing(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return function(*args, **kwargs)
+
     def create(self, object_id: str) -> None:
         if object_id in self.kept:
             raise ValueError(object_id)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import STORAGE_DAMAGED, StorageFailed, StorageFull
-from appliance.files.objects import ObjectMissing, Objects, aside_of
+from appliance.files.objects import READING_THREADS, ObjectMissing, Objects, aside_of
 
 ID = "f_019a0000000aBc"
 
@@ -26,9 +26,9 @@ async def objects(tmp_path: Path) -> AsyncIterator[Objects]:
 
 
 async def test_what_was_appended_is_read_in_any_place(objects: Objects) -> None:
-    await objects.run(objects.create, ID)
+    await objects.run_writing(objects.create, ID)
     assert objects.size(ID) == 0
-    assert await objects.run(objects.append, ID, b"abc") == 3
+    assert await objects.run_writing(objects.append, ID, b"abc") == 3
     assert objects.append(ID, b"defg") == 7
     objects.sync(ID)
     assert objects.size(ID) == 7
@@ -160,6 +160,23 @@ async def test_work_is_finished_when_the_caller_goes_away(objects: Objects) -> N
     with pytest.raises(asyncio.CancelledError):
         await task
     assert done.is_set()
+
+
+async def test_what_writes_is_done_one_by_one_and_delays_nobody_who_reads(objects: Objects) -> None:
+    order, go_on = [], threading.Event()
+
+    def work(number: int) -> None:
+        order.append(f"{number} begins")
+        assert go_on.wait(30)
+        order.append(f"{number} ends")
+
+    writing = [asyncio.create_task(objects.run_writing(work, number)) for number in (1, 2)]
+    # As many at once as may wait for a cold disk.
+    arrived = threading.Barrier(READING_THREADS)
+    await asyncio.gather(*(objects.run(arrived.wait, 30) for _ in range(READING_THREADS)))
+    go_on.set()
+    await asyncio.gather(*writing)
+    assert order == ["1 begins", "1 ends", "2 begins", "2 ends"]
 
 
 def test_an_object_takes_the_place_of_another_whole(objects: Objects) -> None:
