@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.actions.audit_records import record
 from appliance.attachments import ScanState
+from appliance.log.file_facts import RELEASED
 from appliance.rules.thai_days import DAY_MS
 from appliance.store import file_work
 
@@ -29,7 +30,7 @@ class ScannerState:
 
     version: Version
     days: int | None
-    files: Mapping[ScanState, int]
+    files: Mapping[str, int]
 
     @property
     def is_old(self) -> bool:
@@ -37,10 +38,13 @@ class ScannerState:
         return self.days is None or self.days >= OLD_DAYS
 
 
-async def count_files(s: Services) -> Mapping[ScanState, int]:
-    """Return how many files have each state."""
+async def count_files(s: Services) -> Mapping[str, int]:
+    """Return how many files have each state, as it is shown: a file that was released is in no other."""
     async with s.store.read() as reader:
-        return {state: await reader.run(file_work.count_by_scan, state) for state in ScanState}
+        counts = {state.value: await reader.run(file_work.count_by_scan, state) for state in ScanState}
+        # The scanner goes on saying «infected», so what was released is kept as one that it cannot say anything of.
+        counts[RELEASED] = await reader.run(file_work.count_by_scan, ScanState.UNSCANNABLE, released=True)
+    return counts
 
 
 async def ask_scanner(s: Services) -> ScannerState:

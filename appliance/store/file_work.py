@@ -131,7 +131,7 @@ def list_infected(rows: Rows) -> list[Infected]:
     return [Infected._make(row) for row in rows.all(_SQL.list_infected)]
 
 
-def count_by_scan(rows: Rows, state: ScanState) -> int:
-    """Return how many files have a state."""
-    count: int = rows.value(_SQL.count_by_scan, {"scan": state.value})
+def count_by_scan(rows: Rows, state: ScanState, *, released: bool = False) -> int:
+    """Return how many files have a state, and were `released` from the quarantine or not."""
+    count: int = rows.value(_SQL.count_by_scan, {"scan": state.value, "released": released})
     return count

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from appliance.actions import file_quarantine, scanner_watch, scanning
+from appliance.actions import file_quarantine, scanner_state, scanner_watch, scanning
 from appliance.actions.file_variants import make_variants
 from appliance.actions.upload_preparation import prepare_upload
 from appliance.administration import av
@@ -370,6 +370,8 @@ async def test_two_people_release_what_was_no_virus(opened: Desk) -> None:
     assert (row.scan, bool(row.released), row.found) == ("unscannable", True, "Test.Marker.UNOFFICIAL")
     assert await opened.bytes(blob) == MARKER
     assert await file_quarantine.list_quarantine(opened.b.s) == []
+    counts = await scanner_state.count_files(opened.b.s)
+    assert (counts["released"], counts["unscannable"], counts["infected"]) == (1, 0, 0)
     assert [(actor, target) for actor, target, _ in await opened.audited("file.release")] == [("boss", blob)]
     # It is not scanned again, and so not found again.
     assert await scanning.scan_again(opened.b.s) == 1

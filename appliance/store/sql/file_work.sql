@@ -48,4 +48,4 @@ UPDATE blob SET scan_due = 2, scan_tries = 0 WHERE id = :id AND scan_due = 0 AND
 SELECT id, owner, size, found, scanned_at FROM blob WHERE scan = 'infected' AND parent IS NULL ORDER BY made_at;
 
 -- name: count_by_scan
-SELECT count(*) FROM blob WHERE scan = :scan AND parent IS NULL;
+SELECT count(*) FROM blob WHERE scan = :scan AND parent IS NULL AND released = :released;
