@@ -43,7 +43,9 @@ class Receiver:
     def __init__(self, objects: Objects, upload: str, key: bytes, size: int, at: int) -> None:
         self._objects, self._upload, self._size = objects, upload, size
         self._records, self._last = records_of(upload, key), last_record(size)
-        self._number, self._waiting, self._failed = at // RECORD_BYTES, bytearray(), False
+        self._number, self._failed = at // RECORD_BYTES, False
+        # One buffer for all that comes: to let one grow for each turn costs more than to seal what is in it.
+        self._buffer, self._waiting = bytearray(min(AT_ONCE * RECORD_BYTES, max(1, size - at))), 0
 
     @property
     def kept(self) -> int:
@@ -57,18 +59,24 @@ class Receiver:
 
     async def take(self, piece: bytes) -> None:
         """Take the next bytes. Raises TooLarge (`upload_too_long`), StorageFull, Unavailable."""
-        self._waiting += piece
-        if self.kept + len(self._waiting) > self._size:
+        fits = self.left - self._waiting
+        rest = memoryview(piece)[:fits]
+        while rest:
+            part = rest[: len(self._buffer) - self._waiting]
+            self._buffer[self._waiting : self._waiting + len(part)] = part
+            self._waiting += len(part)
+            rest = rest[len(part) :]
+            if self._waiting == len(self._buffer):
+                await self._seal_whole()
+        if len(piece) > fits:
             raise TooLarge(code="upload_too_long")
-        if len(self._waiting) >= AT_ONCE * RECORD_BYTES:
-            await self._seal_whole()
 
     async def end(self) -> int:
         """Keep everything, as the body has ended; return the offset. Raises StorageFull, Unavailable."""
         await self._seal_whole()
-        whole = self._number == self._last and self.kept + len(self._waiting) == self._size
+        whole = self._number == self._last and self.kept + self._waiting == self._size
         if whole:
-            await self._seal(len(self._waiting), ended=True)
+            await self._seal(self._waiting, ended=True)
         await self._objects.run_writing(self._objects.seal_end if whole else self._objects.sync, self._upload)
         return self.kept
 
@@ -81,22 +89,24 @@ class Receiver:
 
     async def _seal_whole(self) -> None:
         """Seal the whole records that wait, but not the last one of the upload."""
-        count = min(len(self._waiting) // RECORD_BYTES, self._last - self._number)
+        count = min(self._waiting // RECORD_BYTES, self._last - self._number)
         if count > 0:
             await self._seal(count * RECORD_BYTES)
 
     async def _seal(self, length: int, *, ended: bool = False) -> None:
-        taken, first = self._waiting, self._number
-        # Nearly all of it goes, so what stays is copied, and what goes is not.
-        self._waiting, clear = taken[length:], memoryview(taken)[:length]
+        first, view = self._number, memoryview(self._buffer)
         self._number += last_record(length) + 1
         try:
             await self._objects.run_writing(
-                append_clear, self._objects, self._upload, self._records, first, clear, ended=ended
+                append_clear, self._objects, self._upload, self._records, first, view[:length], ended=ended
             )
         except AppError:
             self._failed = True
             raise
+        finally:
+            # The thread has ended, also where the caller goes away.
+            rest = view[length : self._waiting]
+            view[: len(rest)], self._waiting = rest, len(rest)
 
 
 async def receive(receiver: Receiver, pieces: AsyncIterable[bytes]) -> int:
