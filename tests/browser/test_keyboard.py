@@ -27,6 +27,18 @@ FOCUS: Final = """() => {
 }"""
 
 
+# Frames come as late as on a busy device: none until they are released.
+HOLD_FRAMES: Final = """() => {
+  const request = window.requestAnimationFrame;
+  const held = [];
+  window.requestAnimationFrame = (run) => held.push(run);
+  window.releaseFrames = () => {
+    window.requestAnimationFrame = request;
+    held.forEach((run) => request(run));
+  };
+}"""
+
+
 async def tab_to(page: Page, name: str, role: Any = "button", *, exact: bool = True) -> None:
     """Press Tab until the element of this name has the focus."""
     wanted = page.get_by_role(role, name=name, exact=exact)
@@ -385,6 +397,34 @@ async def test_what_a_member_asks_for_keeps_the_focus_in_the_panel(served: Agenc
     save = me.get_by_role("button", name="บันทึกสถานะ")
     await press(window, save, save)
     await expect(save).to_have_attribute("aria-disabled", "true")
+
+
+async def test_a_frame_that_comes_late_takes_the_focus_from_no_button(served: Agency, windows: OpenWindow) -> None:
+    """A pick leads the focus back to the search; who is at the next button by then keeps it, and Enter counts there."""
+    window = await windows(served.url, "lalita.w")
+    await window.open_room()
+    panel, dialog, keys = await window.open_info(), window.dialog, window.page.keyboard
+    suggest = panel.get_by_role("button", name="เสนอชื่อสมาชิก")
+    await suggest.press("Enter")
+    search = dialog.get_by_role("searchbox")
+    await search.fill("เดชา รักษา")
+    await window.flip(dialog.get_by_role("checkbox", name=re.compile("เดชา รักษาชาติ")))
+    await expect(search).to_be_focused()
+
+    await search.fill("ธนพล อัศว")
+    choice = dialog.get_by_role("checkbox", name=re.compile("ธนพล อัศวเดชานุกร"))
+    await expect(choice).to_be_visible()
+    await window.evaluate(HOLD_FRAMES)
+    await window.flip(choice)
+    finish = dialog.get_by_role("button", name="เสนอ 2 คน")
+    await finish.focus()
+    await keys.down("Enter")
+    await window.evaluate("() => window.releaseFrames()")
+    await window.evaluate(TWO_FRAMES)
+    await expect(finish).to_be_focused()
+    await keys.up("Enter")
+    await expect(suggest).to_be_focused()
+    await expect(suggest).to_have_attribute("aria-disabled", "true")
 
 
 async def test_what_an_owner_decides_keeps_the_focus_in_the_panel(served: Agency, windows: OpenWindow) -> None:

@@ -10,6 +10,7 @@ import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRe
 import { reasonText } from "#i18n/reasons";
 import { takeFiles } from "#platform/localFiles";
 import { FailureNotice } from "#ui/Failure";
+import { focusNext } from "#ui/focusNext";
 import { Notice } from "#ui/Notice";
 import { useReadable } from "#ui/useReadable";
 
@@ -136,7 +137,7 @@ function Recording({ model }: { model: ComposerModel }) {
 
 /** Once the recording stands in the tray, the next thing to do is to listen to it. */
 function listenNext(): void {
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(".tray > li:last-of-type .listen button")?.focus());
+  focusNext(document.querySelector(".composer"), () => document.querySelector<HTMLElement>(".tray > li:last-of-type .listen button"));
 }
 
 /** Whether a recording runs here; it ends with the view, and hands the focus back. */

@@ -1,7 +1,7 @@
 /** Choosing members for a new room or an existing one, or whom to suggest; the number is in view before anything is done (F15, F35). */
 import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import type { PersonView } from "#core/protocol";
 import type { RoomId } from "#core/snapshots";
@@ -13,6 +13,7 @@ import { Checkbox } from "#ui/Checkbox";
 import { NoChoice } from "#ui/Choice";
 import { Dialog } from "#ui/Dialog";
 import { FailureNotice } from "#ui/Failure";
+import { focusNext } from "#ui/focusNext";
 import { EmptyState, Notice } from "#ui/Notice";
 import { Name } from "#ui/Name";
 import { StatusLine } from "#ui/StatusLine";
@@ -151,12 +152,12 @@ function PersonPicker({ model, chosen }: { model: PickerModel; chosen: readonly 
   }, [model]);
   const ids = new Set(chosen.map((person) => person.id));
   // The words have found whom they were for: the next name is typed at once.
-  const pick = (person: PersonView) => {
+  const pick = (person: PersonView, line: HTMLElement | null) => {
     model.toggle(person);
     if (query === "" || ids.has(person.id)) return;
     model.search.setQuery("");
-    // Once the press is over: its end takes the focus to the box.
-    requestAnimationFrame(() => document.getElementById(FIELD_ID)?.focus());
+    // Not at once: the end of the press takes the focus to the box.
+    focusNext(line, () => document.getElementById(FIELD_ID));
   };
   return (
     <div className="picker-pane">
@@ -165,9 +166,13 @@ function PersonPicker({ model, chosen }: { model: PickerModel; chosen: readonly 
         fieldId={FIELD_ID}
         autoFocus={model.purpose.kind === "add"}
         line={(person) => (
-          <li key={person.id} className="picker-person">
-            <PersonChoice person={person} standing={model.standing(person)} isSelected={ids.has(person.id)} onPick={() => pick(person)} />
-          </li>
+          <PersonChoice
+            key={person.id}
+            person={person}
+            standing={model.standing(person)}
+            isSelected={ids.has(person.id)}
+            onPick={(element) => pick(person, element)}
+          />
         )}
       />
     </div>
@@ -178,12 +183,14 @@ interface PersonChoiceProps {
   person: PersonView;
   standing: Standing | null;
   isSelected: boolean;
-  onPick: () => void;
+  /** Given the line itself, where the focus is. */
+  onPick: (line: HTMLElement | null) => void;
 }
 
-/** A person with a box to tick; who cannot be chosen has none, and the reason in its place. */
+/** A line with a person and a box to tick; who cannot be chosen has none, and the reason in its place. */
 function PersonChoice({ person, standing, isSelected, onPick }: PersonChoiceProps) {
   const { t } = useLingui();
+  const line = useRef<HTMLLIElement>(null);
   const name = nameOf(person);
   const words = (
     <span className="picker-words">
@@ -197,15 +204,18 @@ function PersonChoice({ person, standing, isSelected, onPick }: PersonChoiceProp
       </span>
     </span>
   );
-  if (standing === null) {
-    return (
-      <Checkbox isSelected={isSelected} onChange={onPick}>
-        {words}
-      </Checkbox>
-    );
-  }
   const reasons = { me: t`ท่าน`, member: t`อยู่ในห้องแล้ว`, inactive: t`บัญชีไม่เปิดใช้งาน` };
-  return <NoChoice end={<Chip>{reasons[standing]}</Chip>}>{words}</NoChoice>;
+  return (
+    <li ref={line} className="picker-person">
+      {standing === null ? (
+        <Checkbox isSelected={isSelected} onChange={() => onPick(line.current)}>
+          {words}
+        </Checkbox>
+      ) : (
+        <NoChoice end={<Chip>{reasons[standing]}</Chip>}>{words}</NoChoice>
+      )}
+    </li>
+  );
 }
 
 function ChosenList({ model, chosen }: { model: PickerModel; chosen: readonly PersonView[] }) {

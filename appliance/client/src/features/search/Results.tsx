@@ -7,6 +7,7 @@ import type { RoomId } from "#core/snapshots";
 import { formatDateTime } from "#i18n/dates";
 import { Button } from "#ui/Button";
 import { FailureNotice } from "#ui/Failure";
+import { focusNext } from "#ui/focusNext";
 import { Icon } from "#ui/Icon";
 import { Time } from "#ui/Time";
 import { useLocale } from "#ui/useLocale";
@@ -25,7 +26,10 @@ interface ResultsProps {
 
 export function Results({ model, found, arrived, onOpen }: ResultsProps) {
   // The button may be gone with the last page: the reading goes on at the first line that came.
-  const more = () => void model.loadMore().then((hit) => hit && requestAnimationFrame(() => lineOf(hit)?.focus()));
+  const more = () => {
+    const button = document.activeElement;
+    void model.loadMore().then((hit) => hit && focusNext(button, () => lineOf(hit)));
+  };
   return (
     <>
       {byRoom(found.hits).map((group) => (
