@@ -11,6 +11,7 @@ Rules:
 - the count of tries is in the item's row and written first: an item that ends the process is given up after so many
   starts. What a crash left begun is done at the next start, one after the other: so only the one to blame is counted
   again;
+- an item that went while it was worked on, as an upload that its sender takes away, has not failed: it is forgotten;
 - an item may be taken twice (after a crash, or just as another worker ends it), so doing it must be idempotent.
 
 Does not: know what is done.
@@ -51,7 +52,7 @@ class Counting(NamedTuple):
     """How the table counts the tries of an item.
 
     `begin` gives how many there are now, 0 for an item that waits no more; `forgive` takes one back; `interrupted`
-    gives the items that were begun before.
+    gives the items that were begun and wait still.
     """
 
     begin: Callable[[Rows, str], int]
@@ -186,16 +187,28 @@ class Lane:
             if tries:
                 await self._work.do(self._s, item)
         except AppError as error:
-            # Only the first of them is news, while a part is away.
-            level = logging.INFO if self._later else logging.WARNING
-            logger.log(level, "%s: %s later: %s", self._work.name, item, error)
-            await self._put_off(item, error, tries)
+            if tries and await self._went(item):
+                logger.info("%s: %s is not there any more: %s", self._work.name, item, error)
+                self._later.pop(item, None)
+            else:
+                # Only the first of them is news, while a part is away.
+                level = logging.INFO if self._later else logging.WARNING
+                logger.log(level, "%s: %s later: %s", self._work.name, item, error)
+                await self._put_off(item, error, tries)
         except Exception as error:
             logger.exception("%s: %s failed", self._work.name, item)
             await self._put_off(item, AppError(str(error)), tries)
         else:
             self._later.pop(item, None)
         self._begun.discard(item)
+
+    async def _went(self, item: str) -> bool:
+        """Return whether an item that was begun waits no more."""
+        try:
+            async with self._s.store.read() as reader:
+                return item not in await reader.run(self._work.tries.interrupted)
+        except AppError:
+            return False
 
     async def _put_off(self, item: str, error: AppError, tries: int) -> None:
         before = self._later.pop(item, _Later(0, 0.0))

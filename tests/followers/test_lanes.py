@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -217,3 +218,21 @@ async def test_an_item_that_went_is_forgotten(bureau: Bureau) -> None:
         pile.items.clear()
         lane.wake()
         await until(lambda: not lane._later, "forgotten")  # noqa: SLF001 nothing shows it
+
+
+async def test_what_goes_while_it_is_worked_on_has_not_failed(bureau: Bureau, caplog: pytest.LogCaptureFixture) -> None:
+    """As an upload that its sender takes away while it is prepared: no warning, no other try, not given up."""
+    pile = Pile("1")
+    pile.faults["1"] = AppError("object 1 is missing")
+    pile.go.clear()
+    async with running(bureau, pile, 1) as lane:
+        await until(lambda: pile.tried == ["1"], "it is begun")
+        pile.items = ["2"]
+        pile.go.set()
+        lane.wake()
+        await until(lambda: pile.done == ["2"], "the next is done")
+        assert not lane._later  # noqa: SLF001 nothing shows it
+    assert pile.tried == ["1", "2"]
+    assert pile.given_up == []
+    said = [record for record in caplog.records if record.name == lanes.__name__]
+    assert all(record.levelno < logging.WARNING for record in said)
