@@ -69,10 +69,13 @@ def denied_of(row: BlobRow, scanning: Scanning, now: Millis, *, is_sender: bool)
 
 def _facts(row: BlobRow, variants: list[BlobRow], scanning: Scanning, now: Millis) -> FileFacts:
     state = ScanState(row.scan)
+    is_held = denied_of(row, scanning, now, is_sender=False) is Deny.FILE_HELD
     return FileFacts(
         state=_state(row, state),
         scanner=_scanner(scanning) if state is ScanState.PENDING else None,
-        held=denied_of(row, scanning, now, is_sender=False) is Deny.FILE_HELD,
+        held=is_held,
+        # Of what `deliver` holds nothing but the scan is missing.
+        opens=is_held and scanning.policy is ScanPolicy.DELIVER,
         preparing=bool(row.preparing) and job_for(row.type) not in scanning.unlooked,
         width=row.width,
         height=row.height,

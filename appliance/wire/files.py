@@ -49,7 +49,8 @@ class Variant(Answer, kw_only=True):
 class FileFacts(Answer, kw_only=True):
     """What this appliance has found out about a file, which may change after the message was sent.
 
-    `held`: only its sender may open it, until the scan has ended. `scanner`: why a file that is `pending` is not being
+    `held`: only its sender may open it, until the scan has ended. `opens`: a file that is held opens after a while even
+    if nobody has scanned it by then (`files.scan_wait_s`). `scanner`: why a file that is `pending` is not being
     scanned: the scanner cannot be asked at present, or the agency scans no files. `preparing`: variants are still being
     made. `width` and `height` are of the upright picture in pixels; before it was looked at, what the sender's device
     said. `waveform` has 100 values from 0 to 100.
@@ -57,6 +58,7 @@ class FileFacts(Answer, kw_only=True):
 
     state: FileState
     held: bool = False
+    opens: bool = False
     scanner: Literal["away", "off"] | None = None
     preparing: bool = False
     width: int | None = None

@@ -225,6 +225,7 @@ async def test_a_scanner_that_is_away_is_told_once_and_so_is_its_return(
     assert [(event["n"], event["facts"]["state"], event["facts"].get("scanner")) for event in events] == [
         (n, "pending", "away"), (n, "pending", None), (n, "clean", None),
     ]  # fmt: skip
+    assert not any(event["facts"].get("opens") for event in events), "held until it was scanned"
 
 
 async def test_a_scanner_that_came_back_with_other_settings_is_tried_anew(tmp_path: Path) -> None:
@@ -428,19 +429,22 @@ async def test_rooms_hear_when_a_file_has_waited_long_enough(tmp_path: Path) -> 
         follower.start()
         try:
 
-            async def held() -> list[tuple[str, str, bool]]:
+            async def held() -> list[tuple[str, str, bool, bool]]:
                 told = [msgspec.json.decode(event)["facts"] for event in await at.events("file")]
-                return [(facts["state"], facts["scanner"], facts.get("held", False)) for facts in told]
+                return [
+                    (facts["state"], facts["scanner"], facts.get("held", False), facts.get("opens", False))
+                    for facts in told
+                ]
 
             async def told_that_it_is_away() -> bool:
-                return await held() == [("pending", "away", True)]
+                return await held() == [("pending", "away", True, True)]
 
             await until(told_that_it_is_away, "that nobody scans it")
             at.b.clock.pass_(30_000)
             at.b.s.files.to_prepare.set()
 
             async def told_that_it_opens() -> bool:
-                return await held() == [("pending", "away", True), ("pending", "away", False)]
+                return await held() == [("pending", "away", True, True), ("pending", "away", False, False)]
 
             await until(told_that_it_opens, "that it opens")
             assert (await at.blob(blob)).scan == "pending"

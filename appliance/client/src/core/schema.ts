@@ -1182,7 +1182,8 @@ export interface components {
          * FileFacts
          * @description What this appliance has found out about a file, which may change after the message was sent.
          *
-         *         `held`: only its sender may open it, until the scan has ended. `scanner`: why a file that is `pending` is not being
+         *         `held`: only its sender may open it, until the scan has ended. `opens`: a file that is held opens after a while even
+         *         if nobody has scanned it by then (`files.scan_wait_s`). `scanner`: why a file that is `pending` is not being
          *         scanned: the scanner cannot be asked at present, or the agency scans no files. `preparing`: variants are still being
          *         made. `width` and `height` are of the upright picture in pixels; before it was looked at, what the sender's device
          *         said. `waveform` has 100 values from 0 to 100.
@@ -1192,6 +1193,8 @@ export interface components {
             height?: number | null;
             /** @default false */
             held?: boolean;
+            /** @default false */
+            opens?: boolean;
             /** @default null */
             pages?: number | null;
             /** @default false */
@@ -1237,6 +1240,8 @@ export interface components {
             /** @default 0 */
             label?: number;
             name: string;
+            /** @default false */
+            opens?: boolean;
             /** @default false */
             original?: boolean;
             /** @default null */

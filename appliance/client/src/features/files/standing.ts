@@ -10,7 +10,7 @@ import type { FileView } from "#core/protocol";
  * that the agency scans none: that is said once (`isUnscanned`).
  */
 export type Said =
-  | ("checking" | "checking_mine" | "away" | "away_mine" | "unchecked" | "infected" | "released")
+  | ("checking" | "checking_mine" | "away" | "away_mine" | "soon" | "soon_mine" | "unchecked" | "infected" | "released")
   | ("uncheckable" | "held_uncheckable" | "too_big" | "held_too_big")
   | ("remote" | "fetching" | "unavailable" | "damaged" | "gone");
 
@@ -28,7 +28,7 @@ export function isUnscanned({ state, scanner }: Pick<FileView, "state" | "scanne
   return state === "pending" && scanner === "off";
 }
 
-export function standingOf(file: Pick<FileView, "state" | "held" | "scanner">, mine: boolean): Standing {
+export function standingOf(file: Pick<FileView, "state" | "held" | "opens" | "scanner">, mine: boolean): Standing {
   const { state, held: isHeld } = file;
   const held = isHeld === true;
   const open = !held || mine;
@@ -38,7 +38,7 @@ export function standingOf(file: Pick<FileView, "state" | "held" | "scanner">, m
     case "pending":
       if (isUnscanned(file)) return UNSAID;
       if (!held) return { open, said: "unchecked", tone: "warn" };
-      if (file.scanner === "away") return { open, said: mine ? "away_mine" : "away", tone: "warn" };
+      if (file.scanner === "away") return { open, said: sayAway(file.opens === true, mine), tone: "warn" };
       return { open, said: mine ? "checking_mine" : "checking", tone: "quiet" };
     case "unscannable":
       return { open, said: open ? "uncheckable" : "held_uncheckable", tone: "warn" };
@@ -56,4 +56,10 @@ export function standingOf(file: Pick<FileView, "state" | "held" | "scanner">, m
     case "gone":
       return { open: false, said: state, tone: "warn" };
   }
+}
+
+/** Nobody scans it now: whether it opens by itself all the same, as the agency's policy has it, or waits for the scanner. */
+function sayAway(opens: boolean, mine: boolean): Said {
+  if (opens) return mine ? "soon_mine" : "soon";
+  return mine ? "away_mine" : "away";
 }
