@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,24 @@ FOUND = [
 @pytest.mark.parametrize(("content", "answer"), [row[1:] for row in FOUND], ids=[row[0] for row in FOUND])
 async def test_what_a_real_clamd_answers(clamd: Clamd, content: Callable[[], bytes], answer: Answer) -> None:
     assert await Scanner(clamd.path, 1, 60).scan(pieces(content())) == answer
+
+
+WRONG = [
+    ("one file, by its sum", "local.sfp", lambda name: f"{sha256(MARKER).hexdigest()}:{len(MARKER)}:{name}\n"),
+    ("a signature, by its name", "local.ign2", lambda _name: "Test.Marker\n"),
+]
+
+
+@pytest.mark.parametrize(("name", "line"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+async def test_a_finding_that_is_wrong_is_passed_over_as_the_guide_says(name: str, line: Callable[[str], str]) -> None:
+    with daemon() as clamd:
+        scanner = Scanner(clamd.path, 1, 60)
+        assert (await scanner.scan(pieces(MARKER))).verdict is Verdict.FOUND
+        (clamd.folder / "db" / name).write_text(line("แบบฟอร์ม.pdf"), "utf-8")
+        clamd.stop()
+        clamd.start()
+        assert await scanner.scan(pieces(MARKER)) == Answer(Verdict.NOTHING_FOUND)
+        assert (await scanner.scan(pieces(EICAR))).verdict is Verdict.FOUND
 
 
 async def test_what_a_zip_hides_above_the_limit_is_never_clean() -> None:
