@@ -16,7 +16,6 @@ from appliance.rules.import_files import read_files
 from appliance.rules.ranks import national
 from tests import agency
 from tests.agency import Agency
-from tests.small_ministry import MOI
 
 
 def bangkok(at: int) -> datetime:
@@ -117,6 +116,6 @@ def test_the_week_lies_on_working_days_before_now(now: datetime) -> None:
 
 
 def test_the_second_ministry_stands_by_itself(tmp_path: Path) -> None:
-    world.seed(tmp_path / "moi", MOI, extra=agency.CHEAP, password=world.PASSWORD)
+    world.seed(tmp_path / "moi", ministries.MOI, extra=agency.CHEAP, password=world.PASSWORD)
     logins = json.loads((tmp_path / "moi" / "demo-logins.json").read_text())
     assert len(logins) == 15

@@ -1,4 +1,4 @@
-"""The invented ministry of the demo, and how one is described."""
+"""The invented ministries of the demo, and how one is described. The second one is small."""
 
 from __future__ import annotations
 
@@ -31,6 +31,12 @@ MOPH: Final = Ministry(
     DATA / "moph",
     setup.NewAgency("moph", "moph.test", "กระทรวงสาธารณสุข", "Ministry of Public Health"),
     ("02-000-0000 ต่อ 1234", "helpdesk@moph.test", "ห้อง 305 อาคาร 1"),
+)
+
+MOI: Final = Ministry(
+    DATA / "moi",
+    setup.NewAgency("moi", "moi.test", "กระทรวงมหาดไทย", "Ministry of Interior"),
+    ("02-000-0000 ต่อ 5678", "helpdesk@moi.test", "ห้อง 112 อาคาร 2"),
 )
 
 

@@ -25,7 +25,6 @@ from appliance.demo import ministries, world
 from appliance.process import setup
 from tests import agency
 from tests.hurry import NO_PREDECESSOR, hurried
-from tests.small_ministry import MOI
 from tests.test_tls import write_certificate
 from tests.waiting import PATIENCE_S, quiet_clock, wait_until
 
@@ -446,7 +445,7 @@ def test_a_killed_seeding_leaves_no_appliance(tmp_path: Path) -> None:
     process.kill()
     process.wait()
     assert run("up", "--data", data, "--port", "0").returncode == 1
-    world.seed(data, MOI, extra=agency.CHEAP, password=world.PASSWORD)
+    world.seed(data, ministries.MOI, extra=agency.CHEAP, password=world.PASSWORD)
     assert not (data / ".seeding").exists()
     assert (data / "keyring.json").exists()
 
