@@ -16,6 +16,7 @@ from appliance.limits import HeavyCalls
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from appliance.agencies import Agencies
     from appliance.config import Config
     from appliance.files.disk import Disk
     from appliance.files.state import Files
@@ -53,6 +54,7 @@ class Services:
     log: RoomLog
     receipts: Receipts
     hub: Hub
+    agencies: Agencies
     directory: CurrentDirectory
     accounts: Accounts
     sessions: Sessions

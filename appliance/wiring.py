@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 from appliance import late
 from appliance.actions.clock import check_clock
 from appliance.administration.server import AdministrationServer
+from appliance.agencies import Agencies, Agency
 from appliance.api.app import build_app
 from appliance.config import LOCALHOST, shared_domain
 from appliance.data_folder import administration_path, listen, search_path
@@ -165,6 +166,8 @@ async def compose(config: Config, keys: Keyring, sources: Sources | None = None)
 
 
 async def _over(store: Store, config: Config, keys: Keyring, given: Sources) -> Services:
+    own = config.agency
+    agencies = Agencies(Agency(own.slug, own.name_th, own.name_en))
     room_log = RoomLog(
         store,
         keys,
@@ -189,6 +192,7 @@ async def _over(store: Store, config: Config, keys: Keyring, given: Sources) -> 
         log=room_log,
         receipts=Receipts(room_log, given.clock, hub.broadcast_to_watching),
         hub=hub,
+        agencies=agencies,
         **{item.name: getattr(known, item.name) for item in dataclasses.fields(known)},
         recovery_codes=RecoveryCodes(derived_key(keys.session_pepper, "recovery-codes")),
         sign_in_tickets=Tickets(ticket_ms),
