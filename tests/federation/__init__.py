@@ -1,0 +1,1 @@
+"""Tests of what agencies say to each other."""
