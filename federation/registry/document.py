@@ -8,7 +8,7 @@ judge by, and whose keys end soon. Rules:
   for as long as they are kept; `history` says from which version of the registry it had which standing;
 - a key that was compromised counts for nothing from that time on, and for what was before it as ever.
 
-Times in the document are seconds UTC. Source: federation.md §3.2 and §3.3. Does not verify signatures: `client.py`
+Times in the document are seconds UTC. Does not verify signatures: `client.py`
 does, and gives this module bytes that were signed.
 """
 
