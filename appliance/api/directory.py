@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from appliance.model import PersonId, UnitId
+from appliance.reads.agencies import load_agencies
 from appliance.reads.directory import load_people, load_person, load_units
 from appliance.web.call import Call
 from appliance.web.routes import Cost, Routes
-from appliance.wire.directory import People, PeopleQuery, Person, Units, UnitsQuery
+from appliance.wire.directory import Agencies, People, PeopleQuery, Person, Units, UnitsQuery
 
 routes = Routes("directory")
 
@@ -15,6 +16,12 @@ routes = Routes("directory")
 async def list_units(call: Call, query: UnitsQuery) -> Units:
     """Return the organisation chart, parents before children, in pages."""
     return load_units(call.services, query.cursor)
+
+
+@routes.get("/directory/agencies")
+async def list_agencies(call: Call) -> Agencies:
+    """Return every enrolled agency, and whether it can be reached now."""
+    return load_agencies(call.services)
 
 
 @routes.get("/directory/people", cost=Cost.SEVERAL, heavy=True)

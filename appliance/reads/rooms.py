@@ -22,6 +22,7 @@ from appliance.log import events
 from appliance.log.cards import card_on_record
 from appliance.log.events import RoomReader
 from appliance.model import Deny, PersonId, RoomId, agency_of
+from appliance.reads.agencies import agencies_of_room
 from appliance.reads.bounds import fitting
 from appliance.reads.damaged import is_damage, known_size, only, readable, viewer_of
 from appliance.reads.unread import counts, newest_line
@@ -33,7 +34,7 @@ from appliance.wire import cursors
 from appliance.wire.rooms import MemberView, Rooms, RoomView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from appliance.log.heads import Head
     from appliance.model import RoomState
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 OWNER: Final = "owner"
+LOCAL, CROSS_AGENCY = "local", "cross_agency"
+"""Whether a room is of this agency alone or of several (F01)."""
 
 
 async def member_rooms(s: Services, person: PersonId) -> list[RoomId]:
@@ -169,12 +172,16 @@ async def damaged_view(
     except AppError:
         size = 0
     kind = row.kind if row else head.state.kind if head else UNKNOWN_KIND
+    hub = row.hub if row else s.log.home.agency
+    agencies = agencies_of_room(s, hub, (s.log.home.principal(PersonId(member.person)) for member in people))
     return RoomView(
         id=room,
         kind=kind,
         name=row.name if row else None,
         owner=row.owner if row else owner,
-        scope=_scope(s, row.hub if row else s.log.home.agency, (member.person for member in people)),
+        scope=CROSS_AGENCY if agencies else LOCAL,
+        hub=hub if agencies else None,
+        agencies=agencies,
         role=me.role if me else "member",
         member_count=len(people),
         created=row.created_at if row else 0,
@@ -285,12 +292,15 @@ def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_mem
         last = None
     state, error = _state(rows, s, row), s.log.damaged.get(at.room)
     unread, mentions = counts(at, person, viewer, after)
+    agencies = agencies_of_room(s, state.hub, state.members)
     return RoomView(
         id=row.id,
         kind=row.kind,
         name=row.name,
         owner=row.owner,
-        scope=_scope(s, state.hub, state.members),
+        scope=CROSS_AGENCY if agencies else LOCAL,
+        hub=state.hub if agencies else None,
+        agencies=agencies,
         role=row.role,
         member_count=len(state.members),
         created=row.created_at,
@@ -311,13 +321,6 @@ def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_mem
         members=_members(rows, s, row.key) if with_members or named_by_members else [],
         denied=all_denied(error.code) if error else denied_actions(state, s.log.home.principal(person)),
     )
-
-
-def _scope(s: Services, hub: str, people: Iterable[str]) -> str:
-    """Check whether a room is of this agency alone, by its hub and its people, or of several."""
-    home = s.log.home
-    abroad = hub != home.agency or any("@" in who and not who.endswith(f"@{home.agency}") for who in people)
-    return "cross_agency" if abroad else "local"
 
 
 def _state(rows: Rows, s: Services, row: ViewRow) -> RoomState:

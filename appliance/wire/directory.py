@@ -107,3 +107,20 @@ class People(Answer, kw_only=True):
     cursor: Cursor | None = None
     reading: str | None = None
     elsewhere: int = 0
+
+
+class EnrolledAgency(Answer, kw_only=True):
+    """An enrolled agency. `link`: linked, unreachable, suspended or revoked; `last_heard` is absent for never."""
+
+    id: Id
+    name_th: str
+    name_en: str
+    status: str
+    link: str
+    last_heard: Millis | None = None
+
+
+class Agencies(Answer, kw_only=True):
+    """Every agency that is or was enrolled, the own one first, the others in the order of their names."""
+
+    agencies: list[EnrolledAgency]

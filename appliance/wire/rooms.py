@@ -53,6 +53,15 @@ class MemberView(Answer, kw_only=True):
     skipped: list[tuple[Position, Position]] = []
 
 
+class RoomAgency(Answer, kw_only=True):
+    """An agency of a room. `status` says whether it can be reached: linked, unreachable, suspended or revoked."""
+
+    id: Id
+    name: str
+    name_en: str | None = None
+    status: str
+
+
 class RoomView(Answer, kw_only=True):
     """A room as its caller sees it. `members` is present when one room is asked for, and for direct rooms always.
 
@@ -60,6 +69,9 @@ class RoomView(Answer, kw_only=True):
     refusal cannot disagree. `unread` counts messages of others after the caller's own mark, at most 1,000, and what was
     done to the caller: added, made the owner. A retracted message counts, since its trace is there to see. `last` is
     the newest of these and of all messages. `mentions` counts the standing ones that name the caller.
+
+    `hub` is the agency that orders the entries, `agencies` those of the members, the hub first; both are left out
+    of a room of this agency alone.
 
     `damaged`: the room lies on a torn page, its row says what no row says, or it is not what was signed. What is whole
     of it can be read, every action is denied with the reason (`storage_damaged`, `room_unproven`), and what cannot be
@@ -71,6 +83,8 @@ class RoomView(Answer, kw_only=True):
     name: str | None
     owner: Person
     scope: str
+    hub: Id | None = None
+    agencies: list[RoomAgency] = []
     role: str
     member_count: int
     created: Millis

@@ -7,7 +7,10 @@ import json
 
 import pytest
 
+from appliance.agencies import Agency as Known
+from appliance.agencies import Standing
 from appliance.demo.ministries import DATA
+from appliance.evidence.registry import Enrolled, Registry
 from appliance.rules.collation import name_key
 from tests.agency import Agency, Client
 
@@ -34,6 +37,30 @@ async def test_the_chart(running: Agency) -> None:
     root = units[0]
     assert root["kind"] == "ministry"
     assert root["people_below"] == len(await everybody(narin, 200))
+
+
+async def test_agencies_are_told_with_the_own_one_first(running: Agency) -> None:
+    narin = await running.login("narin.p")
+    own = {"id": "moph", "name_th": "กระทรวงสาธารณสุข", "name_en": "Ministry of Public Health"}
+    linked = {"status": "active", "link": "linked"}
+    assert (await narin.get("/directory/agencies"))["agencies"] == [own | linked]
+    agencies = running.services.agencies
+    others = [
+        Known("moi", "กระทรวงมหาดไทย", "Ministry of Interior"),
+        Known("moc", "กระทรวงพาณิชย์", "Ministry of Commerce", Standing.SUSPENDED),
+        Known("moe", "กระทรวงเกษตรและสหกรณ์", "Ministry of Agriculture"),
+    ]
+    registry = Registry(1, {slug: Enrolled() for slug in ("moph", "moi", "moc", "moe")})
+    agencies.take_registry(registry, (agencies.home, *others))
+    agencies.opened("moi", 1_700_000_000_000)
+    agencies.opened("moc", 1_700_000_000_000)
+    found = (await narin.get("/directory/agencies"))["agencies"]
+    assert [(one["id"], one["status"], one["link"], one.get("last_heard")) for one in found] == [
+        ("moph", "active", "linked", None),
+        ("moe", "active", "unreachable", None),
+        ("moc", "suspended", "suspended", 1_700_000_000_000),
+        ("moi", "active", "linked", 1_700_000_000_000),
+    ]
 
 
 async def test_pages_of_any_size_tell_the_same_in_thai_order(running: Agency) -> None:

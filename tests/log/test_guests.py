@@ -44,6 +44,8 @@ async def test_a_guest_is_named_by_the_card(bureau: Bureau) -> None:
     guest = next(member for member in view.members if member.person == GUEST)
     assert (guest.name, guest.unit, guest.post, guest.active) == (CARD.name, CARD.unit, CARD.post, True)
     assert (view.scope, (await load_room(bureau.s, NARIN, local)).scope) == ("cross_agency", "local")
+    assert [(agency.id, agency.status) for agency in view.agencies] == [("test", "linked"), ("moph", "unreachable")]
+    assert view.hub == "test"
     assert {member.person for member in view.members} == {NARIN, MALEE, SOMCHAI, GUEST}
     wire = msgspec.json.encode(view)
     assert msgspec.json.decode(wire, type=type(view)) == view

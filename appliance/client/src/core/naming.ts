@@ -22,3 +22,9 @@ export function inLanguage<T extends string | null | undefined>(language: Langua
 export function spellingsOf({ name, name_en: english }: Written): readonly string[] {
   return english ? [name, english] : [name];
 }
+
+/** The agency in the id of a person of another one (`p_…@slug`); null for the reader's own people, whose ids are bare. */
+export function agencyOfPerson(person: string): string | null {
+  const at = person.indexOf("@");
+  return at < 0 ? null : person.slice(at + 1);
+}

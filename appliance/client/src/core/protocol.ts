@@ -88,6 +88,7 @@ export type {
   RemovalRequested,
   RenameRoom,
   RequestsSeen,
+  RoomAgency,
   RoomFile,
   RoomFiles,
   RoomOptions,

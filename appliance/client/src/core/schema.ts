@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/directory/agencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return every enrolled agency, and whether it can be reached now. */
+        get: operations["list_agencies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/directory/people": {
         parameters: {
             query?: never;
@@ -948,6 +965,13 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Agencies
+         * @description Every agency that is or was enrolled, the own one first, the others in the order of their names.
+         */
+        Agencies: {
+            agencies: components["schemas"]["EnrolledAgency"][];
+        };
+        /**
          * AgencyView
          * @description Who runs this appliance and whom to ask, for who cannot sign in.
          */
@@ -1109,6 +1133,19 @@ export interface components {
             body: components["schemas"]["TextBody"];
             /** @description client's own; a repeat answers the first result */
             txn_id: string;
+        };
+        /**
+         * EnrolledAgency
+         * @description An enrolled agency. `link`: linked, unreachable, suspended or revoked; `last_heard` is absent for never.
+         */
+        EnrolledAgency: {
+            id: string;
+            /** @default null */
+            last_heard?: number | null;
+            link: string;
+            name_en: string;
+            name_th: string;
+            status: string;
         };
         /** EntryEvent */
         EntryEvent: components["schemas"]["RoomCreateEvent"] | components["schemas"]["RoomRenameEvent"] | components["schemas"]["RoomCloseEvent"] | components["schemas"]["SystemCloseEvent"] | components["schemas"]["MemberAddEvent"] | components["schemas"]["MemberRemoveEvent"] | components["schemas"]["SystemRemoveEvent"] | components["schemas"]["OwnerTransferEvent"] | components["schemas"]["OwnerReassignEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageEditEvent"] | components["schemas"]["MessageRedactEvent"] | components["schemas"]["MessageReactionEvent"] | components["schemas"]["ShredEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["DamagedEvent"];
@@ -2205,6 +2242,17 @@ export interface components {
         Room: {
             room: components["schemas"]["RoomView"];
         };
+        /**
+         * RoomAgency
+         * @description An agency of a room. `status` says whether it can be reached: linked, unreachable, suspended or revoked.
+         */
+        RoomAgency: {
+            id: string;
+            name: string;
+            /** @default null */
+            name_en?: string | null;
+            status: string;
+        };
         /** RoomCloseEvent */
         RoomCloseEvent: {
             /** @description milliseconds since the epoch, UTC */
@@ -2337,11 +2385,16 @@ export interface components {
          *         done to the caller: added, made the owner. A retracted message counts, since its trace is there to see. `last` is
          *         the newest of these and of all messages. `mentions` counts the standing ones that name the caller.
          *
+         *         `hub` is the agency that orders the entries, `agencies` those of the members, the hub first; both are left out
+         *         of a room of this agency alone.
+         *
          *         `damaged`: the room lies on a torn page, its row says what no row says, or it is not what was signed. What is whole
          *         of it can be read, every action is denied with the reason (`storage_damaged`, `room_unproven`), and what cannot be
          *         read is left out here: the name, the newest message, members, counts.
          */
         RoomView: {
+            /** @default [] */
+            agencies?: components["schemas"]["RoomAgency"][];
             /** @default null */
             cleared?: number | null;
             /** @default null */
@@ -2358,6 +2411,8 @@ export interface components {
             };
             /** @default false */
             hidden?: boolean;
+            /** @default null */
+            hub?: string | null;
             id: string;
             kind: string;
             /** @default null */
@@ -2831,6 +2886,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Agencies = components['schemas']['Agencies'];
 export type AgencyView = components['schemas']['AgencyView'];
 export type AnswerRemoval = components['schemas']['AnswerRemoval'];
 export type AnswerSuggestion = components['schemas']['AnswerSuggestion'];
@@ -2846,6 +2902,7 @@ export type Departure = components['schemas']['Departure'];
 export type Document = components['schemas']['Document'];
 export type Edited = components['schemas']['Edited'];
 export type EditMessage = components['schemas']['EditMessage'];
+export type EnrolledAgency = components['schemas']['EnrolledAgency'];
 export type EntryEvent = components['schemas']['EntryEvent'];
 export type ErrorAnswer = components['schemas']['ErrorAnswer'];
 export type ErrorBody = components['schemas']['ErrorBody'];
@@ -2931,6 +2988,7 @@ export type RenameRoom = components['schemas']['RenameRoom'];
 export type RequestsSeen = components['schemas']['RequestsSeen'];
 export type RequestsSeenEvent = components['schemas']['RequestsSeenEvent'];
 export type Room = components['schemas']['Room'];
+export type RoomAgency = components['schemas']['RoomAgency'];
 export type RoomCloseEvent = components['schemas']['RoomCloseEvent'];
 export type RoomCreateEvent = components['schemas']['RoomCreateEvent'];
 export type RoomCreateState = components['schemas']['RoomCreateState'];
@@ -3019,6 +3077,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgencyView"];
+                };
+            };
+        };
+    };
+    list_agencies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See `error.code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description See `error.code`. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Return every enrolled agency, and whether it can be reached now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agencies"];
                 };
             };
         };

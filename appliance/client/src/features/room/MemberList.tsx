@@ -2,7 +2,7 @@ import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 
-import { spellingsOf } from "#core/naming";
+import { agencyOfPerson, spellingsOf } from "#core/naming";
 import type { MemberView } from "#core/protocol";
 import type { PersonId, RoomSnapshot } from "#core/snapshots";
 import { namedLike } from "#core/text";
@@ -48,7 +48,7 @@ export function MemberList({ room, members, me, onPerson, onDialog }: MemberList
               <Row
                 lead={<Avatar id={member.person} name={name} size="s" inactive={member.active === false} />}
                 title={<NamedText text={member.person === me ? t`${name} (ท่าน)` : name} names={[name]} />}
-                detail={placeOf(member) || undefined}
+                detail={[placeOf(member), agencyOf(room, member)].filter(Boolean).join(" · ") || undefined}
                 status={member.status}
                 onPress={() => onPerson(member.person)}
                 end={<MemberEnd room={room} member={member} me={me} onDialog={onDialog} />}
@@ -69,6 +69,13 @@ export function MemberList({ room, members, me, onPerson, onDialog }: MemberList
       )}
     </div>
   );
+}
+
+/** The agency of a member of another one; nothing for the reader's own people. */
+function agencyOf({ view }: RoomSnapshot, { person }: MemberView): string {
+  const slug = agencyOfPerson(person);
+  const agency = view.agencies?.find(({ id }) => id === slug);
+  return agency === undefined ? (slug ?? "") : nameOf(agency);
 }
 
 function MemberEnd({ room, member, me, onDialog }: { room: RoomSnapshot; member: MemberView; me: PersonId; onDialog: (dialog: RoomDialog) => void }) {

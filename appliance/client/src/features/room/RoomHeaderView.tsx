@@ -7,7 +7,7 @@ import { isCalledByOther, policyOf } from "#core/policy";
 import { newsCount } from "#core/requests";
 import type { News, PersonId, RoomSnapshot } from "#core/snapshots";
 import { newsText } from "#i18n/notices";
-import { kindText, scopeText } from "#ui/roomKinds";
+import { kindText, scopeAndAgencies } from "#ui/roomKinds";
 import { Badge, Chip } from "#ui/Badge";
 import { IconButton } from "#ui/Button";
 import { foreignLang } from "#ui/nameParts";
@@ -49,7 +49,7 @@ export function RoomHeaderView({ room, title, status, onBack, infoOpen, onInfo, 
         <div className="room-head-chips">
           <span className="room-head-facts">
             <RoomIcon kind={view.kind} />
-            {[...(isCalledByOther(policyOf(view.kind)) ? [] : [plural(view.member_count, { other: "# คน" })]), kindText(view.kind), scopeText(view.scope)].join(" · ")}
+            {[...(isCalledByOther(policyOf(view.kind)) ? [] : [plural(view.member_count, { other: "# คน" })]), kindText(view.kind), scopeAndAgencies(view)].join(" · ")}
           </span>
           {view.closed && (
             <Chip icon="lock" tone="warn">

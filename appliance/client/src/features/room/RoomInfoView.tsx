@@ -4,17 +4,19 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 
 import { hasOwnersRights, policyOf } from "#core/policy";
+import type { RoomAgency } from "#core/protocol";
 import type { RoomSnapshot } from "#core/snapshots";
 import { formatDate } from "#i18n/dates";
 import { deniedText } from "#i18n/reasons";
-import { kindText, scopeText } from "#ui/roomKinds";
 import { Button } from "#ui/Button";
 import { Switch } from "#ui/Choice";
 import { FailureNotice } from "#ui/Failure";
 import { Icon } from "#ui/Icon";
 import { Loading, Notice } from "#ui/Notice";
+import { nameOf } from "#ui/names";
 import { Panel, PanelSection } from "#ui/Panel";
 import { RoomIcon } from "#ui/RoomAvatar";
+import { kindText, reachText, scopeText } from "#ui/roomKinds";
 import { useReadable } from "#ui/useReadable";
 
 import { MemberList } from "./MemberList";
@@ -46,6 +48,7 @@ export function RoomInfoView({ model, title, leave, onFiles, onPerson, onAddMemb
   if (room === null) return <Loading label={t`กำลังโหลดข้อมูลห้อง`} />;
   const group = hasOwnersRights(policyOf(room.view.kind));
   const isOwner = room.view.owner === model.me;
+  const agencies = room.view.agencies ?? [];
   const failure = attempt.failure ?? reading.failure;
   return (
     <Panel label={t`ข้อมูลห้อง`} title={<Trans>ข้อมูลห้อง</Trans>} leave={leave}>
@@ -82,6 +85,11 @@ export function RoomInfoView({ model, title, leave, onFiles, onPerson, onAddMemb
           {offered(room, "suggest") && <MySuggestion room={room} mine={suggestion} model={model} now={model.now()} onAsk={onSuggestMembers} />}
         </>
       )}
+      {agencies.length > 0 && (
+        <PanelSection title={plural(agencies.length, { other: "หน่วยงานในห้อง # หน่วยงาน" })}>
+          <Agencies agencies={agencies} hub={room.view.hub ?? null} />
+        </PanelSection>
+      )}
       {group && (
         <PanelSection
           title={plural(room.view.member_count, { other: "สมาชิก # คน" })}
@@ -103,6 +111,23 @@ export function RoomInfoView({ model, title, leave, onFiles, onPerson, onAddMemb
       {group && isOwner && room.view.closed !== true && <OwnerActions room={room} onDialog={setDialog} />}
       <RoomDialogs dialog={dialog} model={model} title={title} escalatesDays={escalatesDays} onClose={() => setDialog(null)} />
     </Panel>
+  );
+}
+
+/** The agencies of the room: which one orders its entries, and which cannot be reached now. */
+function Agencies({ agencies, hub }: { agencies: readonly RoomAgency[]; hub: string | null }) {
+  const { t } = useLingui();
+  return (
+    <ul className="room-facts">
+      {agencies.map((agency) => {
+        const reach = reachText(agency.status);
+        return (
+          <li key={agency.id}>
+            <Icon name="building" size="s" /> {[nameOf(agency), ...(agency.id === hub ? [t`ดูแลห้องนี้`] : []), ...(reach === null ? [] : [reach])].join(" · ")}
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 
