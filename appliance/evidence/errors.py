@@ -10,7 +10,7 @@ from __future__ import annotations
 class EvidenceError(ValueError):
     """Bytes that are not what they claim to be; `code` is stable, the message is for the log."""
 
-    code = "evidence_invalid"
+    code: str = "evidence_invalid"
 
 
 class NotCanonicalError(EvidenceError):
@@ -41,6 +41,14 @@ class SealError(EvidenceError):
     """A gateway seal whose path or signature does not cover the header."""
 
     code = "seal_invalid"
+
+
+class StatementError(EvidenceError):
+    """A signed statement that does not hold: `code` says whether its form, its key or its signature is wrong."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class ExportError(EvidenceError):

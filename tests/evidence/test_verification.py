@@ -13,7 +13,7 @@ from msgspec.structs import replace as changed
 
 from appliance.evidence.export import ExportEntry
 from appliance.evidence.leaf import decode_leaf, encode_leaf, leaf_hash
-from appliance.evidence.registry import Enrolled, GatewayKey, Registry
+from appliance.evidence.registry import Enrolled, GatewayKey, Registry, Status, StatusSince
 from appliance.evidence.seal import seal_batch
 from appliance.evidence.tree import EMPTY_ROOT, Frontier
 from appliance.evidence.verification import Accepted, Body, Log, Refused, Step, verify_entry
@@ -39,8 +39,8 @@ from tests.evidence.room_builder import (
 WEEK: Final = 7 * 24 * 3_600_000
 YEAR: Final = 366 * 24 * 3_600_000
 KEY: Final = GatewayKey(GATEWAY.key.public_key(), START - YEAR, START + YEAR)
-MOI: Final = Enrolled(since=100, keys={"gw-2026a": KEY})
-REGISTRY: Final = Registry(412, {"moc": Enrolled(since=1, keys={"gw-2026a": KEY}), "moi": MOI})
+MOI: Final = Enrolled((StatusSince(100, Status.ACTIVE),), {"gw-2026a": KEY})
+REGISTRY: Final = Registry(412, {"moc": Enrolled((StatusSince(1, Status.ACTIVE),), {"gw-2026a": KEY}), "moi": MOI})
 
 
 class Replica:
@@ -176,7 +176,8 @@ def test_step_2_the_registry() -> None:
     room = said("moi")
     assert refused(room, releafed(room, registry=411)) == (2, "registry_back")
     assert refused(room, releafed(room, registry=413)) == (2, "registry_unknown")
-    for other in (Enrolled(since=100, until=412), Enrolled(since=500)):
+    suspended = (StatusSince(100, Status.ACTIVE), StatusSince(412, Status.SUSPENDED))
+    for other in (Enrolled(suspended), Enrolled((StatusSince(500, Status.ACTIVE),))):
         replica = Replica(room.room)
         assert replica.follow(room.entries[:-1]) is None
         replica.registry = Registry(412, {**REGISTRY.agencies, "moi": other})
@@ -201,7 +202,7 @@ def test_step_3_the_seal() -> None:
     for key in (GatewayKey(KEY.key, START - YEAR, leaf.hub_time), GatewayKey(KEY.key, leaf.hub_time + 1, START + YEAR)):
         replica = Replica(room.room)
         assert replica.follow(room.entries[:-1]) is None
-        replica.registry = Registry(412, {**REGISTRY.agencies, "moi": Enrolled(since=100, keys={"gw-2026a": key})})
+        replica.registry = Registry(412, {**REGISTRY.agencies, "moi": Enrolled(MOI.history, {"gw-2026a": key})})
         assert replica.judge(room.entries[-1]) == Refused(Step.SEAL, "seal_key")
     first = created()
     assert refused(first, releafed(first, seal=seal)) == (3, "sealed_create")

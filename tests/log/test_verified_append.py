@@ -9,7 +9,7 @@ import pytest
 from appliance.actions import evidence, messages, rooms
 from appliance.errors import AppError, Forbidden
 from appliance.evidence.canonical import encode_header
-from appliance.evidence.registry import Enrolled, Registry
+from appliance.evidence.registry import ALWAYS, Enrolled, Registry, Status, StatusSince
 from appliance.evidence.tree import Frontier, leaf_hash
 from appliance.evidence.verification import Accepted, Body, Log, verify_entry
 from appliance.log.rows import leaf_of
@@ -89,7 +89,7 @@ async def test_nobody_is_appended_for_another_agency(bureau: Bureau, sender: str
 
 async def test_an_agency_that_is_not_enrolled_any_more_appends_nothing(bureau: Bureau) -> None:
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
-    bureau.s.log.registry = Registry(7, {"test": Enrolled(until=7)})
+    bureau.s.log.registry = Registry(7, {"test": Enrolled((*ALWAYS, StatusSince(7, Status.REVOKED)))})
     with pytest.raises(AppError):
         await bureau.say(MALEE, room)
     bureau.s.log.registry = Registry(8, {"test": Enrolled()})
