@@ -69,12 +69,17 @@ class Standing(StrEnum):
 
 
 class Use(StrEnum):
-    """What a key is for; one key never serves two uses."""
+    """What a key is for; one key never serves two uses. `order` keys are the registry's own."""
 
     GATEWAY = "gw"
     LOG = "log"
     WITNESS = "wit"
     IDENTITY = "id"
+    ORDER = "order"
+
+
+AGENCY_USES: Final = (Use.GATEWAY, Use.LOG, Use.WITNESS, Use.IDENTITY)
+ALGORITHM: Final = "ed25519"
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -88,7 +93,7 @@ class Key(_Part, frozen=True, kw_only=True):
     """
 
     use: Use
-    alg: Annotated[str, Meta(max_length=16)] = "ed25519"
+    alg: Annotated[str, Meta(max_length=16)] = ALGORITHM
     pub: Annotated[str, Meta(min_length=43, max_length=43, pattern=Base64Url)] | None = None
     vkey: Annotated[str, Meta(min_length=10, max_length=400)] | None = None
     nbf: Seconds = 0
@@ -154,8 +159,18 @@ class Change(_Part, frozen=True, kw_only=True):
     at: Seconds = 0
 
 
+class FormerPolicy(_Part, frozen=True, kw_only=True):
+    """A policy that an agency had up to before a version of the registry."""
+
+    until: Version
+    pol: Policy
+
+
 class Agency(_Part, frozen=True, kw_only=True):
-    """One agency. Its standing is that of the newest change of its history."""
+    """One agency. Its standing is that of the newest change of its history.
+
+    `pol_before` are its former policies, in rising order; `changed` is when it signed its newest change.
+    """
 
     th: Name
     en: Name
@@ -166,8 +181,10 @@ class Agency(_Part, frozen=True, kw_only=True):
     history: Annotated[list[Change], Meta(min_length=1, max_length=1_000)]
     tier: Annotated[str, Meta(max_length=32)] = ""
     pol: Policy = Policy()
+    pol_before: Annotated[list[FormerPolicy], Meta(max_length=1_000)] = []
     quota: Quota = Quota()
     legal: Legal = Legal()
+    changed: Seconds = 0
 
     @property
     def status(self) -> Standing:
@@ -181,6 +198,13 @@ class Agency(_Part, frozen=True, kw_only=True):
     def pins_at(self, at: int) -> list[Pin]:
         """Return the TLS pins that count at a time (s UTC); none of an agency that is not active."""
         return [pin for pin in self.tls if pin.counts_at(at)] if self.status is Standing.ACTIVE else []
+
+
+class Orders(_Part, frozen=True, kw_only=True):
+    """The keys of the registry itself that sign its orders, and how many of them an order takes: never one alone."""
+
+    keys: Annotated[dict[KeyId, Key], Meta(max_length=MAX_KEYS)] = {}
+    threshold: Annotated[int, Meta(ge=2, le=MAX_KEYS)] = 2
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -197,6 +221,7 @@ class Document(_Part, frozen=True, kw_only=True):
 
     reg: Version
     agencies: Annotated[dict[Slug, Agency], Meta(max_length=MAX_AGENCIES)]
+    orders: Orders = Orders()
 
     def agency_of_pin(self, spki: str, at: int) -> str | None:
         """Return the slug of the active agency whose pin that counts at a time this is, or None."""
@@ -216,7 +241,7 @@ class Document(_Part, frozen=True, kw_only=True):
         for slug, agency in self.agencies.items():
             if agency.status is not Standing.ACTIVE:
                 continue
-            for use in Use:
+            for use in AGENCY_USES:
                 keys = [(key.until, key_id) for key_id, key in agency.keys.items() if key.use is use]
                 found += _ending(slug, max(keys, default=None), now)
             found += _ending(slug, max(((pin.exp, pin.spki) for pin in agency.tls), default=None), now)
@@ -285,8 +310,11 @@ def _check(document: Document) -> None:
     """Refuse what the types cannot: keys of wrong form, one key or pin in two places, a history that goes back."""
     owners: dict[bytes, str] = {}
     pins: dict[str, str] = {}
+    for key_id, key in document.orders.keys.items():
+        if key.use is not Use.ORDER or owners.setdefault(_plain_bytes(key_id, key), key_id) != key_id:
+            raise RegistryError("key", key_id)
     for slug, agency in document.agencies.items():
-        _check_history(document.reg, slug, agency.history)
+        _check_history(document.reg, slug, agency)
         for key_id, key in agency.keys.items():
             place = f"{slug}/{key_id}"
             if owners.setdefault(_key_bytes(slug, agency, place, key), place) != place:
@@ -297,14 +325,14 @@ def _check(document: Document) -> None:
 
 
 def _key_bytes(slug: str, agency: Agency, place: str, key: Key) -> bytes:
-    if key.alg != "ed25519" or (key.pub is None) == (key.vkey is None) or key.nbf >= key.exp:
+    if key.use is Use.ORDER:
         raise RegistryError("key", place)
-    if (key.use in _NOTE_TYPES) != (key.vkey is not None):
+    if key.use not in _NOTE_TYPES:
+        return _plain_bytes(place, key)
+    if key.alg != ALGORITHM or key.vkey is None or key.pub is not None or key.nbf >= key.exp:
         raise RegistryError("key", place)
     try:
-        if key.pub is not None:
-            return base64url.decode(key.pub, 32)
-        verifier = Verifier.from_vkey(key.vkey or "")
+        verifier = Verifier.from_vkey(key.vkey)
     except EvidenceError as error:
         raise RegistryError("key", place) from error
     # The slug in the key's name binds key and agency.
@@ -313,13 +341,28 @@ def _key_bytes(slug: str, agency: Agency, place: str, key: Key) -> bytes:
     return verifier.public
 
 
+def _plain_bytes(place: str, key: Key) -> bytes:
+    """Return the bytes of a key that signs no notes."""
+    if key.alg != ALGORITHM or key.pub is None or key.vkey is not None or key.nbf >= key.exp:
+        raise RegistryError("key", place)
+    try:
+        return base64url.decode(key.pub, 32)
+    except EvidenceError as error:
+        raise RegistryError("key", place) from error
+
+
 def key_name(domain: str, slug: str, use: Use) -> str:
     """Return the name under which a key of an agency signs notes: `<domain>/a/<slug>/log`."""
     return f"{domain}/a/{slug}/{use.value}"
 
 
-def _check_history(reg: int, slug: str, history: list[Change]) -> None:
-    versions = [change.reg for change in history]
-    rising = all(one < two for one, two in pairwise(versions))
-    if history[0].status is not Standing.ACTIVE or not rising or versions[-1] > reg:
+def _check_history(reg: int, slug: str, agency: Agency) -> None:
+    changes, policies = agency.history, [former.until for former in agency.pol_before]
+    versions = [change.reg for change in changes]
+    gone = any(change.status is Standing.REVOKED for change in changes[:-1])
+    if changes[0].status is not Standing.ACTIVE or gone or not _rises_to(reg, versions) or not _rises_to(reg, policies):
         raise RegistryError("history", slug)
+
+
+def _rises_to(reg: int, versions: list[int]) -> bool:
+    return all(one < two for one, two in pairwise(versions)) and (not versions or versions[-1] <= reg)
