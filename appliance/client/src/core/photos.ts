@@ -9,6 +9,7 @@
 import { type Api, PREFIX } from "./api";
 import type { Endpoints } from "./endpoints";
 import { CallError } from "./errors";
+import { Line } from "./parts";
 import type { LocalFile, TimePort } from "./ports";
 import type { Event, Id, OwnPhoto, PhotoJudgement, PhotosToJudge } from "./protocol";
 import type { PersonId } from "./snapshots";
@@ -93,7 +94,7 @@ export class Photos {
       },
       acknowledged: () => Promise.resolve(),
     };
-    await sendByTus(this.api, job, signal);
+    await sendByTus(this.api, new Line(this.time), job, signal);
     const [remote] = made;
     if (remote === undefined) throw CallError.offline();
     return remote;

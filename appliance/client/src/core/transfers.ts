@@ -18,6 +18,7 @@ import type { Endpoints } from "./endpoints";
 import { CallError } from "./errors";
 import { failureOf } from "./failure";
 import { isMedia, mediaType } from "./fileForms";
+import { Line } from "./parts";
 import { bounds, keptPiece, keptWith, type Piece, pieceOf, withHash } from "./pieces";
 import type { Ports, TimerId } from "./ports";
 import type { Id } from "./protocol";
@@ -70,8 +71,10 @@ export class Transfers {
   #tables: Tables | null = null;
   #leading = false;
   #copying = false;
+  #line: Line;
 
   constructor(private readonly deps: TransferDeps) {
+    this.#line = new Line(deps.ports.time);
     deps.uploads.wake = this.wake;
     deps.ports.online.subscribe(() => this.#lineChanged());
   }
@@ -103,6 +106,7 @@ export class Transfers {
   /** The device has another network, or none: what was sent on the old one is given up. */
   #lineChanged(): void {
     if (this.#tables === null) return;
+    this.#line = new Line(this.deps.ports.time);
     for (const { stop } of this.#runs.values()) stop.abort();
     this.retryNow();
   }
@@ -228,13 +232,14 @@ export class Transfers {
     uploads.setActive(row.id, true);
     const fits = (now: UploadRow): boolean => !now.gone && !now.paused && now.original === row.original && this.#isOurs(now);
     this.#run(row.id, fits, (signal) =>
-      sendByTus(api, this.#jobOf(row, signal), signal).finally(() => uploads.setActive(row.id, false)),
+      sendByTus(api, this.#line, this.#jobOf(row, signal), signal).finally(() => uploads.setActive(row.id, false)),
     );
   }
 
   #jobOf(row: UploadRow, signal: AbortSignal): TusJob {
     const { id, size, original } = row;
     let { remote } = row;
+    let piece: Piece | null = null;
     const change = async (how: (now: UploadRow) => UploadRow, also: readonly Write[] = []): Promise<void> => {
       const now = await this.deps.uploads.change(id, how, also);
       if (now === null || signal.aborted) throw CallError.offline();
@@ -243,7 +248,12 @@ export class Transfers {
       size,
       metadata: this.#said(row),
       remote,
-      read: (start, stop) => this.#read(id, start, stop),
+      read: async (start, stop) => {
+        const index = Math.floor(start / PIECE);
+        if (piece?.index !== index) piece = await this.#piece(id, index);
+        const [from] = bounds(index, size);
+        return piece.bytes.subarray(start - from, stop - from);
+      },
       begun: async (made) => {
         remote = made;
         // It may have been wanted otherwise meanwhile: then this one is over.
@@ -252,7 +262,7 @@ export class Transfers {
       acknowledged: async (offset) => {
         if (offset > (this.deps.uploads.row(id)?.acknowledged ?? 0)) this.#waits.delete(id);
         this.#tellCut();
-        const had = this.deps.uploads.spare(id, offset === size ? undefined : Math.floor(offset / PIECE));
+        const had = this.deps.uploads.spare(id, offset);
         await change((now) => (now.remote === remote ? { ...now, acknowledged: offset } : now), had);
       },
     };
@@ -263,14 +273,10 @@ export class Transfers {
     return Object.fromEntries(Object.entries(said).flatMap(([key, value]) => (value === null ? [] : [[key, String(value)]])));
   }
 
-  /** The bytes in [start, stop) as far as one piece holds them. */
-  async #read(id: UploadId, start: number, stop: number): Promise<Uint8Array<ArrayBuffer>> {
+  async #piece(id: UploadId, index: number): Promise<Piece> {
     const row = this.deps.uploads.row(id);
     if (row === null) throw CallError.offline();
-    const index = Math.floor(start / PIECE);
-    const piece = (await this.#keptPiece(row, index)) ?? (await this.#filePiece(row, index));
-    const [from] = bounds(index, row.size);
-    return piece.bytes.subarray(start - from, stop - from);
+    return (await this.#keptPiece(row, index)) ?? (await this.#filePiece(row, index));
   }
 
   async #keptPiece(row: UploadRow, index: number): Promise<Piece | null> {

@@ -9,16 +9,16 @@
 import type { DetailedError, HttpRequest, HttpResponse, HttpStack, Upload } from "tus-js-client";
 
 import type { Api, Method } from "./api";
-import { PIECE } from "./db/uploads";
 import { CallError } from "./errors";
+import { type Line, LONGEST_PART } from "./parts";
 import type { Id } from "./protocol";
 
 /** Where requests of the library go: the path is put together anew from the id. */
 const PLACE = "https://upload.invalid/uploads";
 const UPLOAD_PATH = /\/uploads\/([A-Za-z0-9_-]{1,64})$/u;
 const TIMEOUT_MS = 30_000;
-/** A line that takes longer for a piece is cut: the server keeps what has arrived of it. */
-const PIECE_TIMEOUT_MS = 120_000;
+/** A line that takes longer for a part is cut: the server keeps what has arrived of it. */
+const PART_TIMEOUT_MS = 120_000;
 
 export interface TusJob {
   readonly size: number;
@@ -34,20 +34,20 @@ export interface TusJob {
 }
 
 /** Resolves when the server has every byte. Rejects with CallError, or with what `job` threw; ends when `signal` says so. */
-export async function sendByTus(api: Api, job: TusJob, signal: AbortSignal): Promise<void> {
+export async function sendByTus(api: Api, line: Line, job: TusJob, signal: AbortSignal): Promise<void> {
   const tus = await import("tus-js-client");
   signal.throwIfAborted();
   await new Promise<void>((resolve, reject) => {
-    const stack = new CoreStack(api, job, signal);
+    const stack = new CoreStack(api, line, job, signal);
     const upload: Upload = new tus.Upload(SOURCE, {
       endpoint: job.remote === null ? PLACE : null,
       uploadUrl: job.remote === null ? null : `${PLACE}/${job.remote}`,
       metadata: { ...job.metadata },
-      chunkSize: PIECE,
+      chunkSize: LONGEST_PART,
       retryDelays: null,
       storeFingerprintForResuming: false,
       fingerprint: () => Promise.resolve(""),
-      fileReader: { openFile: () => Promise.resolve(sourceOf(job)) },
+      fileReader: { openFile: () => Promise.resolve(sourceOf(line, job)) },
       httpStack: stack,
       onSuccess: () => resolve(),
       onError: (error) => reject(causeOf(error)),
@@ -63,10 +63,10 @@ export async function sendByTus(api: Api, job: TusJob, signal: AbortSignal): Pro
 /** The library only hands it to `openFile`. */
 const SOURCE = { read: () => Promise.resolve({ done: true, value: undefined }) } as const;
 
-function sourceOf(job: TusJob) {
+function sourceOf(line: Line, job: TusJob) {
   return {
     size: job.size,
-    slice: async (start: number, stop: number) => ({ value: await job.read(start, stop), done: false }),
+    slice: async (start: number, stop: number) => ({ value: await job.read(start, Math.min(stop, start + line.part)), done: false }),
     close: () => undefined,
   };
 }
@@ -78,12 +78,13 @@ function causeOf(error: Error | DetailedError): Error {
 class CoreStack implements HttpStack {
   constructor(
     private readonly api: Api,
+    private readonly line: Line,
     private readonly job: TusJob,
     private readonly signal: AbortSignal,
   ) {}
 
   createRequest(method: string, url: string): HttpRequest {
-    return new CoreRequest(this.api, this.job, this.signal, method as Method, url);
+    return new CoreRequest(this.api, this.line, this.job, this.signal, method as Method, url);
   }
 
   getName(): string {
@@ -97,6 +98,7 @@ class CoreRequest implements HttpRequest {
 
   constructor(
     private readonly api: Api,
+    private readonly line: Line,
     private readonly job: TusJob,
     private readonly signal: AbortSignal,
     private readonly method: Method,
@@ -130,9 +132,10 @@ class CoreRequest implements HttpRequest {
     this.signal.addEventListener("abort", end);
     try {
       const id = UPLOAD_PATH.exec(this.url)?.[1];
-      const timeoutMs = this.method === "PATCH" ? PIECE_TIMEOUT_MS : TIMEOUT_MS;
+      const timeoutMs = this.method === "PATCH" ? PART_TIMEOUT_MS : TIMEOUT_MS;
       const path = id === undefined ? "/uploads" : `/uploads/${id}`;
-      const response = await this.api.exchange(this.method, path, { headers: this.#headers, bytes: body, timeoutMs, signal: this.#stop.signal });
+      const ask = (): Promise<Response> => this.api.exchange(this.method, path, { headers: this.#headers, bytes: body, timeoutMs, signal: this.#stop.signal });
+      const response = body === null ? await ask() : await this.line.carry(body.length, ask);
       return id === undefined ? await this.#made(response) : await this.#moved(response);
     } finally {
       this.signal.removeEventListener("abort", end);
@@ -146,7 +149,7 @@ class CoreRequest implements HttpRequest {
     return new CoreResponse(response, { location: `${PLACE}/${remote}` });
   }
 
-  /** A piece that the server answers without having taken anything of it would be sent for ever. */
+  /** A part that the server answers without having taken anything of it would be sent for ever. */
   async #moved(response: Response): Promise<HttpResponse> {
     const said = response.headers.get("Upload-Offset") ?? "";
     const offset = /^\d{1,15}$/u.test(said) ? Number(said) : -1;

@@ -14,7 +14,7 @@
 
 import { loadDrafts } from "./db/drafts";
 import { loadOutbox } from "./db/outbox";
-import { loadUpload, loadUploads, piecesGone, type UploadRow, uploadGone, uploadKept } from "./db/uploads";
+import { loadUpload, loadUploads, PIECE, piecesGone, type UploadRow, uploadGone, uploadKept } from "./db/uploads";
 import type { Tables, Write } from "./db/tables";
 import { type DraftChange, filesOf } from "./drafts";
 import { CallError } from "./errors";
@@ -352,15 +352,18 @@ export class Uploads {
     for (const id of ids) await this.change(id, (row) => (row.ready ? { ...row, ready: false } : row));
   }
 
-  /** The write that lets go of the pieces before `below`, or of all, where the server's bytes are enough. */
-  spare(id: UploadId, below?: number): readonly Write[] {
+  /** The write that lets go of the pieces of which the server has every byte, where its bytes are enough. */
+  spare(id: UploadId, acknowledged: number): readonly Write[] {
     const row = this.#rows.get(id);
-    return row === undefined || staysWhole(row) ? [] : [piecesGone(id, below)];
+    if (row === undefined || staysWhole(row)) return [];
+    if (acknowledged === row.size) return [piecesGone(id)];
+    const below = Math.floor(acknowledged / PIECE);
+    return below === 0 ? [] : [piecesGone(id, below)];
   }
 
   /** Takes in what the server says of an upload. */
   async settle(id: UploadId, state: string | undefined, refused: string | null): Promise<void> {
-    if (state === "ready") await this.change(id, (row) => (row.ready ? row : { ...row, ready: true, failed: null, acknowledged: row.size }), this.spare(id));
+    if (state === "ready") await this.change(id, (row) => (row.ready ? row : { ...row, ready: true, failed: null, acknowledged: row.size }), this.spare(id, this.#rows.get(id)?.size ?? 0));
     const code = refused ?? "broken";
     if (state === "refused") await this.change(id, (row) => (row.failed?.code === code ? row : { ...row, ready: false, failed: { code, message: "" } }));
   }

@@ -52,6 +52,18 @@ test("what is said can be read offline after a restart, and not from the disk (C
   await until(() => again.core.connection.snapshot().kind === "offline", "says so");
 });
 
+test("of a batch with a range that there cannot be, nothing is written", async () => {
+  const device = world.device();
+  const { core, kill } = await world.signedIn(device);
+  const disk = core.session.tables as Tables;
+  const row: Write = { kind: "put", table: "uploads", key: "x", value: { id: "x" } };
+  await expect(disk.write([row, { kind: "dropBetween", table: "pieces", from: ["x", 0], to: ["x", -1] }])).rejects.toThrow();
+  expect(await disk.get("uploads", "x")).toBeUndefined();
+  await disk.write([row]);
+  expect(await disk.get("uploads", "x")).toEqual({ id: "x" });
+  kill();
+});
+
 test("a cache written before ranges were kept still opens", async () => {
   const device = world.device();
   const { core, kill } = await world.signedIn(device);

@@ -100,7 +100,7 @@ export class DiskTables implements Tables {
       this.#gone = true; // another tab has ended the session: nothing may be added to what it emptied
       return await tx.done;
     }
-    const jobs = writes.map((write, i): Promise<unknown> => {
+    const ask = (write: Write, i: number): Promise<unknown> => {
       const store = tx.objectStore(write.table);
       switch (write.kind) {
         case "put":
@@ -113,8 +113,17 @@ export class DiskTables implements Tables {
         case "clear":
           return store.clear();
       }
-    });
-    await Promise.all([...jobs, tx.done]);
+    };
+    const jobs: Promise<unknown>[] = [tx.done];
+    try {
+      for (const [i, write] of writes.entries()) jobs.push(ask(write, i));
+    } catch (error) {
+      // A write that cannot even be asked for does not end the transaction by itself: those before it would be done.
+      tx.abort();
+      await Promise.allSettled(jobs);
+      throw error;
+    }
+    await Promise.all(jobs);
   }
 
   async destroy(): Promise<void> {

@@ -5,7 +5,7 @@ import type { Form, Id } from "../protocol";
 import type { RoomId, SentAs, UploadId } from "../snapshots";
 import type { Tables, Write } from "./tables";
 
-/** Bytes of a piece, and of one request: proxies cut long ones, and phones have little memory. */
+/** Bytes of a piece, and the most of one request: proxies cut long ones, and phones have little memory. */
 export const PIECE = 4 * 1024 * 1024;
 
 export interface UploadRow {
@@ -68,7 +68,7 @@ export function loadPiece(tables: Tables, id: UploadId, index: number): Promise<
   return tables.getBytes("pieces", [id, index]);
 }
 
-/** The pieces before `below`, or all. */
+/** The pieces before `below`, one at least, or all. */
 export function piecesGone(id: UploadId, below = Number.MAX_SAFE_INTEGER): Write {
   return { kind: "dropBetween", table: "pieces", from: [id, 0], to: [id, below - 1] };
 }
