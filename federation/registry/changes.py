@@ -28,9 +28,7 @@ from federation.registry.document import (
     FormerPolicy,
     Key,
     KeyId,
-    Legal,
     Pin,
-    Policy,
     RegistryError,
     Seconds,
     Slug,
@@ -42,6 +40,7 @@ from federation.registry.document import (
 )
 from federation.registry.enrolment import AHEAD_S, Enrolment, as_agency, check_keys, check_not_ended, pin_key
 from federation.registry.signed import Envelope, PublicKey
+from federation.registry.terms import Legal, Policy
 
 TYPE: Final = "gchat-agency-change-v1"
 

@@ -26,14 +26,23 @@ from appliance.evidence import base64url
 from appliance.evidence.canonical import MAX_INT
 from appliance.evidence.errors import EvidenceError
 from appliance.evidence.note import KeyType, Verifier
-from appliance.evidence.registry import Enrolled, GatewayKey, Registry
+from appliance.evidence.registry import (
+    Enrolled,
+    GatewayKey,
+    LogKey,
+    OrderKeys,
+    PolicySince,
+    Registry,
+    Status,
+    StatusSince,
+)
+from federation.registry.terms import EVERYBODY, MAX_AGENCIES, Legal, Part, Policy, Quota
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_DOCUMENT: Final = 16 * 1024 * 1024
 """Bytes; 2,000 agencies take about 4 MiB."""
-MAX_AGENCIES: Final = 10_000
 MAX_KEYS: Final = 64
 MAX_PINS: Final = 8
 MAX_CERTIFICATE: Final = 2_800
@@ -82,11 +91,7 @@ AGENCY_USES: Final = (Use.GATEWAY, Use.LOG, Use.WITNESS, Use.IDENTITY)
 ALGORITHM: Final = "ed25519"
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A part of the document; keys that are not declared are of a later release."""
-
-
-class Key(_Part, frozen=True, kw_only=True):
+class Key(Part, frozen=True, kw_only=True):
     """A public key, good from `nbf` to before `exp`, and before `compromised_since` where it was lost.
 
     `pub` is the 32-byte Ed25519 key in base64url; `vkey` is there for keys that sign notes (C2SP), and `pub` is not.
@@ -112,7 +117,7 @@ class Key(_Part, frozen=True, kw_only=True):
         return self.nbf <= at < self.until
 
 
-class Pin(_Part, frozen=True, kw_only=True):
+class Pin(Part, frozen=True, kw_only=True):
     """A TLS key by the SHA-256 of its SubjectPublicKeyInfo, with the self-signed certificate that carries it."""
 
     spki: Spki
@@ -125,33 +130,7 @@ class Pin(_Part, frozen=True, kw_only=True):
         return self.nbf <= at < self.exp
 
 
-class Policy(_Part, frozen=True, kw_only=True):
-    """What an agency takes from others: from whom (`*` is everybody), rooms up to which class, bytes of a file."""
-
-    accept_from: Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(max_length=MAX_AGENCIES)] = msgspec.field(
-        default_factory=lambda: ["*"]
-    )
-    max_class: Annotated[str, Meta(max_length=32)] = "official"
-    media_max: Annotated[int, Meta(ge=0, le=MAX_INT)] = 100 * 1024 * 1024
-    dir: Annotated[str, Meta(max_length=16)] = "ask"
-
-
-class Quota(_Part, frozen=True, kw_only=True):
-    """How much an agency may send to each other one: entries a second, at once, and rooms."""
-
-    ev_s: Annotated[int, Meta(ge=1, le=1_000_000)] = 500
-    burst: Annotated[int, Meta(ge=1, le=10_000_000)] = 5_000
-    rooms: Annotated[int, Meta(ge=1, le=10_000_000)] = 20_000
-
-
-class Legal(_Part, frozen=True, kw_only=True):
-    """Whom to ask at the agency: its data protection officer, and who answers requests for disclosure."""
-
-    dpo: Annotated[str, Meta(max_length=200)] = ""
-    disclosure: Annotated[str, Meta(max_length=200)] = ""
-
-
-class Change(_Part, frozen=True, kw_only=True):
+class Change(Part, frozen=True, kw_only=True):
     """From which version of the registry an agency had a standing, and when that was (s UTC)."""
 
     reg: Version
@@ -159,14 +138,14 @@ class Change(_Part, frozen=True, kw_only=True):
     at: Seconds = 0
 
 
-class FormerPolicy(_Part, frozen=True, kw_only=True):
+class FormerPolicy(Part, frozen=True, kw_only=True):
     """A policy that an agency had up to before a version of the registry."""
 
     until: Version
     pol: Policy
 
 
-class Agency(_Part, frozen=True, kw_only=True):
+class Agency(Part, frozen=True, kw_only=True):
     """One agency. Its standing is that of the newest change of its history.
 
     `pol_before` are its former policies, in rising order; `changed` is when it signed its newest change.
@@ -200,7 +179,7 @@ class Agency(_Part, frozen=True, kw_only=True):
         return [pin for pin in self.tls if pin.counts_at(at)] if self.status is Standing.ACTIVE else []
 
 
-class Orders(_Part, frozen=True, kw_only=True):
+class Orders(Part, frozen=True, kw_only=True):
     """The keys of the registry itself that sign its orders, and how many of them an order takes: never one alone."""
 
     keys: Annotated[dict[KeyId, Key], Meta(max_length=MAX_KEYS)] = {}
@@ -216,7 +195,7 @@ class Ending(msgspec.Struct, frozen=True):
     days: int
 
 
-class Document(_Part, frozen=True, kw_only=True):
+class Document(Part, frozen=True, kw_only=True):
     """The whole registry: its version, which grows by one with each publication, and the agencies by their slugs."""
 
     reg: Version
@@ -232,8 +211,9 @@ class Document(_Part, frozen=True, kw_only=True):
         return {slug: pins for slug, agency in self.agencies.items() if (pins := agency.pins_at(at))}
 
     def as_evidence(self) -> Registry:
-        """Return what entries are judged by: who was active at which version, and whose gateway keys counted when."""
-        return Registry(self.reg, {slug: _enrolled(agency) for slug, agency in self.agencies.items()})
+        """Return what entries are judged by: who was what at which version, and whose keys counted when."""
+        agencies = {slug: _enrolled(agency) for slug, agency in self.agencies.items()}
+        return Registry(self.reg, agencies, OrderKeys(_sealing(self.orders.keys, Use.ORDER), self.orders.threshold))
 
     def keys_ending(self, now: int) -> list[Ending]:
         """Return the newest key of each use of each active agency, and its newest pin, that end within 60 days."""
@@ -263,13 +243,31 @@ def _ending(slug: str, newest: tuple[int, str] | None, now: int) -> list[Ending]
 
 
 def _enrolled(agency: Agency) -> Enrolled:
-    first, last = agency.history[0], agency.history[-1]
-    keys = {
+    logs = tuple(
+        LogKey(Verifier.from_vkey(key.vkey), key.nbf * 1000, key.until * 1000)
+        for key in agency.keys.values()
+        if key.use is Use.LOG and key.vkey is not None
+    )
+    history = tuple(StatusSince(change.reg, Status(change.status)) for change in agency.history)
+    return Enrolled(history, _sealing(agency.keys, Use.GATEWAY), _policies(agency), logs)
+
+
+def _sealing(keys: dict[str, Key], use: Use) -> dict[str, GatewayKey]:
+    return {
         key_id: GatewayKey(public_key(key), key.nbf * 1000, key.until * 1000)
-        for key_id, key in agency.keys.items()
-        if key.use is Use.GATEWAY
+        for key_id, key in keys.items()
+        if key.use is use
     }
-    return Enrolled(first.reg, None if last.status is Standing.ACTIVE else last.reg, keys)
+
+
+def _policies(agency: Agency) -> tuple[PolicySince, ...]:
+    """Return the policies, each from the version from which it held."""
+    begins = [0, *(former.until for former in agency.pol_before)]
+    policies = [*(former.pol for former in agency.pol_before), agency.pol]
+    return tuple(
+        PolicySince(since, None if EVERYBODY in policy.accept_from else frozenset(policy.accept_from), policy.highest)
+        for since, policy in zip(begins, policies, strict=True)
+    )
 
 
 def public_key(key: Key) -> Ed25519PublicKey:

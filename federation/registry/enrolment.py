@@ -40,10 +40,8 @@ from federation.registry.document import (
     Domain,
     Key,
     KeyId,
-    Legal,
     Name,
     Pin,
-    Policy,
     RegistryError,
     Seconds,
     Slug,
@@ -54,6 +52,7 @@ from federation.registry.document import (
     public_key,
 )
 from federation.registry.signed import Envelope, PublicKey
+from federation.registry.terms import Legal, Policy
 from federation.registry.words import Fingerprint, fingerprint
 
 TYPE: Final = "gchat-enrolment-v1"

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from federation.registry import changes, enrolment, signed
 from federation.registry.changes import AgencyChange, Loss
-from federation.registry.document import Document, Orders, Policy, RegistryError, Standing, Use
+from federation.registry.document import Document, Orders, RegistryError, Standing, Use
+from federation.registry.terms import Policy
 from tests.federation.asking import asking, ed25519, new_pin
 from tests.federation.registries import START, YEAR
 

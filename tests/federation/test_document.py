@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from federation.registry import document
 from federation.registry.document import Change, Pin, RegistryError, Standing, Use
+from federation.registry.terms import Policy
 from tests.federation.registries import START, YEAR, agency, keys_of, registry
 
 MOPH, MOI = keys_of("moph"), keys_of("moi")
@@ -178,3 +179,49 @@ def test_an_old_key_with_a_successor_is_no_alarm() -> None:
         START + YEAR
     )
     assert found == []
+
+
+def test_what_a_suspended_agency_was_is_told_by_version() -> None:
+    history = [
+        Change(reg=1, status=Standing.ACTIVE),
+        Change(reg=3, status=Standing.SUSPENDED),
+        Change(reg=5, status=Standing.ACTIVE),
+    ]
+    evidence = registry(agency(MOPH, history=history), reg=6).as_evidence()
+    assert [evidence.is_active("moph", version) for version in (1, 2, 3, 4, 5, 6)] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_policies_hold_at_the_versions_at_which_they_held() -> None:
+    former = document.FormerPolicy(until=4, pol=Policy(accept_from=["moi"], max_class="secret"))
+    later = Policy(accept_from=["*"], max_class="of a later release")
+    evidence = registry(agency(MOPH, pol_before=[former], pol=later), reg=4).as_evidence()
+    assert evidence.accepts("moph", "moi", 2, 3)
+    assert not evidence.accepts("moph", "dga", 2, 3)
+    assert evidence.accepts("moph", "dga", 0, 4)
+    assert not evidence.accepts("moph", "moi", 1, 4)
+
+
+def test_log_and_order_keys_are_those_that_count() -> None:
+    order = document.Key(use=Use.ORDER, pub=agency(MOI).keys["gw-2026a"].pub, nbf=START, exp=START + 10)
+    found = msgspec.structs.replace(registry(agency(MOPH)), orders=document.Orders(keys={"order-a": order}))
+    evidence = found.as_evidence()
+    assert evidence.orders.threshold == 2
+    assert evidence.order_key_at("order-a", START * 1000) is not None
+    assert evidence.order_key_at("order-a", (START + 10) * 1000) is None
+    assert evidence.log_keys_at("moph", START * 1000) == [MOPH.signer(Use.LOG).verifier]
+    assert evidence.log_keys_at("moph", (START + YEAR) * 1000) == []
+
+
+def test_an_order_key_is_no_agency_s_and_no_agency_s_key_signs_orders() -> None:
+    keys = agency(MOPH).keys
+    order = msgspec.structs.replace(keys["gw-2026a"], use=Use.ORDER)
+    assert refused(registry(agency(MOPH, keys={"order-a": order}))) == "key"
+    both = msgspec.structs.replace(registry(agency(MOPH)), orders=document.Orders(keys={"order-a": order}))
+    assert refused(both) == "key_twice"
