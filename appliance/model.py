@@ -143,6 +143,7 @@ class Deny(StrEnum):
     WRONG_SHAPE = "wrong_shape"
     FILE_HELD = "file_held"
     FILE_INFECTED = "file_infected"
+    ROOM_QUARANTINED = "room_quarantined"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
@@ -65,6 +66,15 @@ UNLIMITED = Limits(
 )
 POLICIES = Policies(argon2=Argon2(time_cost=1, memory_kib=8))
 SIGNER = log_signer(Agency("test", "agency.test"), KEYS)
+
+
+def keys_of(agency: str) -> Keyring:
+    """Return the keys of a bureau: each agency signs its logs with another key."""
+    if agency == "test":
+        return KEYS
+    seed = sha256(agency.encode()).digest()
+    keys = {purpose: bytes([n + 1]) * 32 for n, purpose in enumerate(Purpose)}
+    return Keyring(agency, "0" * 16, {**keys, Purpose.LOG_SIGNING: seed})
 
 
 @dataclass(slots=True)
@@ -149,15 +159,22 @@ class Bureau:
 
 @asynccontextmanager
 async def open_bureau(
-    folder: Path, *, extra: int = 0, clock: Clock | None = None, limits: Limits = UNLIMITED, **sections: Any
+    folder: Path,
+    *,
+    extra: int = 0,
+    clock: Clock | None = None,
+    limits: Limits = UNLIMITED,
+    agency: str = "test",
+    **sections: Any,
 ) -> AsyncIterator[Bureau]:
     """Open the bureau of a folder, founding it with `extra` more people (`p0`, `p1`, …) if it is not there yet.
 
-    `sections` are those of the configuration that differ.
+    `agency` is whose bureau it is; bureaus of two agencies have people of the same ids. `sections` are those of the
+    configuration that differ.
     """
     # The fence that a machine without systemd's units has.
     sections["files"] = replace(sections.get("files", Files()), fence="bwrap")
-    config = Config(data=folder, agency=Agency("test", "agency.test"), policies=POLICIES, limits=limits, **sections)
+    config = Config(data=folder, agency=Agency(agency, "agency.test"), policies=POLICIES, limits=limits, **sections)
     clock, ids = clock or Clock(), count(1)
     if not config.database.exists():
         config.database.write_bytes(await _founded(extra))
@@ -168,7 +185,7 @@ async def open_bureau(
         return f"{kind}_{prefix}{next(ids):06d}"
 
     sources = wiring.Sources(clock, new_id, lambda: f"token-{next(ids):032d}", lambda: clock.now / 1000)
-    async with wiring.compose(config, KEYS, sources) as s:
+    async with wiring.compose(config, keys_of(agency), sources) as s:
         yield Bureau(s, clock)
 
 

@@ -97,12 +97,16 @@ OPEN: Final = (PolicySince(),)
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """An agency: its status and policy in rising versions of the registry, its gateway keys by id, its log keys."""
+    """An agency: its status and policy in rising versions of the registry, its gateway keys by id.
+
+    `logs` are the keys that sign its logs, `witnesses` those by which it cosigns the logs of others.
+    """
 
     history: Sequence[StatusSince] = ALWAYS
     keys: Mapping[str, GatewayKey] = field(default_factory=dict)
     policy: Sequence[PolicySince] = OPEN
     logs: Sequence[LogKey] = ()
+    witnesses: Sequence[LogKey] = ()
 
     def status_at(self, version: int) -> Status | None:
         """Return what it was at a version of the registry; None before it was enrolled."""
@@ -178,3 +182,16 @@ class Registry:
         """Return the keys by which an agency signed checkpoints at a time."""
         found = self.agencies.get(agency)
         return [one.verifier for one in found.logs if one.since <= at < one.until] if found else []
+
+    def log_keys(self, agency: str, at: Millis) -> list[Verifier]:
+        """Return the keys that may sign an agency's logs up to an entry of this hub time.
+
+        None is too new for it: a hub's newest key also signs anew what its log was at an earlier size.
+        """
+        found = self.agencies.get(agency)
+        return [key.verifier for key in found.logs if at < key.until] if found else []
+
+    def witness_keys(self, agency: str, at: Millis) -> list[Verifier]:
+        """Return the keys by which an agency may cosign a log up to an entry of this hub time."""
+        found = self.agencies.get(agency)
+        return [key.verifier for key in found.witnesses if at < key.until] if found else []

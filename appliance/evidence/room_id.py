@@ -22,6 +22,11 @@ def checkpoint_origin(prefix: str, room: str, epoch: int) -> str:
     return f"{prefix}/room/{room}/e{epoch}"
 
 
+def replica_origin(domain: str, agency: str, room: str) -> str:
+    """Origin line of an agency's own checkpoints of a room that another one orders: its replica, for itself alone."""
+    return f"{domain}/a/{agency}/replica/{room}"
+
+
 def log_key_name(domain: str, agency: str) -> str:
     """Name of the key that signs an agency's logs, e.g. `gchat.test/a/moc/log`; `agency` is the slug."""
     return f"{domain}/a/{agency}/log"

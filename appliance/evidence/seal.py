@@ -10,6 +10,7 @@ Does not know which key an agency had at a time (the registry does).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Annotated, Final
 
 import msgspec
@@ -22,6 +23,8 @@ from appliance.evidence.errors import EvidenceError, SealError
 from appliance.evidence.tree import HASH_BYTES, inclusion_proofs, leaf_hash, root_from_inclusion, root_of
 
 MAX_BATCH: Final = 64
+REMEMBERED: Final = 4_096
+"""Signatures of batches that were found good most recently."""
 _CONTEXT: Final = b"gchat-seal-v1\n"
 _HASH_TEXT = Annotated[str, Meta(min_length=43, max_length=43)]
 
@@ -63,13 +66,16 @@ def verify_seal(header: bytes, seal: Seal, key: Ed25519PublicKey) -> None:
 
 def verify_seals(sealed: Iterable[tuple[bytes, Seal]], key: Ed25519PublicKey) -> None:
     """Raise `SealError` unless every seal covers its header; each batch's signature is checked once, not per header."""
-    known: set[tuple[bytes, str]] = set()
+    public = key.public_bytes_raw()
     for header, seal in sealed:
         try:
             path = [base64url.decode(node, HASH_BYTES) for node in seal.p]
-            root = root_from_inclusion(leaf_hash(header), seal.i, seal.n, path)
-            if (root, seal.s) not in known:
-                key.verify(base64url.decode(seal.s, 64), _CONTEXT + root)
+            _check_signature(public, root_from_inclusion(leaf_hash(header), seal.i, seal.n, path), seal.s)
         except (EvidenceError, InvalidSignature) as error:
             raise SealError(f"seal {seal.i} of {seal.n} by {seal.k} does not cover the header") from error
-        known.add((root, seal.s))
+
+
+@lru_cache(REMEMBERED)
+def _check_signature(public: bytes, root: bytes, signature: str) -> None:
+    """Check the signature over a batch's root. A good one is remembered, since each of up to 64 headers brings it."""
+    Ed25519PublicKey.from_public_bytes(public).verify(base64url.decode(signature, 64), _CONTEXT + root)

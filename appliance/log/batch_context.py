@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from appliance.errors import AppError
     from appliance.evidence.registry import Registry
     from appliance.log.bodies import EpochKey
+    from appliance.log.foreign_facts import ForeignFacts
     from appliance.log.heads import Head
     from appliance.log.sources import Numbers, Random
     from appliance.model import Deny, Home, Marks, Millis, RoomId, RoomState, Target
@@ -31,7 +32,9 @@ class BatchContext:
     `keys` are the epoch keys by (room's key, week, kind) and stay the same for the whole batch; `agency_key` wraps
     those of a room that begins. `errors` says, by `id(command)`, why something of a command could not be read.
     `may_keep_group` says why a group may not be one of these members (F38). `pos` is the newest position of the feed;
-    `first_checkpoint` signs a room that begins. `random` and `numbers` give what is new (`sources.py`).
+    `sign` signs a room as it stands here, `sign_as_hub` up to an entry of which this agency was the hub. `foreign`
+    says, by `id(command)`, what is known for commands of other agencies. `random` and `numbers` give what is new
+    (`sources.py`).
     """
 
     home: Home
@@ -45,6 +48,8 @@ class BatchContext:
     errors: Mapping[int, AppError]
     may_keep_group: MayKeepGroup
     pos: int
-    first_checkpoint: Callable[[Head], NewCheckpoint]
+    sign: Callable[[Head], NewCheckpoint]
+    sign_as_hub: Callable[[Head], NewCheckpoint]
+    foreign: Mapping[int, ForeignFacts]
     random: Random
     numbers: Numbers

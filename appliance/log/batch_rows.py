@@ -13,13 +13,14 @@ import msgspec
 from appliance.evidence.leaf import leaf_hash
 from appliance.log import projections
 from appliance.log.commands import Result
-from appliance.log.heads import Head
+from appliance.log.heads import Head, agencies_of
 from appliance.log.projections import EntryRef
 from appliance.log.rows import leaf_of
 from appliance.log.views import Words, view
 from appliance.model import EVERYONE, Appended, PersonId, RoomId, RoomState
 from appliance.rules.concerns import concerned
 from appliance.rules.entry_types import VERSIONS
+from appliance.rules.policy import Members, policy_of
 from appliance.rules.visibility import SHOWN, EntryFacts, Hidden, shown
 from appliance.store.batch import (
     Batch,
@@ -27,12 +28,18 @@ from appliance.store.batch import (
     Named,
     NewDeparture,
     NewEntry,
+    NewId,
     NewLine,
     NewMember,
+    NewNote,
     NewRole,
     NewRoom,
+    PairOf,
     RoomChange,
+    Shared,
+    Unshared,
 )
+from appliance.store.rooms import pair_key
 from appliance.wire.committed import Committed, RoomNews
 from appliance.wire.entries import HiddenEvent
 
@@ -41,7 +48,7 @@ if TYPE_CHECKING:
 
     from appliance.evidence.tree import Frontier
     from appliance.log.bodies import EpochKey, Sealed
-    from appliance.log.commands import Command
+    from appliance.log.commands import AnyCommand
     from appliance.model import Draft, EntryType, Home, Millis, Principal, State
     from appliance.vault.epochs import EpochKind
     from appliance.wire.entries import EntryEvent
@@ -82,17 +89,26 @@ class PendingEntry(msgspec.Struct, kw_only=True):
 class DecidedCommand(NamedTuple):
     """A command that was accepted: its entries are `first` up to but not including `end`, `state` the room after it."""
 
-    command: Command
+    command: AnyCommand
     first: int
     end: int
     state: RoomState | None
 
 
+class Creation(NamedTuple):
+    """How a room comes to be: the idempotency key of who makes it, and what names a private chat (`pair_key`)."""
+
+    txn: str | None
+    pair: str | None
+
+
 class PendingRoom(msgspec.Struct):
     """A room with the changes of this batch so far.
 
-    `before` is its state before the batch; `created` the command that creates it, if this batch does; `keys` are the
-    epoch keys of a room that is created.
+    `before` is its state before the batch and `shared_by` the agencies that had members then; `created` says that this
+    batch makes it; `keys` are the epoch keys of a room that is created, by week and kind. Where entries of other
+    agencies came: `ids` are those of this batch with their positions, `filled` rows for those of entries before it, and
+    `note` is what the hub signed.
     """
 
     key: int
@@ -103,10 +119,14 @@ class PendingRoom(msgspec.Struct):
     counters: dict[str, int]
     frontier: Frontier
     before: RoomState | None
-    created: Command | None = None
+    shared_by: frozenset[str] = frozenset()
+    created: Creation | None = None
     entries: list[PendingEntry] = msgspec.field(default_factory=list)
     commands: list[DecidedCommand] = msgspec.field(default_factory=list)
-    keys: dict[EpochKind, EpochKey] = msgspec.field(default_factory=dict)
+    keys: dict[tuple[str, EpochKind], EpochKey] = msgspec.field(default_factory=dict)
+    ids: dict[str, int] | None = None
+    filled: list[NewId] = msgspec.field(default_factory=list)
+    note: NewNote | None = None
 
 
 class BatchBuilder:
@@ -133,9 +153,12 @@ class BatchBuilder:
         state = pending.state
         assert state is not None  # noqa: S101 - a room with entries has a state
         frontier = pending.frontier.extend(leaf_hash(leaf_of(entry)) for entry in pending.entries)
+        agencies = pending.shared_by if _same_members(pending, state) else agencies_of(state)
         self.heads[room] = Head(
-            pending.key, state, pending.size, pending.last_at, pending.registry, pending.counters, frontier
+            pending.key, state, pending.size, pending.last_at, pending.registry, pending.counters, frontier, agencies
         )
+        if pending.ids is not None or agencies != pending.shared_by:
+            self._add_sharing(pending, state, agencies)
         self._add_room(room, pending, state)
         events: list[EntryEvent] = []
         appended: list[Appended] = []
@@ -165,12 +188,13 @@ class BatchBuilder:
             return
         owner = self._home.person(state.owner)
         if pending.created is not None:
-            first, command = pending.entries[0], pending.created
+            first, made = pending.entries[0], pending.created
             self.batch.rooms.append(
                 NewRoom(
                     key=pending.key, id=room, kind=state.kind.value, name=state.name, owner=owner,
                     owner_post=state.owner_post, created_at=first.at, created_by=self._home.person(first.sender),
-                    create_txn=command.drafts[0].txn_id, pair=command.pair, hub=state.hub,
+                    create_txn=made.txn, pair=made.pair, hub=state.hub, hub_epoch=state.hub_epoch,
+                    hub_since=state.hub_since, closed=int(state.closed),
                 )
             )  # fmt: skip
         else:
@@ -180,6 +204,22 @@ class BatchBuilder:
                     hub=state.hub, hub_epoch=state.hub_epoch, hub_since=state.hub_since, key=pending.key,
                 )
             )  # fmt: skip
+
+    def _add_sharing(self, pending: PendingRoom, state: RoomState, agencies: frozenset[str]) -> None:
+        """Write who is given the room from now on and up to where, and what another agency's entries need."""
+        batch, home = self.batch, self._home.agency
+        batch.shared.extend(Shared(agency, pending.key) for agency in sorted(agencies - pending.shared_by - {home}))
+        gone = sorted(pending.shared_by - agencies - {home})
+        batch.unshared.extend(Unshared(pending.size, agency, pending.key) for agency in gone)
+        if pending.ids is None:
+            return
+        batch.ids.extend(pending.filled)
+        batch.ids.extend(NewId(pending.key, entry.entry_id, entry.n) for entry in pending.entries)
+        if pending.note is not None:
+            batch.notes.append(pending.note)
+            if policy_of(state.kind).members is Members.PAIR and len(state.members) > 1:
+                pair = pair_key(state.kind.value, map(self._home.person, state.members))
+                batch.pairs.append(PairOf(pair, pending.key))
 
     def _add_entry(self, room: RoomId, key: int, state: RoomState, entry: PendingEntry) -> EntryEvent:
         batch, sealed, draft, person = self.batch, entry.sealed, entry.draft, self._home.person
@@ -222,7 +262,7 @@ class BatchBuilder:
 
     def _add_members(self, pending: PendingRoom, state: RoomState) -> tuple[tuple[PersonId, ...], tuple[PersonId, ...]]:
         """Write who joined and left, with a line of the feed for each of them alone: the new room, or its end."""
-        if pending.before is not None and pending.before.members is state.members:
+        if _same_members(pending, state):
             return (), ()
         before = (
             {self._home.person(who): member for who, member in pending.before.members.items()} if pending.before else {}
@@ -251,6 +291,10 @@ class BatchBuilder:
                 self.pos += 1
                 batch.feed.append(NewLine(self.pos, at, kind, pending.key, person=person))
         return came, left
+
+
+def _same_members(pending: PendingRoom, state: RoomState) -> bool:
+    return pending.before is not None and pending.before.members is state.members
 
 
 def _words(entry: PendingEntry) -> str | None:

@@ -28,12 +28,13 @@ from appliance.evidence.errors import NotCanonicalError
 from appliance.model import Body, Home, RoomId
 from appliance.store import epoch_keys
 from appliance.store.batch import NewEpochKey
-from appliance.vault.epochs import EpochCipher, EpochId, EpochKind, iso_week, new_epoch_key, unwrap_any, wrap
+from appliance.vault.epochs import EpochCipher, EpochId, EpochKind, new_epoch_key, unwrap_any, wrap
 from appliance.vault.refusals import Reason, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from appliance.evidence.canonical import Header
     from appliance.log.sources import Numbers, Random
     from appliance.model import Millis
     from appliance.rules.entry_types import EntryKind
@@ -114,9 +115,9 @@ class Bodies:
         self.on_destroyed: list[Callable[[], object]] = []
         """Called when keys or bodies were destroyed: whoever keeps words in memory forgets them."""
 
-    def writing_key(self, room: int, at: Millis, kind: EpochKind) -> EpochKey | None:
-        """Return the key for a body written now, if it is in memory."""
-        return self._writing.get((room, iso_week(at), kind))
+    def writing_key(self, room: int, week: str, kind: EpochKind) -> EpochKey | None:
+        """Return the key for a body of an ISO week, if it is in memory."""
+        return self._writing.get((room, week, kind))
 
     @property
     def agency_key(self) -> bytes:
@@ -214,6 +215,14 @@ def seal(key: EpochKey, room: RoomId, n: int, row: EntryKind, body: Body, random
         raise TooLarge(field="body") from error
     salt, commitment = commit(plain, random.new_bytes)
     return Sealed(key, key.cipher.seal_body(_place(room, n), salt, plain, random.new_bytes), commitment, len(plain))
+
+
+def seal_given(  # noqa: PLR0917 - what a body is bound to
+    key: EpochKey, room: RoomId, n: int, header: Header, salt: bytes, plain: bytes, random: Random
+) -> Sealed:
+    """Seal the bytes of a body that another agency committed to, whatever they say, to their place in the log."""
+    sealed = key.cipher.seal_body(_place(room, n), salt, plain, random.new_bytes)
+    return Sealed(key, sealed, header.commitment, header.body_length)
 
 
 def _place(room: RoomId, n: int) -> bytes:

@@ -1,6 +1,7 @@
 """Signed checkpoints of the rooms: at most once a second for a local room.
 
-A checkpoint vouches for every entry up to its size with the agency's log key. A room is created with its first one;
+A checkpoint vouches for every entry up to its size with the agency's log key. A room is created with its first one; one
+that agencies share is signed by its hub with every commit (`plan.py`), and others are signed here:
 rooms that advanced are signed together and kept in one transaction, and one whose checkpoint cannot be kept is signed
 again later. After a crash the newest entries of some rooms have none: they are signed at start where the stored tree is
 the signed one and every row after it is what its header says. A room of which that cannot be said, or that cannot be
@@ -18,10 +19,9 @@ import msgspec
 
 from appliance.errors import AppError, StorageFull, Unavailable, Unproven
 from appliance.evidence.canonical import FIRST_COUNTER
-from appliance.evidence.room_id import agency_of
 from appliance.log import heads as head_rows
 from appliance.log.damage import list_rooms
-from appliance.log.notes import home_of, sign_room
+from appliance.log.notes import home_of, sign_here, sign_room
 from appliance.log.rows import header_of
 from appliance.store import entries, rooms
 from appliance.store.batch import NewCheckpoint
@@ -96,9 +96,6 @@ class Checkpoints:
         if signed and rooms.size(rows, key) <= signed.size:
             return None
         head = head_rows.load(rows, room, self.verifier)
-        if head and head.state.hub != agency_of(self.verifier.name):
-            # Another agency is the hub; its checkpoint comes with its entries.
-            return None
         return (head, _count_tail(rows, room, head, self.verifier)) if head else None
 
     async def close(self) -> None:
@@ -131,10 +128,15 @@ class Checkpoints:
             self._failed[room] = due[room]
 
     def row(self, head: Head) -> NewCheckpoint:
-        """Return the row that keeps a head's signed note."""
-        note = sign_room(self._signer, head.state, head.frontier)
-        counters = msgspec.json.encode(head.counters).decode()
-        return NewCheckpoint(head.key, head.size, head.frontier.to_bytes(), note, counters)
+        """Return the row that keeps a head's signed note: as the hub, or of a replica."""
+        return _row(head, sign_here(self._signer, head.state, head.frontier))
+
+    def row_as_hub(self, head: Head) -> NewCheckpoint:
+        """Return the row that keeps a head's note, signed as the hub up to its last entry, also one that hands it over.
+
+        The same head gives the same bytes, as long as the key is the same.
+        """
+        return _row(head, sign_room(self._signer, head.state, head.frontier))
 
     async def _sign_forever(self) -> None:
         while True:
@@ -149,6 +151,11 @@ class Checkpoints:
                 logger.warning("checkpoints could not be kept; they will be signed again")
             except Exception:
                 logger.exception("checkpoints could not be kept; they will be signed again")
+
+
+def _row(head: Head, note: str) -> NewCheckpoint:
+    counters = msgspec.json.encode(head.counters).decode()
+    return NewCheckpoint(head.key, head.size, head.frontier.to_bytes(), note, counters)
 
 
 def _put(rows: Rows, found: list[tuple[RoomId, NewCheckpoint]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -14,9 +14,12 @@ from appliance.rules.entry_types import ENTRY_TYPES
 
 if TYPE_CHECKING:
     from appliance.log.bodies import EpochKey
+    from appliance.log.foreign import Received, Replicated
     from appliance.log.riders import Rider
     from appliance.model import Home, Principal, RoomState
 
+AnyCommand: TypeAlias = "Command | Received | Replicated"
+"""What the writer takes: what people here want, and what comes from other agencies."""
 Done = Callable[[list[Appended] | AppError], None]
 THIS_ROOM: Final = RoomId("")
 """In a command that creates a room: the room it creates."""
@@ -81,7 +84,7 @@ class Result(NamedTuple):
     `file_key` is the epoch key that wraps the keys of its files, where it carries any.
     """
 
-    command: Command
+    command: AnyCommand
     appended: list[Appended]
     state: RoomState | None
     file_key: EpochKey | None = None

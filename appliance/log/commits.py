@@ -29,15 +29,17 @@ if TYPE_CHECKING:
     from appliance.log.batch_context import MayKeepGroup
     from appliance.log.bodies import Bodies
     from appliance.log.checkpoints import Checkpoints
-    from appliance.log.commands import Command
+    from appliance.log.commands import AnyCommand
     from appliance.log.damage import DamagedRooms
     from appliance.log.feed import Feed
     from appliance.log.folding import Folding
     from appliance.log.heads import Heads
     from appliance.log.idempotency import Repeats
     from appliance.log.plan import Planned
+    from appliance.log.quarantine import QuarantinedRooms
     from appliance.log.sources import Numbers, Random
     from appliance.model import Home, Millis
+    from appliance.store.batch import NewEntry
     from appliance.store.db import Exclusive, Store
 
 
@@ -57,6 +59,7 @@ class Commits(msgspec.Struct):
     bodies: Bodies
     checkpoints: Checkpoints
     damaged: DamagedRooms
+    quarantined: QuarantinedRooms
     feed: Feed
     folding: Folding
     home: Home
@@ -64,9 +67,10 @@ class Commits(msgspec.Struct):
     random: Random
     numbers: Numbers
 
-    async def write(self, writer: Exclusive, commands: list[Command], now: Millis, registry: Registry) -> Written:
+    async def write(self, writer: Exclusive, commands: list[AnyCommand], now: Millis, registry: Registry) -> Written:
         """Decide commands and write those that go in, in one transaction."""
-        loader = Loader(self.store, self.heads, self.bodies, self.damaged, self.checkpoints.verifier)
+        verifier = self.checkpoints.verifier
+        loader = Loader(self.store, self.heads, self.bodies, self.damaged, self.quarantined, verifier)
         loaded = await loader.load(commands, now, self.numbers, self.random)
         context = BatchContext(
             home=self.home,
@@ -80,7 +84,9 @@ class Commits(msgspec.Struct):
             agency_key=self.bodies.agency_key,
             may_keep_group=self.may_keep_group,
             pos=self.feed.pos,
-            first_checkpoint=self.checkpoints.row,
+            sign=self.checkpoints.row,
+            sign_as_hub=self.checkpoints.row_as_hub,
+            foreign=loaded.foreign,
             random=self.random,
             numbers=self.numbers,
         )
@@ -91,7 +97,7 @@ class Commits(msgspec.Struct):
             await repeats.find([command for command, _ in planned.refused])
             announced = Announced(planned.pos)
             try:
-                if planned.results:
+                if planned.writes:
                     self.folding.refuse_repeats(planned.batch)
                     await writer.commit(riding.write, planned.batch, planned.results, now, announced)
             except RepeatedTxnError:
@@ -106,11 +112,19 @@ class Commits(msgspec.Struct):
     def adopt(self, written: Written) -> None:
         """Take what is durable now into memory."""
         planned = written.planned
-        self.feed.advance(written.announced.pos, max((entry.at for entry in planned.batch.entries), default=0))
+        self.feed.advance(written.announced.pos, _newest(planned.batch.entries, self.home.agency))
         self.folding.added(planned.batch)
         self.bodies.stored(planned.new_keys)
         if planned.batch.erased:
             self.bodies.destroyed()
         for room, head in planned.heads.items():
             self.heads.put(room, head)
-            self.checkpoints.advanced(room, head)
+            if room not in planned.signed:
+                self.checkpoints.advanced(room, head)
+        for room, reason in planned.quarantined.items():
+            self.quarantined.note(room, reason)
+
+
+def _newest(entries: list[NewEntry], agency: str) -> Millis:
+    """Return when the newest of the entries was written here; another agency's clock says nothing of this one."""
+    return max((entry.at for entry in entries if entry.origin == agency), default=0)

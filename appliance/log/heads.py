@@ -18,6 +18,7 @@ from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.tree import Frontier
 from appliance.log.notes import home_of, open_room
 from appliance.log.rows import leaf_of
+from appliance.model import agency_of
 from appliance.store import entries, rooms
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Head(msgspec.Struct, frozen=True):
     """A room's state and the edge of its log: `size` entries under the tree of `frontier`.
 
     `last_at` is the hub time of the last one and `registry` its version of the registry of agencies; neither goes back.
-    `counters` says how many of the entries are of which agency.
+    `counters` says how many of the entries are of which agency, `agencies` of which agencies its members are.
     """
 
     key: int
@@ -44,6 +45,17 @@ class Head(msgspec.Struct, frozen=True):
     registry: int
     counters: Mapping[str, int]
     frontier: Frontier
+    agencies: frozenset[str]
+
+    @property
+    def shared(self) -> bool:
+        """Whether members of more than one agency are in the room."""
+        return len(self.agencies) > 1
+
+
+def agencies_of(state: RoomState) -> frozenset[str]:
+    """Return the agencies of a room's members."""
+    return frozenset(map(agency_of, state.members))
 
 
 class Heads:
@@ -76,7 +88,7 @@ def load(rows: Rows, room: RoomId, verifier: Verifier) -> Head | None:
         raise Unproven(f"{room}: {error}", room=room) from error
     if frontier.size != row.size:
         raise Unproven(f"{room}: entries are missing", room=room)
-    return Head(row.key, row.state, row.size, row.last_at, row.registry, counters, frontier)
+    return Head(row.key, row.state, row.size, row.last_at, row.registry, counters, frontier, agencies_of(row.state))
 
 
 def signed_tree(rows: Rows, room: RoomId, key: int, verifier: Verifier) -> tuple[Frontier, dict[str, int]]:

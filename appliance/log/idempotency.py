@@ -15,14 +15,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from appliance.evidence.canonical import decode_header
-from appliance.log.commands import THIS_ROOM
+from appliance.log.commands import THIS_ROOM, Command
 from appliance.model import Appended
 from appliance.store import entries, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from appliance.log.commands import Command
+    from appliance.log.commands import AnyCommand
     from appliance.model import Home, PersonId, RoomId
     from appliance.store.db import Rows, Store
 
@@ -50,10 +50,12 @@ class Repeats:
         """Note that a command was done before."""
         self._found[id(command)] = (command, result)
 
-    async def find(self, commands: Sequence[Command]) -> bool:
+    async def find(self, commands: Sequence[AnyCommand]) -> bool:
         """Look up which of these were done before; one that cannot be looked up was not. Say whether any is new."""
         known = len(self._found)
-        suspects = [command for command in commands if command.keys and command not in self]
+        suspects = [
+            command for command in commands if isinstance(command, Command) and command.keys and command not in self
+        ]
         if not suspects:
             return False
         results = await self._store.read_each(self.result_of, suspects, while_writing=True)
@@ -68,11 +70,11 @@ class Repeats:
         found = find_done(rows, Key(draft.room, self._home.person(draft.actor), draft.txn_id, command.pair))
         return None if found is None else [found]
 
-    def rest(self, commands: list[Command]) -> list[Command]:
+    def rest(self, commands: list[AnyCommand]) -> list[AnyCommand]:
         """Return those of the commands that were not done before."""
         return [command for command in commands if command not in self] if self._found else commands
 
-    def __contains__(self, command: Command) -> bool:
+    def __contains__(self, command: AnyCommand) -> bool:
         """Return whether a command was done before."""
         return id(command) in self._found
 
@@ -80,11 +82,11 @@ class Repeats:
         return iter(self._found.values())
 
 
-def split_duplicates(commands: list[Command]) -> tuple[list[Command], list[Command]]:
+def split_duplicates(commands: list[AnyCommand]) -> tuple[list[AnyCommand], list[AnyCommand]]:
     """Return the commands without second copies, and those; they are answered from the first one's commit."""
     seen: set[tuple[str, ...]] = set()
-    first: list[Command] = []
-    duplicates: list[Command] = []
+    first: list[AnyCommand] = []
+    duplicates: list[AnyCommand] = []
     for command in commands:
         keys = command.keys
         (duplicates if any(key in seen for key in keys) else first).append(command)

@@ -18,7 +18,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import AppError, Unavailable, afresh
-from appliance.log.commands import THIS_ROOM
+from appliance.log.commands import THIS_ROOM, Command
 from appliance.log.ordering import Refusals
 from appliance.log.waiting import MAX_IN_BATCH, Waiting
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from appliance.limits import Entries
-    from appliance.log.commands import Command
+    from appliance.log.commands import AnyCommand
+    from appliance.log.foreign import Answer
     from appliance.log.heads import Heads
     from appliance.model import Appended, Home, PersonId
 
@@ -67,7 +68,7 @@ class Intake:
         if self._refusal is not None:
             raise afresh(self._refusal)
 
-    def put(self, command: Command) -> None:
+    def put(self, command: AnyCommand) -> None:
         """Queue a command, or answer it with the reason why not."""
         try:
             self.check()
@@ -82,7 +83,7 @@ class Intake:
         else:
             self._arrived.set()
 
-    def put_back(self, commands: list[Command]) -> None:
+    def put_back(self, commands: list[AnyCommand]) -> None:
         """Queue commands that a batch had taken, in front of their senders' others."""
         self._queue.put_back(commands)
 
@@ -94,13 +95,14 @@ class Intake:
         """Count a line of the feed that is no entry as one of a person's entries. Raises TooMany."""
         self._limit.take(person, None, 1)
 
-    def _count(self, command: Command) -> None:
+    def _count(self, command: AnyCommand) -> None:
         """Take what a command appends from the limits, before any work. Raises TooMany; the system has no limit.
 
+        What comes from other agencies is limited by the links that it comes over.
         An outsider takes nothing from the room's share. A room that is not in memory was idle: its share is full.
         """
         actor = command.sender
-        if actor == self._home.system:
+        if actor == self._home.system or not isinstance(command, Command):
             return
         head = self._heads.get(command.room)
         inside = head is not None and head.state.role_of(actor) is not None
@@ -112,7 +114,7 @@ class Intake:
             makes_room=command.room == THIS_ROOM,
         )
 
-    async def next_batch(self) -> list[Command]:
+    async def next_batch(self) -> list[AnyCommand]:
         """Wait for commands and return those of the next batch; none once this is closed and nothing waits."""
         self._refuse_those_behind()
         while not self._queue:
@@ -131,13 +133,13 @@ class Intake:
             waiting = len(self._queue)
             await asyncio.sleep(0)
 
-    def refuse(self, commands: Iterable[Command], error: AppError) -> None:
+    def refuse(self, commands: Iterable[AnyCommand], error: AppError) -> None:
         """Answer commands of a batch with why they were not written."""
         for command in commands:
             self._refused.note(command, error)
             answer(command, error)
 
-    def without_those_behind(self, commands: Iterable[Command]) -> list[Command]:
+    def without_those_behind(self, commands: Iterable[AnyCommand]) -> list[AnyCommand]:
         """Return the commands that may still be written; those behind one that was refused are refused with it."""
         return [command for command in commands if self._is_free(command)]
 
@@ -147,16 +149,16 @@ class Intake:
             self._queue.keep(self._is_free)
             self._refused.clear()
 
-    def _is_free(self, command: Command) -> bool:
+    def _is_free(self, command: AnyCommand) -> bool:
         error = self._refused.holding(command)
         if error is not None:
             answer(command, error)
         return error is None
 
 
-def answer(command: Command, result: list[Appended] | AppError) -> None:
+def answer(command: AnyCommand, result: list[Appended] | list[Answer] | AppError) -> None:
     """Give the caller of a command its result; a caller that cannot take it harms nobody."""
     try:
-        command.done(result)
+        command.done(result)  # type: ignore[arg-type] # each kind is given its own
     except Exception:
         logger.exception("the caller of a command could not be answered")

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from appliance.log import foreign_facts
 from appliance.log import heads as head_rows
-from appliance.log.commands import THIS_ROOM
+from appliance.log.commands import THIS_ROOM, Command
 from appliance.log.idempotency import Repeats
 from appliance.log.new_entry import FILE, carries_files
 from appliance.log.notes import home_of
@@ -28,9 +29,12 @@ if TYPE_CHECKING:
     from appliance.errors import AppError
     from appliance.evidence.note import Verifier
     from appliance.log.bodies import Bodies, EpochKey
-    from appliance.log.commands import Command
+    from appliance.log.commands import AnyCommand
     from appliance.log.damage import DamagedRooms
+    from appliance.log.foreign import Received, Replicated
+    from appliance.log.foreign_facts import ForeignFacts
     from appliance.log.heads import Head, Heads
+    from appliance.log.quarantine import QuarantinedRooms
     from appliance.log.sources import Numbers, Random
     from appliance.model import Draft, Marks, Millis, RoomId, Target
     from appliance.store.db import Rows, Store
@@ -43,7 +47,7 @@ class Loaded(msgspec.Struct):
     the marks they carry by (room, position).
 
     `repeats` has the commands to create a room that is there already; `errors` holds, by `id(command)`, why a command
-    cannot be decided.
+    cannot be decided, and `foreign` what is known for one of another agency.
     """
 
     repeats: Repeats
@@ -53,24 +57,33 @@ class Loaded(msgspec.Struct):
     targets: dict[tuple[RoomId, int], Target | None] = msgspec.field(default_factory=dict)
     marks: dict[tuple[RoomId, int], Marks] = msgspec.field(default_factory=dict)
     errors: dict[int, AppError] = msgspec.field(default_factory=dict)
+    foreign: dict[int, ForeignFacts] = msgspec.field(default_factory=dict)
 
 
 class _Need(NamedTuple):
     """One thing to read, and the commands that cannot be decided without it. `room` when it is a room's state."""
 
     read: Callable[[Rows], None]
-    commands: list[Command]
+    commands: list[AnyCommand]
     room: RoomId | None = None
 
 
 class Loader:
     """Loads what batches need, from memory where it is there."""
 
-    def __init__(self, store: Store, heads: Heads, bodies: Bodies, damaged: DamagedRooms, verifier: Verifier) -> None:
+    def __init__(
+        self,
+        store: Store,
+        heads: Heads,
+        bodies: Bodies,
+        damaged: DamagedRooms,
+        quarantined: QuarantinedRooms,
+        verifier: Verifier,
+    ) -> None:
         self._store, self._heads, self._bodies, self._damaged = store, heads, bodies, damaged
-        self._verifier = verifier
+        self._quarantined, self._verifier = quarantined, verifier
 
-    async def load(self, commands: list[Command], now: Millis, numbers: Numbers, random: Random) -> Loaded:
+    async def load(self, commands: list[AnyCommand], now: Millis, numbers: Numbers, random: Random) -> Loaded:
         """Return everything that deciding these commands needs; new epoch keys are made of `numbers` and `random`."""
         loaded = Loaded(Repeats(self._store, home_of(self._verifier)))
         make = partial(self._bodies.find_or_make_key, numbers=numbers, random=random)
@@ -90,24 +103,30 @@ class Loader:
                     self._heads.put(room, head)
         return loaded
 
-    def _needs(self, commands: list[Command], now: Millis, loaded: Loaded, make: MakeKey) -> list[_Need]:
+    def _needs(self, commands: list[AnyCommand], now: Millis, loaded: Loaded, make: MakeKey) -> list[_Need]:
         """Take from memory what is there, and return what is to be read: rooms first, then what needs them."""
-        rooms_of: dict[RoomId, list[Command]] = {}
-        writing: dict[tuple[RoomId, EpochKind], list[Command]] = {}
-        points: dict[tuple[RoomId, int], list[Command]] = {}
-        creating: list[_Need] = []
+        rooms_of: dict[RoomId, list[AnyCommand]] = {}
+        writing: dict[tuple[RoomId, str, EpochKind], list[AnyCommand]] = {}
+        points: dict[tuple[RoomId, int], list[AnyCommand]] = {}
+        others: list[_Need] = []
+        week = iso_week(now)
         for command in commands:
             room = command.room
-            if room == THIS_ROOM:
-                creating.append(self._creating(command, loaded))
+            if room == THIS_ROOM and isinstance(command, Command):
+                others.append(self._creating(command, loaded))
                 continue
-            if error := self._damaged.get(room):
+            if error := self._damaged.get(room) or self._quarantined.refusal(room):
                 loaded.errors[id(command)] = error
                 continue
             rooms_of.setdefault(room, []).append(command)
+            if isinstance(command, Command):
+                keys = [(week, kind) for draft in command.drafts for kind in kinds_of_keys(draft)]
+            else:
+                keys = foreign_keys(command)
+                others.append(self._foreign(command, loaded))
+            for place in keys:
+                writing.setdefault((room, *place), []).append(command)
             for draft in command.drafts:
-                for kind in kinds_of_keys(draft):
-                    writing.setdefault((room, kind), []).append(command)
                 if (aimed := draft.points_at) is not None:
                     points.setdefault((room, aimed), []).append(command)
         for room in rooms_of:
@@ -118,24 +137,24 @@ class Loader:
         return [
             *(self._room(room, rooms_of[room], loaded) for room in loaded.missing),
             *(
-                self._key(room, kind, needing, now, loaded, make)
-                for (room, kind), needing in writing.items()
-                if room not in loaded.heads or not self._has_key(room, kind, now, loaded)
+                self._key(room, week, kind, needing, loaded, make)
+                for (room, week, kind), needing in writing.items()
+                if room not in loaded.heads or not self._has_key(room, week, kind, loaded)
             ),
             *(self._target(room, n, needing, loaded) for (room, n), needing in points.items()),
-            *creating,
+            *others,
         ]
 
-    def _has_key(self, room: RoomId, kind: EpochKind, now: Millis, loaded: Loaded) -> bool:
+    def _has_key(self, room: RoomId, week: str, kind: EpochKind, loaded: Loaded) -> bool:
         head = loaded.heads[room]
         kind = key_kind(head.state.kind, kind)
-        key = self._bodies.writing_key(head.key, now, kind)
+        key = self._bodies.writing_key(head.key, week, kind)
         if key is None:
             return False
-        loaded.keys[head.key, iso_week(now), kind] = key
+        loaded.keys[head.key, week, kind] = key
         return True
 
-    def _room(self, room: RoomId, needing: list[Command], loaded: Loaded) -> _Need:
+    def _room(self, room: RoomId, needing: list[AnyCommand], loaded: Loaded) -> _Need:
         def read(rows: Rows) -> None:
             if head := head_rows.load(rows, room, self._verifier):
                 loaded.heads[room] = head
@@ -143,18 +162,24 @@ class Loader:
         return _Need(read, needing, room)
 
     def _key(
-        self, room: RoomId, kind: EpochKind, needing: list[Command], now: Millis, loaded: Loaded, make: MakeKey
+        self, room: RoomId, week: str, kind: EpochKind, needing: list[AnyCommand], loaded: Loaded, make: MakeKey
     ) -> _Need:
         def read(rows: Rows) -> None:
             head = loaded.heads.get(room)
             if head is not None:
-                epoch = EpochId(room, iso_week(now), key_kind(head.state.kind, kind))
-                key = self._bodies.writing_key(head.key, now, epoch.kind) or make(rows, head.key, epoch)
+                epoch = EpochId(room, week, key_kind(head.state.kind, kind))
+                key = self._bodies.writing_key(head.key, week, epoch.kind) or make(rows, head.key, epoch)
                 loaded.keys[head.key, epoch.week, epoch.kind] = key
 
         return _Need(read, needing)
 
-    def _target(self, room: RoomId, n: int, needing: list[Command], loaded: Loaded) -> _Need:
+    def _foreign(self, command: Received | Replicated, loaded: Loaded) -> _Need:
+        def read(rows: Rows) -> None:
+            loaded.foreign[id(command)] = foreign_facts.load(rows, command, loaded.heads.get(command.room))
+
+        return _Need(read, [command])
+
+    def _target(self, room: RoomId, n: int, needing: list[AnyCommand], loaded: Loaded) -> _Need:
         home = home_of(self._verifier)
         drafts = [draft for command in needing for draft in command.drafts if draft.target == n]
         marked_by = [(draft.actor, mark) for draft in drafts if (mark := ENTRY_TYPES[draft.type].mark)]
@@ -182,6 +207,15 @@ def kinds_of_keys(draft: Draft) -> list[EpochKind]:
     row = ENTRY_TYPES[draft.type]
     kinds: list[EpochKind] = [] if draft.body is None else [row.key_kind]
     return [*kinds, FILE] if carries_files(draft) else kinds
+
+
+def foreign_keys(command: Received | Replicated) -> list[tuple[str, EpochKind]]:
+    """Return (week, kind) of the epoch keys for the bodies of foreign entries: a body goes with the week it is of."""
+    return [
+        (iso_week(one.header.written_at), ENTRY_TYPES[one.draft.type].key_kind)
+        for one in command.parsed
+        if one.body is not None and one.header is not None and one.draft is not None
+    ]
 
 
 def _read(rows: Rows, need: _Need) -> None:

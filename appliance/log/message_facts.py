@@ -70,6 +70,10 @@ class MessageFacts(msgspec.Struct):
                 changed.marks[place] = row.mark.marked(entry.sender, entry.state, before)
         return changed
 
+    def copied(self) -> MessageFacts:
+        """Return the same facts, to go on from without changing these."""
+        return MessageFacts(dict(self.targets), dict(self.marks))
+
     def take(self, changed: MessageFacts) -> None:
         """Adopt what a command that goes in has changed."""
         self.targets.update(changed.targets)

@@ -140,11 +140,15 @@ def _judged(header: Header, body: Body | None, before: Log, hub_time: Millis, co
 
 
 def _key_for(pending: PendingRoom, room: RoomId, kind: EpochKind, context: BatchContext) -> EpochKey:
+    return epoch_key_for(pending, room, iso_week(context.now), kind, context)
+
+
+def epoch_key_for(pending: PendingRoom, room: RoomId, week: str, kind: EpochKind, context: BatchContext) -> EpochKey:
     """Return the epoch key of a room for this batch: a stored room's was loaded, that of one which begins is made."""
-    week = iso_week(context.now)
     if pending.before is not None:
         return context.keys[pending.key, week, kind]
-    if kind not in pending.keys:
+    place = (week, kind)
+    if place not in pending.keys:
         epoch, number = EpochId(room, week, kind), context.numbers.next_epoch_key()
-        pending.keys[kind] = new_key(context.agency_key, pending.key, epoch, number, context.random)
-    return pending.keys[kind]
+        pending.keys[place] = new_key(context.agency_key, pending.key, epoch, number, context.random)
+    return pending.keys[place]

@@ -16,8 +16,10 @@ from appliance.errors import passes
 from appliance.log.commands import THIS_ROOM
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from appliance.errors import AppError
-    from appliance.log.commands import Command
+    from appliance.log.commands import AnyCommand
     from appliance.model import Principal, RoomId
 
 
@@ -31,12 +33,12 @@ class Refusals:
         """Return whether there are any."""
         return bool(self._errors)
 
-    def note(self, command: Command, error: AppError) -> None:
+    def note(self, command: AnyCommand, error: AppError) -> None:
         """Remember that a command was refused."""
         if command.room != THIS_ROOM and passes(error):
             self._errors.setdefault(_place(command), error)
 
-    def holding(self, command: Command) -> AppError | None:
+    def holding(self, command: AnyCommand) -> AppError | None:
         """Return why a command that was given later must be refused too, or None."""
         return self._errors.get(_place(command)) if self._errors else None
 
@@ -45,7 +47,7 @@ class Refusals:
         self._errors.clear()
 
 
-def with_those_behind(commands: list[Command], errors: dict[int, AppError]) -> dict[int, AppError]:
+def with_those_behind(commands: Sequence[AnyCommand], errors: dict[int, AppError]) -> dict[int, AppError]:
     """Return `errors`, by `id(command)`, with those of the commands behind the ones that fail."""
     if not errors:
         return errors
@@ -58,5 +60,5 @@ def with_those_behind(commands: list[Command], errors: dict[int, AppError]) -> d
     return found
 
 
-def _place(command: Command) -> tuple[RoomId, Principal]:
-    return command.room, command.drafts[0].actor
+def _place(command: AnyCommand) -> tuple[RoomId, Principal]:
+    return command.room, command.sender

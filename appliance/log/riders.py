@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from appliance.log.bodies import EpochKey
-    from appliance.log.commands import Command, Result
+    from appliance.log.commands import AnyCommand, Result
     from appliance.model import Appended, Millis, PersonId, RoomId, RoomState
     from appliance.store.batch import Batch
 
@@ -112,7 +112,7 @@ def run_alone(rows: Rows, rider: Rider[T], at: Millis, announced: Announced) -> 
     return rider(RiderTx(rows, at, announced))
 
 
-def _error_of(command: Command, tx: RiderTx) -> AppError | None:
+def _error_of(command: AnyCommand, tx: RiderTx) -> AppError | None:
     """Run a command's riders under a savepoint; return why they failed, having undone them, or None."""
     try:
         with savepoint(tx.rows):

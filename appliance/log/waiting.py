@@ -17,7 +17,7 @@ from appliance.rules.entry_types import ENTRY_TYPES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from appliance.log.commands import Command
+    from appliance.log.commands import AnyCommand
 
 MAX_IN_BATCH: Final = 512
 MAX_WEIGHT: Final = 100_000
@@ -31,26 +31,26 @@ class Waiting:
 
     def __init__(self) -> None:
         # In the order of turns: the first line is the one whose turn is next. None of them is empty.
-        self._lines: dict[str, deque[tuple[Command, int]]] = {}
+        self._lines: dict[str, deque[tuple[AnyCommand, int]]] = {}
         self._count = 0
 
     def __len__(self) -> int:
         """Return how many wait."""
         return self._count
 
-    def put(self, command: Command) -> None:
+    def put(self, command: AnyCommand) -> None:
         """Add a command behind its sender's others. Raises what weighing it raises, and then it is not added."""
         weighed = (command, weight_of(command))
         self._lines.setdefault(command.sender, deque()).append(weighed)
         self._count += 1
 
-    def put_back(self, commands: list[Command]) -> None:
+    def put_back(self, commands: list[AnyCommand]) -> None:
         """Add commands that were taken before, in front of their senders' others."""
         for command in reversed(commands):
             self._lines.setdefault(command.sender, deque()).appendleft((command, weight_of(command)))
         self._count += len(commands)
 
-    def keep(self, wanted: Callable[[Command], bool]) -> None:
+    def keep(self, wanted: Callable[[AnyCommand], bool]) -> None:
         """Drop the commands that are not wanted; asks for each sender's in their order."""
         lines = {
             sender: deque(weighed for weighed in line if wanted(weighed[0])) for sender, line in self._lines.items()
@@ -58,9 +58,9 @@ class Waiting:
         self._lines = {sender: line for sender, line in lines.items() if line}
         self._count = sum(map(len, self._lines.values()))
 
-    def take(self) -> list[Command]:
+    def take(self) -> list[AnyCommand]:
         """Take the commands of the next batch, in the order in which they are to be decided; at least one if any."""
-        batch: list[Command] = []
+        batch: list[AnyCommand] = []
         left = MAX_WEIGHT
         while self._lines and len(batch) < MAX_IN_BATCH:
             sender = next(iter(self._lines))
@@ -79,7 +79,7 @@ class Waiting:
         return batch
 
 
-def weight_of(command: Command) -> int:
+def weight_of(command: AnyCommand) -> int:
     """Return how much of a batch a command takes."""
     weight = WEIGHT_OF_PERSON * command.people_added
     for draft in command.drafts:

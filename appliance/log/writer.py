@@ -31,9 +31,11 @@ from appliance.log.current import CurrentRooms
 from appliance.log.damage import DamagedRooms
 from appliance.log.feed import Feed
 from appliance.log.folding import Folding
+from appliance.log.foreign import received, replicated
 from appliance.log.heads import Heads
 from appliance.log.idempotency import find_done, split_duplicates
 from appliance.log.intake import Intake, answer
+from appliance.log.quarantine import QuarantinedRooms
 from appliance.log.riders import Announced
 from appliance.log.sources import Numbers, Random
 from appliance.model import Home
@@ -47,7 +49,9 @@ if TYPE_CHECKING:
     from appliance.evidence.note import Signer
     from appliance.limits import Entries
     from appliance.log.batch_context import MayKeepGroup
+    from appliance.log.commands import AnyCommand
     from appliance.log.commits import Written
+    from appliance.log.foreign import Answer, Given, Submitted
     from appliance.log.heads import Head
     from appliance.log.idempotency import Key
     from appliance.log.riders import Rider
@@ -83,6 +87,7 @@ class RoomLog:
         self._intake = Intake(self.home, limit, self._heads)
         self._task: asyncio.Task[None] | None = None
         self.damaged = DamagedRooms()
+        self.quarantined = QuarantinedRooms()
         self.bodies: Bodies
         self.checkpoints: Checkpoints
         self._commits: Commits
@@ -109,6 +114,7 @@ class RoomLog:
             bodies=self.bodies,
             checkpoints=self.checkpoints,
             damaged=self.damaged,
+            quarantined=self.quarantined,
             feed=self.feed,
             folding=self.folding,
             home=self.home,
@@ -118,6 +124,7 @@ class RoomLog:
                 room_key if isinstance(room_key, int) else None, epoch_key if isinstance(epoch_key, int) else None
             ),
         )
+        await self.quarantined.load(self._store)
         await self.checkpoints.start()
         self.folding.start()
         self._task = asyncio.create_task(self._write_forever(), name="room-log")
@@ -135,7 +142,7 @@ class RoomLog:
         self._require_writer()
         self._intake.check()
 
-    def submit(self, command: Command) -> None:
+    def submit(self, command: AnyCommand) -> None:
         """Queue a command; its `done` is called after the durable commit, or with the reason why not.
 
         Raises Unavailable once the writer has ended: nobody would answer.
@@ -163,16 +170,28 @@ class RoomLog:
         `riders` commit with them. Raises Forbidden, NotFound, StorageFull, and what a rider raises.
         """
         future: asyncio.Future[list[Appended]] = asyncio.get_running_loop().create_future()
+        self.submit(Command(drafts, _resolver(future), pair, tuple(riders)))
+        return await future
 
-        def done(result: list[Appended] | AppError) -> None:
-            if future.done():
-                return
-            if isinstance(result, AppError):
-                future.set_exception(result)
-            else:
-                future.set_result(result)
+    async def receive(self, room: RoomId, origin: str, events: Sequence[Submitted]) -> list[Answer]:
+        """Append what another agency submits to a room of this hub; return what became of each event, in order.
 
-        self.submit(Command(drafts, done, pair, tuple(riders)))
+        Raises NotFound, Forbidden (`room_quarantined`), StorageFull, Unavailable: then nothing was decided.
+        """
+        future: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
+        self.submit(received(room, origin, events, _resolver(future)))
+        return await future
+
+    async def replicate(
+        self, room: RoomId, peer: str, given: Sequence[Given], note: str, riders: Sequence[Rider[object]] = ()
+    ) -> list[Appended]:
+        """Take in what a room's hub ordered, as `peer` gives it; return the entries that are new here.
+
+        `riders` commit with them, such as the cursor. Raises Conflict (`replica_gap`, with the entry `n` that is
+        missing), Invalid (`replica_refused`), Forbidden (`room_quarantined`), Unavailable, StorageFull.
+        """
+        future: asyncio.Future[list[Appended]] = asyncio.get_running_loop().create_future()
+        self.submit(replicated(room, peer, given, note, _resolver(future), tuple(riders)))
         return await future
 
     async def change(self, rider: Rider[T]) -> T:
@@ -240,7 +259,7 @@ class RoomLog:
                 self._intake.refuse(batch, AppError())
                 raise
 
-    async def _write(self, commands: list[Command]) -> None:
+    async def _write(self, commands: list[AnyCommand]) -> None:
         commands, duplicates = split_duplicates(commands)
         now = self._clock()
         async with self._store.exclusive() as writer:
@@ -248,7 +267,7 @@ class RoomLog:
         if duplicates:
             self._intake.put_back(duplicates)
 
-    async def _write_part(self, writer: Exclusive, commands: list[Command], now: Millis) -> None:
+    async def _write_part(self, writer: Exclusive, commands: list[AnyCommand], now: Millis) -> None:
         """Write commands together; if that fails, each half by itself, so that the fault stays that of one command."""
         commands = self._intake.without_those_behind(commands)
         if not commands:
@@ -270,20 +289,34 @@ class RoomLog:
             await self._write_part(writer, commands[middle:], now)
         else:
             self._answer(written)
-            if written.planned.results:
+            if written.planned.writes:
                 self.feed.publish((written.planned.committed, *written.announced.committed))
 
     def _answer(self, written: Written) -> None:
         planned, repeats, _ = written
         for done in planned.results:
-            answer(done.command, done.appended)
-        for command, appended in repeats:
-            answer(command, appended)
-        for command in planned.idle:
-            answer(command, [])
+            answer(done.command, planned.answers.get(id(done.command), done.appended))
+        for repeated, appended in repeats:
+            answer(repeated, appended)
+        for idle in planned.idle:
+            answer(idle, planned.answers.get(id(idle), []))
         for command, error in planned.refused:
             if command not in repeats:
                 self._intake.refuse((command,), error)
+
+
+def _resolver(future: asyncio.Future[T]) -> Callable[[T | AppError], None]:
+    """Return what a command calls with its result: it resolves the future that its caller waits for."""
+
+    def done(result: T | AppError) -> None:
+        if future.done():
+            return
+        if isinstance(result, AppError):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
+
+    return done
 
 
 _LAST_NUMBERS: Final = (feed.last_pos, rooms.last_key, epoch_keys.last)

@@ -291,6 +291,7 @@ def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_mem
     if last is not None and row.cleared is not None and last.n <= row.cleared:
         last = None
     state, error = _state(rows, s, row), s.log.damaged.get(at.room)
+    why = error or s.log.quarantined.refusal(at.room)
     unread, mentions = counts(at, person, viewer, after)
     agencies = agencies_of_room(s, state.hub, state.members)
     return RoomView(
@@ -319,7 +320,7 @@ def view_of(rows: Rows, s: Services, person: PersonId, row: ViewRow, *, with_mem
         owner_post=row.owner_post,
         last=events.stored_event(at, last, viewer) if last else None,
         members=_members(rows, s, row.key) if with_members or named_by_members else [],
-        denied=all_denied(error.code) if error else denied_actions(state, s.log.home.principal(person)),
+        denied=all_denied(why.code) if why else denied_actions(state, s.log.home.principal(person)),
     )
 
 

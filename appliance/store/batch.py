@@ -25,6 +25,7 @@ ROOMS = Queries("rooms")
 RECEIPTS = Queries("receipts")
 FOLDING = Queries("folding")
 FILE_DELETIONS = Queries("file_deletions")
+REPLICAS = Queries("replicas")
 
 
 class NewRoom(NamedTuple):
@@ -41,6 +42,9 @@ class NewRoom(NamedTuple):
     create_txn: str | None
     pair: str | None
     hub: str
+    hub_epoch: int
+    hub_since: int
+    closed: int
 
 
 class RoomChange(NamedTuple):
@@ -208,6 +212,59 @@ class NewCheckpoint(NamedTuple):
     counters: str
 
 
+class NewNote(NamedTuple):
+    """The hub's signed note at a size of a room that agencies share, with the edge of the tree there."""
+
+    room: int
+    size: int
+    frontier: bytes
+    note: str
+
+
+class NewId(NamedTuple):
+    """An entry's id is taken in its room."""
+
+    room: int
+    id: str
+    n: int
+
+
+class NewFinding(NamedTuple):
+    """What a peer gave is not the room's log: at which step, which entry, with its leaf and both notes."""
+
+    room: int
+    at: Millis
+    peer: str
+    step: int
+    reason: str
+    n: int
+    leaf: bytes | None
+    note: str
+    held: str | None
+
+
+class Shared(NamedTuple):
+    """An agency has members in a room from now on."""
+
+    peer: str
+    room: int
+
+
+class Unshared(NamedTuple):
+    """An agency has no member in a room any more: it gets the entries before `upto`."""
+
+    upto: int
+    peer: str
+    room: int
+
+
+class PairOf(NamedTuple):
+    """What names a private chat that another agency began (`store/rooms.py: pair_key`)."""
+
+    pair: str
+    key: int
+
+
 @dataclass(slots=True)
 class Batch:
     """Rows of one group commit, one list for each kind."""
@@ -231,6 +288,12 @@ class Batch:
     departures: list[NewDeparture] = field(default_factory=list)
     erased: list[Erased] = field(default_factory=list)
     checkpoints: list[NewCheckpoint] = field(default_factory=list)
+    notes: list[NewNote] = field(default_factory=list)
+    ids: list[NewId] = field(default_factory=list)
+    findings: list[NewFinding] = field(default_factory=list)
+    shared: list[Shared] = field(default_factory=list)
+    unshared: list[Unshared] = field(default_factory=list)
+    pairs: list[PairOf] = field(default_factory=list)
 
 
 class RepeatedTxnError(Exception):
@@ -265,6 +328,12 @@ WRITES: Final = (
     ("erased", Erased, SQL.erase_bodies),
     ("erased", Erased, SQL.erase_mentions),
     ("checkpoints", NewCheckpoint, ROOMS.put_checkpoint),
+    ("notes", NewNote, REPLICAS.insert_note),
+    ("ids", NewId, REPLICAS.insert_id),
+    ("findings", NewFinding, REPLICAS.insert_quarantine),
+    ("shared", Shared, REPLICAS.share),
+    ("unshared", Unshared, REPLICAS.unshare),
+    ("pairs", PairOf, ROOMS.set_pair),
 )
 """What is written, in this order: the rows of a batch, their kind, and their statement."""
 

@@ -231,7 +231,7 @@ def put_preferences(rows: Rows, room: int, person: PersonId, value: RoomPreferen
 
 
 def put_checkpoints(rows: Rows, found: list[NewCheckpoint]) -> None:
-    """Keep newly signed checkpoints."""
+    """Keep newly signed checkpoints; one of a smaller size than is kept, as of a slower round, changes nothing."""
     rows.many(SQL.put_checkpoint, found)
 
 

@@ -17,6 +17,7 @@ from tests.bureau import KEYS, START
 from tests.log.test_events import TEXT, row
 
 ROOM = RoomId("r_aaaaaaaaaaaaaaaaaaaaaaaaaa")
+WEEK = iso_week(START)
 NO_ROWS = cast("Any", None)
 RANDOM = Random(lambda kind: f"{kind}_1", token_bytes)
 
@@ -43,17 +44,17 @@ def test_an_entry_without_a_whole_body_opens_nothing(gone: dict[str, Any]) -> No
 def test_a_key_is_kept_once_it_is_stored_and_until_it_is_destroyed() -> None:
     kept = Bodies(KEYS)
     first, second = made(1), made(2)
-    assert kept.writing_key(1, START, "text") is None
+    assert kept.writing_key(1, WEEK, "text") is None
     kept.stored([first, second])
-    assert [kept.writing_key(room, START, "text") for room in (1, 2, 3)] != [None] * 3
-    found = kept.writing_key(1, START, "text")
+    assert [kept.writing_key(room, WEEK, "text") for room in (1, 2, 3)] != [None] * 3
+    found = kept.writing_key(1, WEEK, "text")
     assert found is not None
     assert (found.key, found.row) == (first.key, None)
     told = list[str]()
     kept.on_destroyed += [lambda: told.append("cache"), lambda: told.append("followers")]
     kept.destroyed([first.key])
-    assert (kept.writing_key(1, START, "text"), told) == (None, ["cache", "followers"])
-    assert kept.writing_key(2, START, "text") is not None
+    assert (kept.writing_key(1, WEEK, "text"), told) == (None, ["cache", "followers"])
+    assert kept.writing_key(2, WEEK, "text") is not None
 
 
 def test_a_body_is_sealed_to_its_place() -> None:

@@ -21,7 +21,10 @@ from tests.bureau import CLERK, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, pri
 TO_17: Final = (
     *(
         f"DROP TABLE {name}"
-        for name in ("portrait", "file_ref", "upload", "blob", "file_use", "file_deletion", "file_receipt")
+        for name in (
+            *("room_note", "cosignature", "entry_id", "quarantine", "peer_cursor", "peer_room"),
+            *("portrait", "file_ref", "upload", "blob", "file_use", "file_deletion", "file_receipt"),
+        )
     ),
     """CREATE TABLE former_entry (place INTEGER PRIMARY KEY,
     room INTEGER NOT NULL GENERATED ALWAYS AS (place >> 32) VIRTUAL REFERENCES room (key),

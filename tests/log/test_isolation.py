@@ -35,7 +35,7 @@ from appliance.store import batch as batches
 from appliance.store import entries, file_refs, rooms
 from appliance.store.db import connect, open_store
 from appliance.store.file_refs import NewReference
-from appliance.vault.epochs import unwrap_any
+from appliance.vault.epochs import iso_week, unwrap_any
 from appliance.wire.messages import MessagesQuery
 from tests import torn as torn_pages
 from tests.bureau import HOME, KEYS, MALEE, NARIN, SOMCHAI, START, Bureau, open_bureau, principal
@@ -376,7 +376,7 @@ class TestKeyCache:
             await forgetful.say(NARIN, busy, f"{number}")
             await forgetful.say(NARIN, room)
         head = await forgetful.s.log.head(busy)
-        assert forgetful.s.log.bodies.writing_key(head.key, forgetful.clock(), "text") is not None
+        assert forgetful.s.log.bodies.writing_key(head.key, iso_week(forgetful.clock()), "text") is not None
 
 
 async def test_a_torn_page_beside_the_newest_entry_costs_that_room_alone(

@@ -51,7 +51,7 @@ from tests.bureau import HOME, KEYS, MALEE, NARIN, OUTSIDER, SIGNER, SOMCHAI, ST
 
 WEEK = iso_week(START)
 AGENCY_KEY = KEYS.agency_keys[0]
-FIRST_CHECKPOINT = Checkpoints(cast("Store", None), SIGNER, DamagedRooms()).row
+CHECKPOINTS = Checkpoints(cast("Store", None), SIGNER, DamagedRooms())
 
 
 def sources() -> Random:
@@ -115,7 +115,9 @@ def context(
         errors=errors or {},
         may_keep_group=lambda _home, _state, _now: None,
         pos=40,
-        first_checkpoint=FIRST_CHECKPOINT,
+        sign=CHECKPOINTS.row,
+        sign_as_hub=CHECKPOINTS.row_as_hub,
+        foreign={},
         random=random,
         numbers=numbers or Numbers(7, 7),
     )

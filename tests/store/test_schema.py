@@ -63,6 +63,8 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("people", "list_holdings"): ({"post_holding"}, "the directory, into memory when it changed"),
     ("recorded_heads", "list_advanced"): ({"r"}, "every room once a day: which heads are to be recorded"),
     ("recorded_heads", "list_all"): ({"recorded_head"}, "every room once a day: the root over all heads"),
+    ("replicas", "cursors"): ({"peer_cursor"}, "one row for each agency, at start"),
+    ("replicas", "quarantined"): ({"q"}, "rooms that are read-only, at start: nearly always none"),
     ("rooms", "ids_by_index"): ({"room"}, "every room, when a page of the table is torn"),
     ("rooms", "listed"): ({"r"}, "every room, when an operator looks for one"),
     ("rooms", "people_with_rooms"): ({"room_member"}, "everybody in a room, when accounts or the directory changed"),
@@ -182,7 +184,18 @@ def test_every_table_of_a_log_is_known_as_one(raw: sqlcipher.Connection) -> None
     read_at_start = {
         *("account", "audit_checkpoint", "audit_head", "checkpoint", "departure", "directory_shown", "ended_session"),
         *("epoch_key", "import_run", "known_network", "owner_request", "passkey", "person", "post"),
-        *("post_holding", "recorded_head", "recovery_code", "role", "room", "room_member", "room_view", "session"),
+        *(
+            "peer_cursor",
+            "quarantine",
+            "post_holding",
+            "recorded_head",
+            "recovery_code",
+            "role",
+            "room",
+            "room_member",
+            "room_view",
+            "session",
+        ),
         *("setting", "sign_in", "terms", "terms_acceptance", "told", "unfolded_at", "unit"),
     }
     tables = {name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

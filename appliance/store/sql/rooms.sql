@@ -1,9 +1,12 @@
 -- name: insert
-INSERT INTO room (key, id, kind, name, owner, owner_post, created_at, created_by, create_txn, pair, hub)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO room (key, id, kind, name, owner, owner_post, created_at, created_by, create_txn, pair, hub, hub_epoch, hub_since, closed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: change_state
 UPDATE room SET name = ?, owner = ?, owner_post = ?, closed = ?, hub = ?, hub_epoch = ?, hub_since = ? WHERE key = ?;
+
+-- name: set_pair
+UPDATE OR IGNORE room SET pair = ? WHERE key = ?;
 
 -- name: last_key
 SELECT coalesce(max(key), 0) FROM room;
@@ -98,7 +101,8 @@ DELETE FROM room_view WHERE room = ? AND person = ?;
 -- name: put_checkpoint
 INSERT INTO checkpoint (room, size, frontier, note, counters) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (room) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, note = excluded.note,
-    counters = excluded.counters;
+    counters = excluded.counters
+WHERE excluded.size >= checkpoint.size;
 
 -- name: checkpoint
 SELECT size, frontier, note, counters FROM checkpoint WHERE room = :room;
