@@ -60,7 +60,8 @@ class Listen:
     """Where staff connect. Plain HTTP is allowed on loopback only; `port` 0 picks a free one.
 
     Without `certificate` and `key` (PEM files) the appliance makes its own agency CA and certificate for `names`.
-    `proxies` are the networks of reverse proxies, whose `X-Forwarded-For` is believed.
+    `proxies` are the networks of reverse proxies, whose `X-Forwarded-For` is believed. `announce` says on the local
+    network where the appliance is (DNS-SD), so that `gchat discover` finds it.
     """
 
     host: str = "127.0.0.1"
@@ -70,6 +71,7 @@ class Listen:
     key: str = ""
     names: tuple[str, ...] = ("localhost",)
     proxies: tuple[str, ...] = ()
+    announce: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +255,8 @@ def _check_listen(listen: Listen) -> list[str]:
     problems = []
     if not listen.tls and not is_loopback(listen.host):
         problems.append(f"staff.tls: {both('config.plain_http_allowed_loopback', host=listen.host)}")
+    if listen.announce and not listen.tls:
+        problems.append(f"staff.announce: {both('config.announce')}")
     problems += check_port("staff.port", listen.port)
     if bool(listen.certificate) != bool(listen.key):
         problems.append(f"staff.certificate, staff.key: {both('config.give_both_neither')}")

@@ -93,11 +93,16 @@ async def _serve(config: Config, handover: Handover, unlock: Unlock) -> None:
     async with wiring.application(config, unlock=unlock) as (services, app):
         _collect_less_garbage()
         context: ssl.SSLContext | None = None
-        keeping: asyncio.Task[None] | None = None
+        background: list[asyncio.Task[None]] = []
         if config.staff.tls:
             # Start-up time that plain HTTP need not pay.
             served = load("appliance.process.tls_context:ServedCertificate")(config, services.keys, services.clock())
-            context, keeping = served.context, asyncio.create_task(served.keep(services.clock), name="certificate")
+            context = served.context
+            background.append(asyncio.create_task(served.keep(services.clock), name="certificate"))
+            if config.staff.announce:
+                host, port = bound.getsockname()[:2]
+                saying = load("federation.discovery:announce")(config.agency.slug, host, port, lambda: served.der)
+                background.append(asyncio.create_task(saying, name="discovery"))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         assert runner.server is not None  # noqa: S101 - set up above
@@ -110,14 +115,15 @@ async def _serve(config: Config, handover: Handover, unlock: Unlock) -> None:
         if handover.ready_fd is not None:
             os.write(handover.ready_fd, b"ready\n")
             os.close(handover.ready_fd)
-        looking = asyncio.create_task(_look_for_what_is_missing(services.files.workers), name="what is missing")
+        missing = _look_for_what_is_missing(services.files.workers)
+        background.append(asyncio.create_task(missing, name="what is missing"))
         await stopping.wait()
-        looking.cancel()
+        for task in background:
+            task.cancel()
         watch.close()
         await listener.close()
-        if keeping is not None:
-            keeping.cancel()
         await services.hub.close()
+        await asyncio.wait(background, timeout=SHUTDOWN_S)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(runner.cleanup(), SHUTDOWN_S + 1)
 

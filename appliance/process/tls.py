@@ -79,6 +79,12 @@ def own_ca(config: Config, keys: Keyring) -> x509.Certificate | None:
     return None if kept is None else kept.ca
 
 
+def own_server(config: Config, keys: Keyring) -> x509.Certificate | None:
+    """Return the server certificate of the own CA, None before there is one. Raises AppError as `ensure_own`."""
+    kept = _kept(config, keys)
+    return None if kept is None else kept.server
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """What `tls.sealed` holds: the CA with its key, and the server's chain with its key."""

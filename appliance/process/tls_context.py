@@ -18,6 +18,7 @@ import ssl
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from appliance.errors import AppError, ConfigError
 from appliance.process import tls
@@ -65,6 +66,11 @@ class ServedCertificate:
         """The agency's files; a relative path is relative to the data folder."""
         staff = self._config.staff
         return self._config.data / staff.certificate, self._config.data / staff.key
+
+    @property
+    def der(self) -> bytes:
+        """The certificate that is served now (DER)."""
+        return self._certificate.public_bytes(serialization.Encoding.DER)
 
     def look(self, now: Millis) -> None:
         """Renew the own certificate where it is due, or load the agency's files where they changed."""

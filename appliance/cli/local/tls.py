@@ -8,6 +8,7 @@ import sys
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from appliance import config, wiring
 from appliance.actions.audit_checkpoints import sign_checkpoint
@@ -15,11 +16,13 @@ from appliance.actions.audit_records import record
 from appliance.cli.local.stopped import open_services, operator
 from appliance.cli.questions import ask
 from appliance.config import Config
+from appliance.errors import ConfigError
 from appliance.locale import LANGUAGES, both, text
 from appliance.process import tls
 from appliance.store.migrate import require_known
 from appliance.vault import unlock
 from appliance.vault.keyring import Keyring
+from federation.discovery import fingerprint_of
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -63,6 +66,19 @@ async def _make(loaded: Config, keys: Keyring) -> None:
 def _print(loaded: Config, keys: Keyring) -> None:
     ca = tls.own_ca(loaded, keys)
     print("–" if ca is None else _described(ca))
+    server = _server(loaded, keys)
+    if server is not None:
+        print(f"{both('tls.key_of_server')}: {fingerprint_of(server.public_bytes(Encoding.DER))}")
+
+
+def _server(loaded: Config, keys: Keyring) -> x509.Certificate | None:
+    """Return the certificate that is served: the agency's where it has one, else that of the own CA."""
+    if not loaded.staff.certificate:
+        return tls.own_server(loaded, keys)
+    try:
+        return x509.load_pem_x509_certificates((loaded.data / loaded.staff.certificate).read_bytes())[0]
+    except (OSError, ValueError) as error:
+        raise ConfigError([f"staff.certificate: {error}"]) from error
 
 
 def _described(ca: x509.Certificate) -> str:
