@@ -27,6 +27,8 @@ MODULES = (
     "appliance/rules/policy.py",
     "appliance/rules/rooms.py",
     "appliance/rules/shapes.py",
+    "appliance/rules/stated.py",
+    "appliance/rules/statements.py",
     "appliance/rules/versions.py",
     "appliance/rules/visibility.py",
     "appliance/spelling/__init__.py",

@@ -7,7 +7,7 @@ gateway key; an order of the registry has the signatures of several order keys, 
 
 Example: verify(sign(StatementType.USER_CARD, card, "gw-2026a", key), StatementType.USER_CARD, registry, at).
 Rules: pure; a key counts if it was valid at `at`, the hub's time where the statement stands in an entry. Does not say
-what a statement decides there, nor whether it is out of date.
+what a statement decides there (`rules/stated.py`).
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ a writer appends is what a replica accepts:
   known and does not go back; 3 its seal, by a key that was valid at hub time; 4 the sender is of the agency, and the
   room is this one; 5 a header that tells of a body exactly where its type has one, and, where a body is there, the one
   committed to; 6 the next position, no earlier hub time;
-  7 the agency's next counter, an id that is not taken; 8 the rules of its version allow it; 9 what the agency says it
+  7 the agency's next counter, an id that is not taken; 8 the rules of its version allow it, and what it says of other
+  agencies those have signed (`rules/stated.py`); 9 what the agency says it
   has seen is this log. Step 10, the checkpoint after the batch, is the caller's (`note.py`).
 
 Rules: the header alone decides. A body may be erased, so what it holds decides nothing: a replica that has it and one
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from enum import IntEnum
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,12 +29,16 @@ import msgspec
 
 from appliance.evidence import commitment
 from appliance.evidence.canonical import FIRST_COUNTER, Header, decode_header
-from appliance.evidence.errors import EvidenceError
+from appliance.evidence.errors import EvidenceError, StatementError
 from appliance.evidence.leaf import decode_leaf
+from appliance.evidence.registry import Status
 from appliance.evidence.room_id import room_id
 from appliance.evidence.seal import Seal, verify_seal
+from appliance.evidence.statements import verify, verify_order
 from appliance.model import Deny, Principal, Proposed, RoomId, RoomState, Target, agency_of, is_principal
 from appliance.rules.entry_types import find, proposed, row_of
+from appliance.rules.stated import Facts
+from appliance.rules.statements import Statement
 from appliance.rules.versions import RULES
 
 if TYPE_CHECKING:
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
 
     from appliance.evidence.registry import Registry
     from appliance.model import Millis
+    from appliance.rules.statements import Fields, Order, StatementType
 
 
 class Step(IntEnum):
@@ -235,7 +242,34 @@ def _allowed(log: Log, candidate: Candidate, registry: Registry) -> Proposed | s
         return Deny.NOT_ENROLLED
     aimed = entry.state.points_at
     denied = rules.authorize(log.state, entry, None if aimed is None else log.target(aimed))
-    return entry if denied is None else denied
+    return denied or _not_stated(log, entry, registry, candidate.registry_version) or entry
+
+
+def _not_stated(log: Log, entry: Proposed, registry: Registry, version: int) -> Deny | None:
+    """Return why the entry lacks a statement that it needs, by keys of hub time and the registry that it names."""
+    stated = row_of(entry).stated
+    if stated is None:
+        return None
+    facts = Facts(
+        read=partial(_read, registry=registry, at=entry.hub_time),
+        has_ended=lambda agency: registry.status_at(agency, version) is Status.REVOKED,
+        accepts=lambda agency, hub, label: registry.accepts(agency, hub, label, version),
+        root_at=lambda size: _text_of(log.root_at(size)),
+    )
+    return stated(log.state, entry, entry.state, facts)
+
+
+def _read(statement: Statement | Order, expected: StatementType, registry: Registry, at: Millis) -> Fields | None:
+    try:
+        if isinstance(statement, Statement):
+            return verify(statement, expected, registry, at)
+        return verify_order(statement, registry, at)
+    except StatementError:
+        return None
+
+
+def _text_of(root: bytes | None) -> str | None:
+    return None if root is None else b64encode(root).decode()
 
 
 def _not_seen(log: Log, header: Header) -> Refused | None:
@@ -244,6 +278,5 @@ def _not_seen(log: Log, header: Header) -> Refused | None:
         own = log.state is None or header.origin == log.state.hub
         return None if own else Refused(Step.SEEN, "no_seen")
     size, root = header.seen
-    known = log.root_at(size) if size <= log.size else None
-    same = known is not None and b64encode(known).decode() == root
-    return None if same else Refused(Step.SEEN, "seen")
+    known = _text_of(log.root_at(size)) if size <= log.size else None
+    return None if known == root else Refused(Step.SEEN, "seen")

@@ -122,7 +122,7 @@ def _print(report: Report, stream: TextIO | None = None) -> None:
 def _room(arguments: argparse.Namespace) -> Report:
     trust, seals = _trust(arguments), Seals.of(arguments.gateway)
     with arguments.file.open("rb") as file:
-        check = check_room(file, trust, seals)
+        check = check_room(file, trust, seals, None, arguments.order_key)
     report = Report()
     if check.unproved and (trust is not None or arguments.trust_file_key):
         report.exit = Exit.UNKNOWN
@@ -146,7 +146,7 @@ def _show(arguments: argparse.Namespace, done: RoomCheck, trust: Trust | None) -
         _say(*timeline.lines(entry, line))
 
     with arguments.file.open("rb") as file:
-        again = check_room(file, trust, Seals.of(arguments.gateway), each)
+        again = check_room(file, trust, Seals.of(arguments.gateway), each, arguments.order_key)
     if again.digest != done.digest:
         raise Failed("changed")
 
@@ -307,6 +307,9 @@ def _arguments() -> argparse.ArgumentParser:
         command.add_argument(
             "--gateway", action="append", default=[], metavar="VKEY", help="กุญแจเกตเวย์ / a gateway key; may be repeated"
         )
+    room.add_argument(
+        "--order-key", action="append", default=[], metavar="VKEY", help="กุญแจคำสั่งของทะเบียน / a key of the registry"
+    )
     prove = _command(commands, "prove", "ทำหลักฐานของรายการเดียว / make the proof of one entry")
     prove.add_argument("--entry", type=int, required=True, metavar="N", help="ลำดับรายการ / position of the entry")
     prove.add_argument(

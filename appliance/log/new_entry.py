@@ -13,10 +13,12 @@ from appliance.errors import AppError, Forbidden
 from appliance.evidence.admission import refuse_named
 from appliance.evidence.canonical import Header, encode_header
 from appliance.evidence.commitment import NO_BODY
+from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.room_id import room_id
 from appliance.evidence.verification import Accepted, Candidate, Log, Step, judge
 from appliance.log.batch_rows import PendingEntry
 from appliance.log.bodies import new_key, seal
+from appliance.log.rows import leaf_of
 from appliance.model import RULES_VERSION, Deny, RoomId
 from appliance.rules import entry_types
 from appliance.rules.concerns import named
@@ -59,7 +61,16 @@ def make_entry(
     header = _header(draft, room, counters[agency], sealed, context)
     encoded = encode_header(header)
     room = room or RoomId(room_id(encoded))
-    before = Log(room, state, n, pending.last_at, pending.registry, counters, target=partial(facts.target, draft.room))
+    before = Log(
+        room,
+        state,
+        n,
+        pending.last_at,
+        pending.registry,
+        counters,
+        target=partial(facts.target, draft.room),
+        root_at=partial(_root_at, pending),
+    )
     accepted = _judged(header, draft.body, before, hub_time, context)
     if denied := facts.too_many(draft, accepted.entry.state):
         raise Forbidden(denied)
@@ -86,6 +97,15 @@ def make_entry(
         named=named(shown_by, context.now, draft.body, state.members) if state else (),
     )
     return entry, accepted.state
+
+
+def _root_at(pending: PendingRoom, size: int) -> bytes | None:
+    """Return the root of a room's log as it stands in this batch, at the size that it had since the batch began."""
+    before = pending.frontier
+    if not before.size <= size <= pending.size:
+        return None
+    new = pending.entries[: size - before.size]
+    return before.extend(leaf_hash(leaf_of(entry)) for entry in new).root()
 
 
 def carries_files(draft: Draft) -> bool:

@@ -19,17 +19,22 @@ from appliance.rules.log_texts import (
     is_reaction,
     is_rule,
 )
+from appliance.rules.statements import Order, Statement
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Who a person was when they came in, frozen for evidence. `rank` is the level of their position, if known."""
+    """Who a person was when they came in, frozen for evidence. `rank` is the level of their position, if known.
+
+    `signed`: the same, as their own agency signed it: of every person of another agency than the hub (`stated.py`).
+    """
 
     p: Principal
     name: str = field(metadata={"holds": is_card_name})
     unit: str = field(metadata={"holds": is_card_line})
     post: str = field(metadata={"holds": is_card_line})
     rank: int | None = None
+    signed: Statement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,15 @@ class MembersRemoved(State):
 
 @dataclass(frozen=True, slots=True)
 class RemovedBySystem(State):
-    """The system took people off. `why` is a code, `by` are those who decided it."""
+    """The system took people off. `why` is a code, `by` are those who decided it.
+
+    `revoked`: for people of other agencies, that their accounts have ended, as those agencies signed it.
+    """
 
     members: tuple[Principal, ...]
     why: str = field(default="", metadata={"holds": is_note})
     by: tuple[Principal, ...] = ()
+    revoked: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +105,26 @@ class ClosedBySystem(State):
 
 @dataclass(frozen=True, slots=True)
 class OwnerTransferred(State):
-    """The owner has handed a group over to another member."""
+    """The owner has handed a group over to another member. `accepted`: another agency takes the room over with it."""
 
     to: Principal
     post: PostId | None = field(default=None, metadata={"holds": is_id})
+    accepted: Statement | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OwnerReassigned(State):
-    """The system has given a group to somebody, who comes in by this entry where it has a `card`."""
+    """The system has given a group to somebody, who comes in by this entry where it has a `card`.
+
+    `order`: the registry gives the room to an agency, whose own system then writes this entry.
+    """
 
     to: Principal
     post: PostId | None = field(default=None, metadata={"holds": is_id})
     why: str = field(default="", metadata={"holds": is_note})
     by: tuple[Principal, ...] = ()
     card: Card | None = None
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)

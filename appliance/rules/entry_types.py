@@ -23,7 +23,7 @@ from appliance.model import (
     TextBody,
 )
 from appliance.rules import entry_states as states
-from appliance.rules import files, marks, membership, messages
+from appliance.rules import files, marks, membership, messages, stated
 from appliance.rules.shapes import Shape, WrongShapeError
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     ShownTo = Callable[[Any, Principal, Principal, Millis], bool]
     """Says, for an entry's state and its sender, whether somebody sees it now; `EVERYONE`: all members alike."""
     Apply = Callable[[RoomState, Any, int], RoomState]
+    Stated = Callable[[Any, Proposed, Any, stated.Facts], Deny | None]
+    """Of the room before (None: it begins), the entry, its state, and the facts that statements are judged by."""
 
 
 def to_nobody(*_: object) -> bool:
@@ -88,6 +90,7 @@ class EntryKind:
     - `adds`, `removes`: return the people who join or leave by it, without an owner who joins.
     - `brings`: returns the people who join or become the owner. Their agencies must be enrolled, which `judge` of
       `evidence/verification.py` checks.
+    - `stated`: returns why the statements in it are not those that it needs, or None (`stated.py`).
     - `retracts`: the message that it points at is hidden from then on.
     - `erases`: returns the first and last position of the entries whose bodies it destroys.
     - `mark`: how many entries of this type a message may have (`marks.py`).
@@ -114,6 +117,7 @@ class EntryKind:
     adds: Callable[[Any], tuple[Principal, ...]] | None = None
     removes: Callable[[Any], tuple[Principal, ...]] | None = None
     brings: Callable[[Any], tuple[Principal, ...]] | None = None
+    stated: Stated | None = None
     retracts: bool = False
     erases: Callable[[Any], tuple[int, int]] | None = None
     mark: marks.Mark | None = None
@@ -196,7 +200,9 @@ def _no_files(_: State, body: TextBody) -> bool:
 
 
 ENTRY_TYPES: Final[dict[str, EntryKind]] = {
-    EntryType.ROOM_CREATE: EntryKind(state=states.RoomCreated, may=membership.may_create, shown_to=to_everyone),
+    EntryType.ROOM_CREATE: EntryKind(
+        state=states.RoomCreated, may=membership.may_create, shown_to=to_everyone, stated=stated.creator
+    ),
     EntryType.ROOM_RENAME: EntryKind(
         state=states.RoomRenamed,
         may=membership.may_rename,
@@ -219,6 +225,7 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
         concerns=_cards,
         adds=_cards,
         brings=_cards,
+        stated=stated.newcomers,
     ),
     EntryType.MEMBER_REMOVE: EntryKind(
         state=states.MembersRemoved,
@@ -234,6 +241,7 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
         shown_to=to_everyone,
         apply=membership.removed,
         removes=_members,
+        stated=stated.removed,
     ),
     EntryType.SYSTEM_CLOSE: EntryKind(
         state=states.ClosedBySystem,
@@ -250,6 +258,7 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
         apply=membership.handed_over,
         concerns=_new_owner,
         brings=_new_owner,
+        stated=stated.new_owner,
     ),
     EntryType.OWNER_REASSIGN: EntryKind(
         state=states.OwnerReassigned,
@@ -259,6 +268,7 @@ ENTRY_TYPES: Final[dict[str, EntryKind]] = {
         apply=membership.handed_over,
         concerns=_new_owner,
         brings=_new_owner,
+        stated=stated.new_hub,
     ),
     EntryType.MESSAGE_TEXT: EntryKind(
         state=states.TextSaid,

@@ -112,9 +112,14 @@ def system_may_remove(
 def system_may_reassign(
     room: RoomState, _role: Role | None, _entry: Proposed, state: OwnerReassigned, _target: Target | None
 ) -> Deny | None:
-    """Give the room to a member, or to the post's new holder, who comes in as the owner (Q8)."""
+    """Give the room to a member, or to the post's new holder, who comes in as the owner (Q8).
+
+    An order of the registry moves the room to the agency of a member; it adds nobody.
+    """
     if denied := _of_a_pair(room):
         return denied
+    if state.order is not None:
+        return None if state.to in room.members else Deny.TARGET_NOT_MEMBER
     if state.card is not None:
         return None if state.card.p == state.to else Deny.TARGET_NOT_MEMBER
     return None if state.to in room.members else Deny.TARGET_NOT_MEMBER
@@ -162,7 +167,11 @@ def removed(room: RoomState, state: MembersRemoved | RemovedBySystem, _n: int) -
 
 
 def handed_over(room: RoomState, state: OwnerTransferred | OwnerReassigned, n: int) -> RoomState:
-    """Return the room under its new owner, whose agency is the hub from then on; the one before stays as a member."""
+    """Return the room under its new owner, whose agency is the hub from then on; the one before stays as a member.
+
+    The hub before orders and signs the entry by which it hands the room over. Where the registry ordered it, that hub
+    may be gone, so the new one orders and signs this entry.
+    """
     members = dict(room.members)
     if room.owner in members:
         members[room.owner] = replace(members[room.owner], role=Role.MEMBER)
@@ -170,5 +179,6 @@ def handed_over(room: RoomState, state: OwnerTransferred | OwnerReassigned, n: i
     members[state.to] = Member(state.to, Role.OWNER, since)
     hub = agency_of(state.to)
     if hub != room.hub:
-        room = replace(room, hub=hub, hub_epoch=room.hub_epoch + 1, hub_since=n + 1)
+        since_entry = n if getattr(state, "order", None) is not None else n + 1
+        room = replace(room, hub=hub, hub_epoch=room.hub_epoch + 1, hub_since=since_entry)
     return replace(room, owner=state.to, members=members, owner_post=state.post or None)

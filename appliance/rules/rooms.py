@@ -25,7 +25,7 @@ from appliance.model import (
     program_of,
 )
 from appliance.rules import files, messages
-from appliance.rules.entry_states import RoomCreated
+from appliance.rules.entry_states import OwnerReassigned, RoomCreated
 from appliance.rules.entry_types import row_of
 from appliance.rules.policy import POLICIES, allowed, owners_right, policy_of
 from appliance.rules.visibility import is_shown_target
@@ -66,9 +66,18 @@ def _is_from_abroad(room: RoomState, entry: Proposed) -> bool:
 
 
 def _may_as_system(room: RoomState, entry: Proposed, target: Target | None) -> Deny | None:
-    if entry.sender != program_of(room.hub):
+    if entry.sender != program_of(_who_orders(room, entry)):
         return Deny.HUB_ONLY
     return row_of(entry).may(room, None, entry, entry.state, target)
+
+
+def _who_orders(room: RoomState, entry: Proposed) -> str:
+    """Return the agency whose program writes an entry of the system: the hub, or the one that an order makes the hub.
+
+    Whether the order is a true one is asked in `stated.py`.
+    """
+    state = entry.state
+    return agency_of(state.to) if isinstance(state, OwnerReassigned) and state.order is not None else room.hub
 
 
 def _may_as_member(room: RoomState, entry: Proposed, target: Target | None) -> Deny | None:

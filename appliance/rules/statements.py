@@ -3,7 +3,7 @@
 A statement is who somebody is (a card), that an account has ended, that an agency takes a room over, that a hub signed
 two histories, what became of bodies that were due, and an order of the registry. Its payload is canonical JSON, kept
 and signed as exact text (`evidence/statements.py`). Some statements stand inside entries, where they decide
-(decision 51).
+(decision 51); whether what they say fits the entry is asked in `stated.py`.
 
 Rules: strict and bounded, as the state of an entry (`shapes.py`): a field that is missing or of another kind is none of
 this statement, and a key that is not known decides nothing. Times are milliseconds UTC, on a card seconds. Values only;

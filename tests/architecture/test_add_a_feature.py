@@ -32,6 +32,7 @@ MAX_FILES: Final = 14
 
 SEVERAL_TYPES: Final = {
     "what members and owners do": ("appliance/actions/rooms.py", "appliance/rules/membership.py"),
+    "what other agencies sign of members and owners": ("appliance/rules/rooms.py", "appliance/rules/stated.py"),
     "what people say: a poll has its own module": ("appliance/actions/messages.py",),
     "what was there when it was released": (
         "appliance/store/migrations/0013_fill_told.sql",

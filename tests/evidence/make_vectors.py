@@ -22,6 +22,7 @@ from tests.evidence.room_builder import (
     GATEWAY,
     GUEST,
     LOG,
+    ORDERS,
     OTHER_LOG,
     START,
     THIRD,
@@ -36,6 +37,7 @@ from tests.evidence.room_builder import (
 from tests.evidence.vector_cases import DAY, GATEWAY_KEY, KEY, OTHER_KEY, Vectors, proof
 from tests.evidence.vector_files import add_files
 from tests.evidence.vector_rooms import add_rooms
+from tests.evidence.vector_statements import add_statements
 
 FOLDER = Path(__file__).parent / "vectors"
 
@@ -52,12 +54,14 @@ def make() -> dict[str, bytes]:
     _histories(vectors, good)
     add_rooms(vectors)
     add_files(vectors, good)
+    add_statements(vectors)
     index = {
         "keys": {
             "log": LOG.verifier.vkey,
             "other_log": OTHER_LOG.verifier.vkey,
             "witness": WITNESS.verifier.vkey,
             "gateway": GATEWAY.verifier.vkey,
+            "orders": [key.verifier.vkey for key in ORDERS.values()],
         },
         "root_of_meeting": good.note.split("\n")[2],
         "cases": vectors.cases,
@@ -105,7 +109,9 @@ def _good(vectors: Vectors, good: ExportedRoom) -> None:
     closed.append("moc", "message.redact", st={"target": 2})
     closed.append("moc", "message.text", text="x", st={"reply_to": 2, "everyone": True})
     closed.append("moc", "sys.close", st={"why": "too_few"}, sender="system")
-    closed.append("moc", "sys.remove", st={"members": [f"{GUEST}@moi"]}, sender="system")
+    guest = f"{GUEST}@moi"
+    ended = [closed.revoked(guest, len(closed.entries))]
+    closed.append("moc", "sys.remove", st={"members": [guest], "revoked": ended}, sender="system")
     vectors.room("closed by the system", 0, closed.export().data)
 
 

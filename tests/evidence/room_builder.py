@@ -16,7 +16,9 @@ from appliance.evidence.export import ExportEntry, ExportHead, checkpoint_line, 
 from appliance.evidence.leaf import encode_leaf, leaf_hash
 from appliance.evidence.note import Checkpoint, KeyType, Signer, sign_checkpoint
 from appliance.evidence.seal import seal_batch
+from appliance.evidence.statements import pae
 from appliance.evidence.tree import Frontier
+from appliance.model import Principal, agency_of, is_person
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +29,10 @@ START = 1_763_800_000_000
 TEXTS = ("ขอเอกสารประกอบการประชุมด้วยครับ", "รับทราบค่ะ 😀", 'อ้างถึง "หนังสือ" ที่ มท 0201/ว 1234', "tab\tand\rcontrol")
 OWNER, GUEST = "p_01j00000000000000000000001", "p_01j00000000000000000000003"
 THIRD = "p_01j00000000000000000000002"
+
+
+def _agency(person: str) -> str:
+    return agency_of(Principal(person))
 
 
 def card(person: str, name: str) -> dict[str, str]:
@@ -57,6 +63,10 @@ GATEWAY = Signer.from_seed("gchat.test/a/moi/gw-2026a", KeyType.ED25519, bytes(r
 OTHER_LOG = Signer.from_seed("gchat.test/a/moi/log", KeyType.ED25519, bytes(range(3, 35)))
 
 
+ORDERS = {
+    name: Signer.from_seed(f"gchat.test/registry/{name}", KeyType.ED25519, bytes(range(at, at + 32)))
+    for at, name in enumerate(("order-1", "order-2", "order-3"), 40)
+}
 DOMAIN_NAMES = dict(zip(Header.__struct_encode_fields__, Header.__struct_fields__, strict=True))
 
 
@@ -163,6 +173,7 @@ class RoomBuilder:
     ) -> tuple[bytes, bytes | None, bytes | None]:
         """Return header, salt and body of entry `n`. `header` replaces fields; so does `alter`, which nobody checks."""
         body = encode({"text": text}) if text is not None else body
+        st = None if st is None else self.stated(qualified(st, origin), n)
         if body is not None and salt is None:
             salt = sha256(b"salt %d" % n).digest()[: commitment.SALT_BYTES]
         fields: dict[str, Any] = {
@@ -175,7 +186,7 @@ class RoomBuilder:
             "rv": 1,
             "seen": self._seen() if origin != self.hub else None,
             "sn": f"{sender or {'moi': GUEST}.get(origin, OWNER)}@{origin}",
-            "st": st if st is None else qualified(st, origin),
+            "st": st,
             "ts": START + 1000 * n,
             "ty": ty,
             "v": 1,
@@ -185,6 +196,56 @@ class RoomBuilder:
             encoded = canonical({**json.loads(encoded), **alter})
         self.counters[origin] = self.counters.get(origin, 0) + 1
         return encoded, salt, body
+
+    def stated(self, st: dict[str, Any], n: int) -> dict[str, Any]:
+        """Return `st` with the statements that other agencies sign, but for what it says itself, also None."""
+        if isinstance(members := st.get("members"), list):
+            st = {**st, "members": [self._with_card(one, n) for one in members]}
+        to: Any = st.get("to")
+        given = {"accepted", "card", "order"} & set(st)
+        if not given and isinstance(to, str) and is_person(to) and _agency(to) != self.hub:
+            st = {**st, "accepted": self.accepted(_agency(to), n)}
+        return {key: value for key, value in st.items() if value is not None}
+
+    def _with_card(self, member: Any, n: int) -> Any:
+        foreign = isinstance(member, dict) and is_person(member.get("p") or "") and _agency(member["p"]) != self.hub
+        if not foreign or "signed" in member:
+            return member if not foreign else {key: value for key, value in member.items() if value is not None}
+        return {**member, "signed": self.card(member, n)}
+
+    def card(self, member: dict[str, Any], n: int, **other: Any) -> dict[str, str]:
+        """The card of a person as their gateway signs it; `other` replaces what it says."""
+        at = START // 1000 + n
+        who = {"ag": _agency(member["p"]), "name_th": member["name"], "pos": member["post"], "unit": member["unit"]}
+        said = {**who, "exp": at + 3_600, "iat": at, "st": "active", "u": member["p"]}
+        said |= {"level": member["rank"]} if "rank" in member else {}
+        return self.signed("gchat-user-card-v1", {**said, **other})
+
+    def accepted(self, agency: str, n: int, **other: Any) -> dict[str, str]:
+        """That an agency takes the room over as it is."""
+        size, root = self._seen()
+        said = {"ag": agency, "at": START + 1000 * n, "room": self.room, "root": root, "size": size}
+        return self.signed("gchat-hub-acceptance-v1", {**said, **other})
+
+    def revoked(self, person: str, n: int, **other: Any) -> dict[str, str]:
+        """That a person's account has ended."""
+        said = {"ag": _agency(person), "at": START + 1000 * n, "seq": 57, "u": person, "why": "left-service"}
+        return self.signed("gchat-user-revoked-v1", {**said, **other})
+
+    def signed(self, kind: str, said: dict[str, Any]) -> dict[str, str]:
+        """A statement of an agency, in right form or not."""
+        payload = canonical(said)
+        signature = base64url.encode(self.gateway.key.sign(pae(kind, payload)))
+        return {"type": kind, "payload": payload.decode(), "k": "gw-2026a", "s": signature}
+
+    def order(self, owner: str, n: int, keys: Sequence[str] = ("order-1", "order-2"), **other: Any) -> dict[str, Any]:
+        """An order of the registry that gives the room to a member."""
+        size, root = self._seen()
+        said = {"at": START + 1000 * n, "hub": _agency(owner), "id": "order-2026-1", "owner": owner, "reg": 412,
+                "room": self.room, "root": root, "size": size}  # fmt: skip
+        kind, payload = "gchat-registry-order-v1", canonical({**said, **other})
+        sigs = [{"k": name, "s": base64url.encode(ORDERS[name].key.sign(pae(kind, payload)))} for name in keys]
+        return {"type": kind, "payload": payload.decode(), "sigs": sigs}
 
     def put(self, entry: ExportEntry) -> None:
         """Append an entry that is made already."""

@@ -114,7 +114,7 @@ def test_a_second_hub_needs_its_transfer_in_the_log(court: Court) -> None:
 def test_a_room_that_was_handed_over_is_signed_by_its_new_hub(court: Court) -> None:
     exported = handed_over().export(epoch=2, log=OTHER_LOG)
     assert court.run("room", exported.data, "--vkey", exported.vkey) == 3
-    assert "\nSPEAKERS NOT PROVED; whole, signed by gchat.test/a/moi/log: no seal of moc (9) was checked" in court.said
+    assert "\nSPEAKERS NOT PROVED; whole, signed by gchat.test/a/moi/log: nothing of moc (9) was checked" in court.said
     policy = court.file("policy", f"log {LOG.verifier.vkey}\nlog {OTHER_LOG.verifier.vkey}\nquorum none\n")
     both = exported.with_note(exported.note + LOG.sign(split_note(exported.note)[0]))
     assert court.run("room", both.data, "--policy", policy) == 0
@@ -147,7 +147,7 @@ def test_seals_are_checked_with_the_gateways_key(exported: ExportedRoom, court: 
     stranger = Signer.generate("gchat.test/a/mot/gw-2026a", KeyType.ED25519).verifier.vkey
     assert court.run("room", exported.data, "--vkey", exported.vkey, "--gateway", stranger) == 3
     assert court.said.startswith("ยังไม่ได้พิสูจน์ผู้ส่ง: ")
-    assert "\nSPEAKERS NOT PROVED; whole, signed by gchat.test/a/moc/log: no seal of moi (5) was checked" in court.said
+    assert "\nSPEAKERS NOT PROVED; whole, signed by gchat.test/a/moc/log: nothing of moi (6) was checked" in court.said
     assert "PASS" not in court.said
     assert "Seals of other agencies: 5, not checked (moi/gw-2026a)" in court.said
 

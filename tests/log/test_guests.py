@@ -9,7 +9,6 @@ import pytest
 
 from appliance.actions import messages, rooms
 from appliance.errors import Forbidden, Invalid
-from appliance.evidence.registry import Enrolled, Registry
 from appliance.model import Deny, Draft, EntryType, PersonId, Principal
 from appliance.reads.messages import load_messages
 from appliance.reads.readers import load_readers
@@ -19,6 +18,7 @@ from appliance.store.rooms import checkpoint
 from appliance.wire.entries import MemberAddEvent
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import MALEE, NARIN, SOMCHAI, Bureau, open_bureau, principal
+from tests.signed import acceptance, registry_of, signed_card
 from tests.sql import edit_entries
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ CARD = Card(GUEST, "สมหญิง จริงใจ", "กองควบ�
 
 
 async def with_guest(b: Bureau) -> RoomId:
-    b.s.log.registry = Registry(0, {"test": Enrolled(), "moph": Enrolled()})
+    b.s.log.registry = registry_of("test", "moph")
     room = await b.group(NARIN, MALEE, SOMCHAI)
-    await b.s.log.append(Draft(room, principal(NARIN), EntryType.MEMBER_ADD, state=MembersAdded((CARD,))))
+    state = MembersAdded((signed_card(CARD, b.clock()),))
+    await b.s.log.append(Draft(room, principal(NARIN), EntryType.MEMBER_ADD, state=state))
     return room
 
 
@@ -78,7 +79,13 @@ async def test_a_room_that_a_guest_owns_is_written_by_the_guests_agency(tmp_path
     async with open_bureau(tmp_path) as b:
         room, own = await with_guest(b), await b.group(NARIN, MALEE)
         await b.s.log.checkpoints.sign()
-        await b.s.log.append(Draft(room, principal(NARIN), EntryType.OWNER_TRANSFER, state=OwnerTransferred(GUEST)))
+        with pytest.raises(Forbidden) as missing:
+            await b.s.log.append(Draft(room, principal(NARIN), EntryType.OWNER_TRANSFER, state=OwnerTransferred(GUEST)))
+        assert missing.value.deny is Deny.ACCEPTANCE_MISSING
+        head = await b.s.log.head(room)
+        taken = acceptance("moph", room, head.size, head.frontier.root(), b.clock())
+        state = OwnerTransferred(GUEST, accepted=taken)
+        await b.s.log.append(Draft(room, principal(NARIN), EntryType.OWNER_TRANSFER, state=state))
         await b.say(NARIN, own)
         assert (await b.s.log.head(room)).state.hub == "moph"
         with pytest.raises(Forbidden) as refused:
@@ -116,6 +123,18 @@ async def test_a_guest_is_mentioned_and_taken_off(bureau: Bureau) -> None:
     assert getattr(event, "body").mentions == [GUEST, MALEE]  # noqa: B009 - one of a union
     await rooms.change_members(bureau.s, NARIN, room, [], [PersonId(GUEST)], bureau.txn())
     assert set((await bureau.s.log.head(room)).state.members) == {principal(p) for p in (NARIN, MALEE, SOMCHAI)}
+
+
+async def test_a_card_that_the_guests_agency_did_not_sign_is_refused(bureau: Bureau) -> None:
+    bureau.s.log.registry = registry_of("test", "moph")
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    late = signed_card(CARD, bureau.clock() - 2 * 3_600_000)
+    for card, deny in ((CARD, Deny.CARD_UNSIGNED), (late, Deny.CARD_EXPIRED)):
+        state = MembersAdded((card,))
+        with pytest.raises(Forbidden) as refused:
+            await bureau.s.log.append(Draft(room, principal(NARIN), EntryType.MEMBER_ADD, state=state))
+        assert refused.value.deny is deny
+    assert (await bureau.s.log.head(room)).size == 2
 
 
 async def test_nobody_comes_in_or_is_named_from_an_agency_that_is_not_enrolled(bureau: Bureau) -> None:

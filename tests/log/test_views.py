@@ -19,7 +19,7 @@ COMMON = {"at": 8, "room": "r_1", "n": 7, "id": "e_1", "sender": "p_a"}
 # Said elsewhere on the wire: beside the state, in the body, or to nobody.
 ELSEWHERE = {"target", "reply_to", "everyone", "self", "files", "label"}
 # By what a private chat was judged. Nobody is told the rank of another person (F38).
-UNTOLD = {"rank", "contact"}
+UNTOLD = {"rank", "contact", "signed", "revoked", "accepted", "order"}
 
 
 def told(value: Any) -> Any:

@@ -30,19 +30,22 @@ from appliance.rules.entry_states import (
     TextSaid,
 )
 from appliance.rules.entry_types import ENTRY_TYPES
+from appliance.rules.statements import Order, Signature, Statement, StatementType
 
 A = Principal("p_a@moph")
-CARD = Card(A, "มาลี", "กอง", "", 700)
+SAID = Statement(StatementType.USER_CARD, "{}", "gw-1", "A" * 86)
+ORDER = Order(StatementType.REGISTRY_ORDER, "{}", (Signature("r-1", "A" * 86), Signature("r-2", "A" * 86)))
+CARD = Card(A, "มาลี", "กอง", "", 700, SAID)
 FULL: dict[EntryType, State] = {
     EntryType.ROOM_CREATE: RoomCreated(RoomKind.GROUP, A, "ห้อง", PostId("po_1"), CARD),
     EntryType.ROOM_RENAME: RoomRenamed("ใหม่", "เดิม"),
     EntryType.ROOM_CLOSE: RoomClosed(),
     EntryType.MEMBER_ADD: MembersAdded((CARD, Card(Principal("p_b@moi"), "ข", "", "")), 800, ContactMode.PUBLIC),
     EntryType.MEMBER_REMOVE: MembersRemoved((A,), oneself=True),
-    EntryType.SYSTEM_REMOVE: RemovedBySystem((A,), "account_ended", (A,)),
+    EntryType.SYSTEM_REMOVE: RemovedBySystem((A,), "account_ended", (A,), (SAID,)),
     EntryType.SYSTEM_CLOSE: ClosedBySystem("private_chat", (A,)),
-    EntryType.OWNER_TRANSFER: OwnerTransferred(A, PostId("po_1")),
-    EntryType.OWNER_REASSIGN: OwnerReassigned(A, PostId("po_1"), "post", (A,), CARD),
+    EntryType.OWNER_TRANSFER: OwnerTransferred(A, PostId("po_1"), SAID),
+    EntryType.OWNER_REASSIGN: OwnerReassigned(A, PostId("po_1"), "post", (A,), CARD, ORDER),
     EntryType.MESSAGE_TEXT: TextSaid(4, everyone=True, files=2, label=1),
     EntryType.MESSAGE_EDIT: TextEdited(4, everyone=True),
     EntryType.MESSAGE_REDACT: MessageRetracted(4, "ผิดห้อง"),

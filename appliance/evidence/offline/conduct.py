@@ -21,6 +21,7 @@ from appliance.rules.versions import RULES
 if TYPE_CHECKING:
     from appliance.evidence.offline.entries import ParsedEntry
     from appliance.model import Proposed
+    from appliance.rules.stated import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,13 @@ class Conduct:
         """Which hub that is, counted from 1."""
         return self.state.hub_epoch if self.state else 1
 
-    def take(self, entry: ParsedEntry) -> None:
-        """Judge the next entry by the rules and apply it. Raises `Failed`."""
+    @property
+    def since(self) -> int:
+        """The first position that this hub orders."""
+        return self.state.hub_since if self.state else 0
+
+    def take(self, entry: ParsedEntry, facts: Facts) -> None:
+        """Judge the next entry by the rules, with the statements in it, and apply it. Raises `Failed`."""
         if entry.header["id"] in self.ids:
             raise Failed("double_id", entry.n, id=entry.header["id"])
         self.ids.add(entry.header["id"])
@@ -71,6 +77,9 @@ class Conduct:
         target = None if aimed is None else self.targets.get(aimed)
         denied = proposed if isinstance(proposed, Deny) else rules.authorize(self.state, proposed, target)
         if isinstance(proposed, Deny) or denied:
+            raise Failed("rule", entry.n, why=Denial(str(denied)))
+        stated = row_of(proposed).stated
+        if stated is not None and (denied := stated(self.state, proposed, proposed.state, facts)):
             raise Failed("rule", entry.n, why=Denial(str(denied)))
         self.state = rules.apply(self.state, proposed, RoomId(entry.room or ""), entry.n)
         self._mark(proposed, aimed)

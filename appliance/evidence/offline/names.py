@@ -1,6 +1,6 @@
 """Which key may sign what: the names of keys and logs, and how they belong together (`docs/evidence.md` §6).
 
-- log key `DOMAIN/a/AGENCY/log`, gateway key `DOMAIN/a/AGENCY/KEY`;
+- log key `DOMAIN/a/AGENCY/log`, gateway key `DOMAIN/a/AGENCY/KEY`; the registry's key for orders `DOMAIN/registry/KEY`;
 - room `DOMAIN/room/ROOM/eEPOCH`, signed by the log key of the agency that is the room's hub at that entry;
 - any other log `DOMAIN/a/AGENCY/…`, signed by that agency's log key.
 """
@@ -16,6 +16,7 @@ from appliance.model import AGENCY, DOMAIN
 _DOMAIN: Final = f"({DOMAIN})"
 _AGENCY: Final = f"({AGENCY})"
 _KEY: Final = re.compile(rf"{_DOMAIN}/a/{_AGENCY}/([^/+\s]{{1,32}})")
+_ORDER_KEY: Final = re.compile(rf"{_DOMAIN}/registry/([^/+\s]{{1,32}})")
 _KEY_PART: Final = re.compile(r"[^/+\s\x00-\x1f]{1,32}")
 _ROOM: Final = re.compile(rf"{_DOMAIN}/room/(r_[a-z2-7]{{26}})/e([1-9][0-9]{{0,8}})", re.ASCII)
 
@@ -47,6 +48,12 @@ def key_name(name: str) -> KeyName | None:
     """Return the parts of the name of an agency's key, or None if it has another form."""
     found = _KEY.fullmatch(name)
     return KeyName(*found.groups()) if found else None
+
+
+def order_key_id(name: str) -> str | None:
+    """Return the id of one of the registry's keys for orders, or None if its name has another form."""
+    found = _ORDER_KEY.fullmatch(name)
+    return found[2] if found else None
 
 
 def log_key_name(name: str) -> KeyName | None:

@@ -47,6 +47,8 @@ def about_room(report: Report, check: RoomCheck, trust: Trust | None) -> None:
         report.add("erased", n=shred.n, rule=shred.rule, count=spans.count, list=spans, **at)
     if unexplained.count:
         report.add("absent", count=unexplained.count, list=unexplained)
+    if check.statements.checked:
+        report.add("statements_checked", count=check.statements.checked)
     _about_seals(report, check.seals)
     report.add("not_proved")
 
@@ -54,6 +56,7 @@ def about_room(report: Report, check: RoomCheck, trust: Trust | None) -> None:
 def _about_seals(report: Report, seals: Seals) -> None:
     if seals.checked:
         report.add("seals_checked", count=seals.checked)
+    if seals.used:
         about_keys(report, sorted(seals.used, key=lambda key: key.name))
     if seals.unchecked:
         report.add("seals_unchecked", count=sum(seals.unchecked.values()), keys=", ".join(sorted(seals.unchecked)))

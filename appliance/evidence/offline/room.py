@@ -15,12 +15,13 @@ from appliance.evidence.offline.entries import CREATE, ParsedEntry, read_entry
 from appliance.evidence.offline.export_file import EntryLine, ExportFile, ExportHead
 from appliance.evidence.offline.outcome import Failed
 from appliance.evidence.offline.seals import Seals
+from appliance.evidence.offline.statements import Statements
 from appliance.evidence.offline.trust import SignedHead, Trust, check_checkpoint
 from appliance.evidence.offline.values import decode64
 from appliance.evidence.tree import EMPTY_ROOT, HASH_BYTES, Frontier, leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 @dataclass(slots=True)
@@ -56,12 +57,13 @@ class TreeHistory:
 class RoomCheck:
     """What has been verified of one room log. `signed` is set once the whole log was.
 
-    `hubs`: the entry that made each hub, its agency and its epoch. `without_seal`: entries without a seal that was
-    checked, by agency.
+    `hubs`: the entry after which each hub signs, its agency and its epoch. `without_seal`: entries without a seal that
+    was checked, by agency.
     """
 
     head: ExportHead
     seals: Seals
+    statements: Statements
     history: TreeHistory = field(default_factory=TreeHistory)
     conduct: Conduct = field(default_factory=Conduct)
     counters: dict[str, int] = field(default_factory=dict)
@@ -89,10 +91,7 @@ class RoomCheck:
             self._sealed(entry)
         if not self.seals.check(entry):
             self.without_seal[entry.origin] = self.without_seal.get(entry.origin, 0) + 1
-        self.last_hub, self.last_epoch = self.conduct.hub or entry.origin, self.conduct.epoch
-        self.conduct.take(entry)
-        if not self.hubs or self.hubs[-1][2] != self.conduct.epoch:
-            self.hubs.append((n, self.conduct.hub, self.conduct.epoch))
+        self._take(entry)
         if line.salt is not None and line.body is not None:
             check_body(entry, line.salt, line.body)
             self.bodies += 1
@@ -102,6 +101,19 @@ class RoomCheck:
             self.absent.add(n)
         self.history.append(line.leaf.encode())
         return entry
+
+    def _take(self, entry: ParsedEntry) -> None:
+        """Judge the entry, and see who signs the log after it: who ordered it, or who an order made the hub by it."""
+        n, before = entry.n, (self.conduct.hub or entry.origin, self.conduct.epoch)
+        self.conduct.take(entry, self.statements.facts(self._root_at))
+        after = (self.conduct.hub, self.conduct.epoch)
+        ordered = after != before and self.conduct.since == n
+        self.last_hub, self.last_epoch = after if ordered else before
+        if not self.hubs or self.hubs[-1][2] != after[1]:
+            self.hubs.append((n - 1 if ordered else n, *after))
+
+    def _root_at(self, size: int) -> bytes | None:
+        return self.history.root(size) if size <= self.history.size else None
 
     def _belongs(self, entry: ParsedEntry) -> None:
         if entry.n == 0 and (entry.kind != CREATE or entry.room != self.head.room or entry.seal is not None):
@@ -143,9 +155,11 @@ class RoomCheck:
 
     @property
     def unproved(self) -> dict[str, int]:
-        """Number of entries of each agency that neither signed the log nor sealed them by a key that was given."""
-        signers = self.finished.agencies
-        return {agency: count for agency, count in self.without_seal.items() if agency not in signers}
+        """Entries and statements of each agency that it neither signed by a key that was given, nor signed the log."""
+        signers, found = self.finished.agencies, dict(self.without_seal)
+        for agency, count in self.statements.unproved.items():
+            found[agency] = found.get(agency, 0) + count
+        return {agency: count for agency, count in found.items() if agency not in signers}
 
     def close(self, note: str, trust: Trust) -> None:
         """Compare the log with its checkpoint and the key with the agency. Raises `Failed`."""
@@ -168,10 +182,15 @@ def check_room(
     trust: Trust | None,
     seals: Seals,
     each: Callable[[RoomCheck, ParsedEntry, EntryLine], None] | None = None,
+    orders: Sequence[str] = (),
 ) -> RoomCheck:
-    """Verify an exported room log to its end. `trust` None: the key in the file. `each` is called with every entry."""
+    """Verify an exported room log to its end. `trust` None: the key in the file. `each` is called with every entry.
+
+    `orders`: the registry's keys for orders.
+    """
+    statements = Statements.of(seals, orders)
     export = ExportFile(file)
-    check = RoomCheck(export.head, seals)
+    check = RoomCheck(export.head, seals, statements)
     for line in export.entries():
         entry = check.entry(line)
         if each:

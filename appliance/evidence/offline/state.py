@@ -79,7 +79,20 @@ def _people(value: object) -> bool:
 
 def _card(value: Any) -> bool:
     texts = isinstance(value, dict) and all(_text(value.get(key)) for key in ("p", "name", "unit", "post"))
-    return texts and _person(value["p"]) and ("rank" not in value or is_count(value["rank"]))
+    right = texts and _person(value["p"]) and ("rank" not in value or is_count(value["rank"]))
+    return right and ("signed" not in value or _statement(value["signed"]))
+
+
+def _statement(value: object) -> bool:
+    return isinstance(value, dict) and all(_text(value.get(key)) for key in ("type", "payload", "k", "s"))
+
+
+def _statements(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_statement, value))
+
+
+def _order(value: object) -> bool:
+    return isinstance(value, dict) and _text(value.get("payload")) and isinstance(value.get("sigs"), list)
 
 
 def _cards(value: object) -> bool:
@@ -101,10 +114,12 @@ SHAPES: Final[dict[str, _Shape]] = {
     "room.close": {},
     "member.add": _shape({"members": _cards}, {"rank": is_count, "contact": _contact}),
     "member.remove": _shape({"members": _people}, {"self": _flag}),
-    "sys.remove": _shape({"members": _people}, {"why": _text, "by": _people}),
+    "sys.remove": _shape({"members": _people}, {"why": _text, "by": _people, "revoked": _statements}),
     "sys.close": _shape({}, {"why": _text, "by": _people}),
-    "owner.transfer": _shape({"to": _person}, {"post": _text}),
-    "owner.reassign": _shape({"to": _person}, {"post": _text, "why": _text, "by": _people, "card": _card}),
+    "owner.transfer": _shape({"to": _person}, {"post": _text, "accepted": _statement}),
+    "owner.reassign": _shape(
+        {"to": _person}, {"post": _text, "why": _text, "by": _people, "card": _card, "order": _order}
+    ),
     "message.text": _shape({}, {"reply_to": is_count, "everyone": _flag, "files": is_count, "label": is_count}),
     "message.edit": _shape({"target": is_count}, {"everyone": _flag}),
     "message.redact": _shape({"target": is_count}, {"reason": _text}),

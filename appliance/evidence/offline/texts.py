@@ -49,12 +49,12 @@ TEXTS: Final = {
         "PASS: the newer log of {new} entries continues the older one of {old}, and alters none of it",
     ),
     "speakers_not_proved": (
-        "ยังไม่ได้พิสูจน์ผู้ส่ง: บันทึกครบถ้วนและลงนามโดย {keys} แต่รายการของ {agencies} ไม่มีตราที่ตรวจแล้ว และไม่ได้ลงนามเอง",
-        "SPEAKERS NOT PROVED; whole, signed by {keys}: no seal of {agencies} was checked, nor did they sign this log",
+        "ยังไม่ได้พิสูจน์ผู้ส่ง: บันทึกครบถ้วนและลงนามโดย {keys} แต่รายการหรือคำแถลงของ {agencies} ไม่ได้ตรวจตรา และไม่ได้ลงนามเอง",
+        "SPEAKERS NOT PROVED; whole, signed by {keys}: nothing of {agencies} was checked, nor did they sign this log",
     ),
     "speakers_not_proved_claimed": (
-        "ยังไม่ได้พิสูจน์ผู้ส่ง: บันทึกครบถ้วนและอ้างว่าลงนามโดย {keys} แต่รายการของ {agencies} ไม่มีตราที่ตรวจแล้ว และไม่ได้ลงนามเอง",
-        "SPEAKERS NOT PROVED; whole, claims to be signed by {keys}: no seal of {agencies} checked, nor did they sign",
+        "ยังไม่ได้พิสูจน์ผู้ส่ง: บันทึกครบถ้วนและอ้างว่าลงนามโดย {keys} แต่รายการหรือคำแถลงของ {agencies} ไม่ได้ตรวจตรา และไม่ได้ลงนามเอง",
+        "SPEAKERS NOT PROVED; whole, claims to be signed by {keys}: nothing of {agencies} checked, nor did they sign",
     ),
     "speaker_not_proved": (
         "ยังไม่ได้พิสูจน์ผู้ส่ง: {keys} ลงนามบันทึกที่มีรายการที่ {index} แต่ไม่มีตราของ {agency} ที่ตรวจแล้ว",
@@ -135,6 +135,10 @@ TEXTS: Final = {
     "absent": (
         "ไม่มีเนื้อหา {count} รายการ: ถูกลบหรือถูกกันไว้ บันทึกบอกไม่ได้: {list}",
         "Bodies absent: {count}: erased or withheld, the log cannot tell: {list}",
+    ),
+    "statements_checked": (
+        "คำแถลงของหน่วยงานที่ตรวจแล้ว {count} ฉบับ",
+        "Statements of agencies that were checked: {count}",
     ),
     "seals_checked": (
         "ตราของหน่วยงานอื่นที่ตรวจแล้วถูกต้อง: {count} รายการ",
@@ -242,6 +246,10 @@ TEXTS: Final = {
     "key_name": (
         "ชื่อกุญแจ {key} ไม่อยู่ในรูป โดเมน/a/หน่วยงาน/log",
         "the key name {key} does not have the form DOMAIN/a/AGENCY/log",
+    ),
+    "order_key": (
+        "กุญแจคำสั่งของทะเบียนไม่ถูกต้อง: {key} (ต้องชื่อ DOMAIN/registry/KEY)",
+        "not a key of the registry for orders: {key} (named DOMAIN/registry/KEY)",
     ),
     "gateway_key": (
         "กุญแจเกตเวย์ไม่ถูกต้อง (ชื่อต้องเป็น โดเมน/a/หน่วยงาน/รหัสกุญแจ): {key}",
@@ -364,6 +372,34 @@ DENIALS: Final = {
     "times_apart": (
         "เวลาที่เขียนห่างจากเวลาของฮับเกินกำหนด",
         "the time of writing is too far from the hub's time",
+    ),
+    "card_unsigned": (
+        "บัตรของบุคคลต่างหน่วยงานไม่มีลายมือชื่อของหน่วยงานนั้น",
+        "a card of another agency's person is not signed by that agency",
+    ),
+    "card_differs": ("บัตรไม่ตรงกับที่หน่วยงานของบุคคลลงนามไว้", "a card is not what the person's agency signed"),
+    "card_expired": ("บัตรไม่อยู่ในช่วงเวลาที่ใช้ได้", "a card was not valid at that time"),
+    "card_revoked": ("บัญชีบนบัตรปิดหรือระงับแล้ว", "the account on a card had ended or was suspended"),
+    "not_accepted": ("หน่วยงานของบุคคลไม่รับห้องลักษณะนี้", "the person's agency does not accept such a room"),
+    "acceptance_missing": (
+        "หน่วยงานของเจ้าของห้องคนใหม่ไม่ได้ลงนามรับห้อง",
+        "the new owner's agency did not sign that it takes the room",
+    ),
+    "acceptance_differs": (
+        "คำรับห้องเป็นของห้องอื่น เวลาอื่น หรือหน่วยงานอื่น",
+        "the acceptance is of another room, time or agency",
+    ),
+    "revocation_missing": (
+        "หน่วยงานของผู้ถูกนำออกไม่ได้ลงนามว่าบัญชีปิดแล้ว",
+        "the agency of who was removed did not sign that the account ended",
+    ),
+    "order_missing": (
+        "ไม่มีคำสั่งของทะเบียนที่ลงนามครบ",
+        "there is no order of the registry with enough signatures",
+    ),
+    "order_differs": (
+        "คำสั่งของทะเบียนเป็นของห้องอื่น เจ้าของอื่น หรือประวัติอื่น",
+        "the registry's order is of another room, owner or history",
     ),
     "hub_only": ("มีเพียงระบบของหน่วยงานเจ้าของห้องที่บันทึกรายการนี้ได้", "only the hub's own system may write this entry"),
     "origin_mismatch": ("ผู้ส่งไม่ใช่คนของหน่วยงานที่ส่งรายการนี้", "the sender is not of the agency that speaks"),

@@ -387,10 +387,123 @@ function checkSeal(entry, gateways) {
   return true;
 }
 
+// --- §7 signed statements
+
+const isSignature = (value) => isText(value) && /^[A-Za-z0-9_-]{86}$/.test(value);
+const isKeyPart = (value) => isText(value) && isKeyName(value) && !value.includes("/") && length(value) <= 32;
+const isPayload = (value) => isPlain(value) && length(value) <= 49_152;
+const KINDS = ["user-card", "user-revoked", "hub-acceptance", "hub-equivocation", "shred-receipt", "registry-order"];
+const isKindOfStatement = (value) => KINDS.some((kind) => value === `gchat-${kind}-v1`);
+const isStatement = (value) =>
+  isObject(value) && isKindOfStatement(value.type) && isPayload(value.payload) && isKeyPart(value.k) && isSignature(value.s);
+const isStatements = (value) => Array.isArray(value) && value.length > 0 && value.length <= 100 && value.every(isStatement);
+const isOrder = (value) =>
+  isObject(value) && isKindOfStatement(value.type) && isPayload(value.payload) &&
+  Array.isArray(value.sigs) && value.sigs.length > 0 && value.sigs.length <= 5 &&
+  value.sigs.every((one) => isObject(one) && isKeyPart(one.k) && isSignature(one.s));
+const isRoomId = (value) => isText(value) && /^r_[a-z2-7]{26}$/.test(value);
+const isRootText = (value) => isText(value) && /^[A-Za-z0-9+/]{43}=$/.test(value);
+const MINUTES = 600_000;
+
+const PAYLOADS = {
+  "gchat-user-card-v1": [
+    { ag: isSlug, exp: isCount, iat: isCount, name_th: (value) => isName(value, 640), pos: isLine, st: (value) => ["active", "suspended", "revoked"].includes(value), u: isPerson, unit: isLine },
+    { name_en: (value) => value === "" || isName(value, 640), level: isCount },
+  ],
+  "gchat-user-revoked-v1": [{ ag: isSlug, at: isCount, seq: isCount, u: isPerson }, { why: (value) => isLine(value, 64) }],
+  "gchat-hub-acceptance-v1": [{ ag: isSlug, at: isCount, room: isRoomId, root: isRootText, size: isCount }, {}],
+  "gchat-registry-order-v1": [
+    { at: isCount, hub: isSlug, id: isId, owner: isPerson, reg: isCount, room: isRoomId, root: isRootText, size: isCount },
+    { why: isNote },
+  ],
+};
+
+/** The signed statements of a room's entries: keys that are given, and whose word nobody could check. */
+class Statements {
+  unproved = new Set();
+
+  constructor(gateways, orders) {
+    Object.assign(this, { gateways, orders });
+  }
+
+  fields(statement, kind) {
+    must(statement.type === kind && utf8(statement.payload).length <= 4096, "a statement of another kind");
+    const fields = Canonical.parse(statement.payload);
+    const [required, optional] = PAYLOADS[kind];
+    must(isObject(fields), "a statement that is no object");
+    for (const [key, right] of Object.entries(required)) must(key in fields && right(fields[key]), `statement ${key}`);
+    for (const [key, right] of Object.entries(optional)) must(!(key in fields) || right(fields[key]), `statement ${key}`);
+    return fields;
+  }
+
+  signed(key, { type, payload }, signature) {
+    const message = utf8(`DSSEv1 ${type.length} ${type} ${utf8(payload).length} ${payload}`);
+    must(isSigned(key, message, base64url(signature) ?? Buffer.alloc(0)), "a false statement");
+  }
+
+  read(statement, kind) {
+    const fields = this.fields(statement, kind);
+    const key = this.gateways[`${fields.ag}/${statement.k}`];
+    if (key) this.signed(key, statement, statement.s);
+    else this.unproved.add(fields.ag);
+    return fields;
+  }
+
+  readOrder(order) {
+    const fields = this.fields(order, "gchat-registry-order-v1");
+    must(new Set(order.sigs.map(({ k }) => k)).size >= 2, "an order of one key");
+    const known = order.sigs.filter(({ k }) => this.orders[k]);
+    for (const { k, s } of known) this.signed(this.orders[k], order, s);
+    if (new Set(known.map(({ k }) => this.orders[k].toString("hex"))).size < 2) this.unproved.add("the registry");
+    return fields;
+  }
+
+  card(card, entry) {
+    if (!card.signed) return must(agencyOf(card.p) === entry.header.or, "a card that nobody signed");
+    const said = this.read(card.signed, "gchat-user-card-v1");
+    const same = said.u === card.p && said.ag === agencyOf(card.p) && said.level === card.rank;
+    must(same && said.name_th === card.name && said.unit === card.unit && said.pos === card.post, "another card");
+    must(said.st === "active", "the card of an account that ended");
+    const [begins, ends] = [said.iat * 1000, said.exp * 1000];
+    must(begins <= entry.time + MINUTES && entry.time < ends && ends <= begins + DAY, "a card out of time");
+  }
+
+  /** Judges what stands in an entry, before the entry changes the room. */
+  judge(entry, room, roots) {
+    const { n, st, time, header: { ty } } = entry;
+    for (const card of [st.card, ...(ty === "member.add" ? st.members : [])]) if (card) this.card(card, entry);
+    if (ty === "sys.remove") {
+      const ended = (st.revoked ?? []).map((one) => this.read(one, "gchat-user-revoked-v1"));
+      for (const { u, ag, at } of ended)
+        must(agencyOf(u) === ag && at <= time + MINUTES && st.members.includes(u), "another's end of an account");
+      const left = st.members.filter((one) => agencyOf(one) !== room.hub && ended.every(({ u }) => u !== one));
+      if (left.length > 0) this.unproved.add("the registry");
+    }
+    if (ty === "owner.transfer") {
+      must(st.accepted || agencyOf(st.to) === room.hub, "not accepted");
+      const said = st.accepted && this.read(st.accepted, "gchat-hub-acceptance-v1");
+      if (said) {
+        must(said.ag === agencyOf(st.to) && said.room === entry.room, "an acceptance of another room or agency");
+        must(said.size >= room.since && said.size <= n && said.root === roots[said.size].toString("base64"), "of another log");
+        must(time - said.at >= -MINUTES && time - said.at <= DAY, "an acceptance out of time");
+      }
+    }
+    if (ty === "owner.reassign") {
+      must(st.order || agencyOf(st.to) === room.hub, "not ordered");
+      const said = st.order && this.readOrder(st.order);
+      if (said) {
+        must(said.owner === st.to && said.hub === agencyOf(st.to) && said.room === entry.room, "another order");
+        must(said.size === n && said.root === roots[n].toString("base64"), "an order of another log");
+      }
+    }
+  }
+}
+
 // --- §5 types and rules
 
+const agencyOf = (person) => person.split("@")[1];
 const isPeople = (value) => Array.isArray(value) && value.length > 0 && value.length <= 100 && value.every(isPerson) && new Set(value).size === value.length;
-const isCard = (value) => isObject(value) && isPerson(value.p) && isName(value.name, 640) && isLine(value.unit) && isLine(value.post) && isCount(value.rank ?? 0);
+const isCard = (value) => isObject(value) && isPerson(value.p) && isName(value.name, 640) && isLine(value.unit) && isLine(value.post) && isCount(value.rank ?? 0) && (!("signed" in value) || isStatement(value.signed));
 const isCards = (value) => Array.isArray(value) && value.length > 0 && value.length <= 100 && value.every(isCard);
 const isKind = (value) => value === "direct" || value === "group";
 
@@ -400,10 +513,10 @@ const SHAPES = {
   "room.close": [{}, {}],
   "member.add": [{ members: isCards }, { rank: isCount, contact: (value) => value === "normal" || value === "public" }],
   "member.remove": [{ members: isPeople }, { self: isFlag }],
-  "sys.remove": [{ members: isPeople }, { why: isNote, by: isPeople }],
+  "sys.remove": [{ members: isPeople }, { why: isNote, by: isPeople, revoked: isStatements }],
   "sys.close": [{}, { why: isNote, by: isPeople }],
-  "owner.transfer": [{ to: isPerson }, { post: isId }],
-  "owner.reassign": [{ to: isPerson }, { post: isId, why: isNote, by: isPeople, card: isCard }],
+  "owner.transfer": [{ to: isPerson }, { post: isId, accepted: isStatement }],
+  "owner.reassign": [{ to: isPerson }, { post: isId, why: isNote, by: isPeople, card: isCard, order: isOrder }],
   "message.text": [{}, { reply_to: isCount, everyone: isFlag, files: isCount, label: isCount }],
   "message.edit": [{ target: isCount }, { everyone: isFlag }],
   "message.redact": [{ target: isCount }, { reason: isNote }],
@@ -432,6 +545,7 @@ class Room {
   closed = false;
   hub = "";
   epoch = 1;
+  since = 0;
   messages = new Map();
 
   take(entry) {
@@ -443,7 +557,7 @@ class Room {
       return;
     }
     const bySystem = ["sys.remove", "sys.close", "owner.reassign", "shred"].includes(header.ty);
-    if (bySystem) must(who === `system@${this.hub}`, "not by the hub's system");
+    if (bySystem) must(who === `system@${st.order ? agencyOf(st.to) : this.hub}`, "not by the hub's system");
     else must(this.members.has(who) && !this.closed, "no member, or closed");
     const named = (st.members ?? []).map((member) => (isText(member) ? member : member.p));
     const target = this.messages.get(st.target ?? st.reply_to);
@@ -454,8 +568,8 @@ class Room {
     if (header.ty === "owner.transfer" || header.ty === "owner.reassign") {
       this.owner = st.to;
       this.members.add(this.owner);
-      const agency = this.owner.split("@")[1];
-      if (agency !== this.hub) Object.assign(this, { hub: agency, epoch: this.epoch + 1 });
+      const agency = agencyOf(this.owner);
+      if (agency !== this.hub) Object.assign(this, { hub: agency, epoch: this.epoch + 1, since: st.order ? n : n + 1 });
     }
   }
 
@@ -511,7 +625,7 @@ const RULES = {
     room.ownerOfGroup(who);
     must(room.members.has(st.to) && st.to !== room.owner, "no member to hand over to");
   },
-  "owner.reassign": (room, { st }) => must(st.card || room.members.has(st.to), "no member"),
+  "owner.reassign": (room, { st }) => must((st.card && !st.order) || room.members.has(st.to), "no member"),
   "message.text": (room, { who, st, n, ts, target }) => {
     must(st.reply_to === undefined || target, "a reply to no message");
     must(!st.everyone || !room.group || who === room.owner || room.members.size <= 50, "calls everyone");
@@ -553,7 +667,7 @@ function entryLine(line) {
   return line;
 }
 
-function checkRoom(bytes, trust, gateways) {
+function checkRoom(bytes, trust, gateways, orders = {}) {
   const lines = exportLines(bytes);
   must(lines.length >= 3, "cut");
   const head = lines[0];
@@ -566,21 +680,21 @@ function checkRoom(bytes, trust, gateways) {
   const last = lines.at(-1);
   must(hasKeys(last, ["cp", "t"]) && last.t === "checkpoint" && isText(last.cp), "no checkpoint");
   const tree = new Tree();
-  const state = checkEntries(lines.slice(1, -1).map(entryLine), head.room, tree, gateways);
+  const state = checkEntries(lines.slice(1, -1).map(entryLine), head.room, tree, new Statements(gateways, orders));
   const checkpoint = openCheckpoint(last.cp, trust ?? trustOf(own));
   must(checkpoint.origin === head.origin && checkpoint.size === tree.leaves.length, "another checkpoint");
   must(checkpoint.root.equals(tree.roots.at(-1)), "another root");
   must(origin.epoch === state.epoch && checkpoint.agencies.includes(state.hub), "not signed by the hub");
-  const speakers = [...state.unsealed].every((agency) => checkpoint.agencies.includes(agency));
+  const speakers = [...state.unproved].every((agency) => checkpoint.agencies.includes(agency));
   const hubAt = (size) => state.hubs.findLast(({ after }) => after < Math.max(size - 1, 1));
   const entries = lines.slice(1, -1);
   return { room: head.room, domain: origin.domain, tree, vkey: head.vkey, note: last.cp, lines: entries, speakers, hubAt };
 }
 
-/** Checks the entries in order; gives hub and epoch as they were at the last one, and whose entries no seal proves. */
-function checkEntries(lines, room, tree, gateways) {
+/** Checks the entries in order; gives who signs after the last one, and whose entries or statements nothing proves. */
+function checkEntries(lines, room, tree, statements) {
   const [state, counters, ids] = [new Room(), Object.create(null), new Set()];
-  const [hubs, unsealed] = [[], new Set()];
+  const [hubs, unproved] = [[], statements.unproved];
   let [time, hub, epoch] = [0, "", 1];
   for (const [n, line] of lines.entries()) {
     const entry = readEntry(line.l, n);
@@ -592,16 +706,20 @@ function checkEntries(lines, room, tree, gateways) {
     if (header.seen) must(header.seen[0] <= n && base64(header.seen[1])?.equals(tree.roots[header.seen[0]]), "seen");
     if (!entry.seal) must(n === 0 || header.or === state.hub, "no seal");
     must(n === 0 || header.or === state.hub || header.seen, "nothing seen");
-    if (!entry.seal || !checkSeal(entry, gateways)) unsealed.add(header.or);
+    if (!entry.seal || !checkSeal(entry, statements.gateways)) unproved.add(header.or);
     [time, hub, epoch] = [entry.time, n === 0 ? header.or : state.hub, state.epoch];
+    const before = state.since;
+    statements.judge(entry, state, tree.roots);
     counters[header.or] = header.os + 1;
     ids.add(header.id);
     state.take(entry);
-    if (hubs.at(-1)?.epoch !== state.epoch) hubs.push({ after: n, hub: state.hub, epoch: state.epoch });
+    const ordered = state.since === n && before !== n;
+    if (ordered) [hub, epoch] = [state.hub, state.epoch];
+    if (hubs.at(-1)?.epoch !== state.epoch) hubs.push({ after: ordered ? n - 1 : n, hub: state.hub, epoch: state.epoch });
     if (line.b !== null) checkBody(entry, line.s, line.b);
     tree.append(utf8(line.l));
   }
-  return { hub, epoch, hubs, unsealed };
+  return { hub, epoch, hubs, unproved };
 }
 
 // --- §10 proofs
@@ -798,6 +916,18 @@ function gatewayKeys(vkeys) {
   return keys;
 }
 
+function orderKeys(vkeys) {
+  const keys = Object.create(null);
+  for (const vkey of vkeys) {
+    const key = parseKey(vkey);
+    const name = key && /^[^/+\p{White_Space}]+\/registry\/([^/+\p{White_Space}]+)$/u.exec(key.name);
+    if (!name || key.type !== 1 || length(name[1]) > 32) throw new Usage("malformed key for orders");
+    if (keys[name[1]] && !keys[name[1]].equals(key.raw)) throw new Usage("two keys for one id");
+    keys[name[1]] = key.raw;
+  }
+  return keys;
+}
+
 function policyText(bytes) {
   try {
     return decodeText(bytes);
@@ -807,13 +937,14 @@ function policyText(bytes) {
 }
 
 function options(words) {
-  const found = { files: [], gateways: [] };
+  const found = { files: [], gateways: [], orders: [] };
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at];
     if (word === "--trust-file-key") found.own = true;
     else if (word === "--show") found.show = true;
     else if (word.startsWith("--salt=")) found.salt = word.slice(7);
     else if (word === "--gateway") found.gateways.push(words[(at += 1)]);
+    else if (word === "--order-key") found.orders.push(words[(at += 1)]);
     else if (word.startsWith("--")) found[word.slice(2)] = words[(at += 1)];
     else found.files.push(word);
   }
@@ -828,9 +959,10 @@ function judge([command, ...words]) {
   if (given.vkey !== undefined) trust = trustOf(logKey(given.vkey));
   if (given.policy !== undefined) trust = parsePolicy(policyText(read(given.policy)));
   const gateways = gatewayKeys(given.gateways);
+  const orders = orderKeys(given.orders);
   const [first, second] = given.files.map(read);
   let [written, speakers] = [null, true];
-  if (command === "room") ({ speakers } = checkRoom(first, trust, gateways));
+  if (command === "room") ({ speakers } = checkRoom(first, trust, gateways, orders));
   else if (command === "prove") written = prove(first, given.entry, trust);
   else if (command === "extends") checkExtends(first, second, trust);
   else if (!trust) throw new Usage("a key is needed");
