@@ -1,4 +1,4 @@
-"""What other agencies sign in tests of the appliance: a gateway key for each, a registry of them, cards, acceptances.
+"""What other agencies sign in tests of the appliance: cards and acceptances, by a gateway key for each.
 
 One key for each agency, made from its name, so that tests need not carry keys around.
 """
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from appliance.evidence.registry import Enrolled, GatewayKey, Registry
 from appliance.evidence.statements import sign
 from appliance.model import agency_of
 from appliance.rules.statements import CardState, HubAcceptance, StatementType, UserCard
@@ -23,23 +22,12 @@ if TYPE_CHECKING:
     from appliance.rules.statements import Statement
 
 KEY_ID: Final = "gw-2026a"
-ALWAYS_VALID: Final = (0, 2**53 - 1)
 HOUR: Final = 3_600
 
 
-def key_of(agency: str) -> Ed25519PrivateKey:
+def gateway_key(agency: str) -> Ed25519PrivateKey:
     """The gateway key of an agency."""
     return Ed25519PrivateKey.from_private_bytes(sha256(agency.encode()).digest())
-
-
-def enrolled(agency: str) -> Enrolled:
-    """An agency that has always been active, with its gateway key."""
-    return Enrolled(keys={KEY_ID: GatewayKey(key_of(agency).public_key(), *ALWAYS_VALID)})
-
-
-def registry_of(*agencies: str, version: int = 0) -> Registry:
-    """A registry of these agencies."""
-    return Registry(version, {agency: enrolled(agency) for agency in agencies})
 
 
 def signed_card(card: Card, at: Millis) -> Card:
@@ -48,10 +36,10 @@ def signed_card(card: Card, at: Millis) -> Card:
     said = UserCard(
         agency, second + HOUR, second, card.name, card.post, CardState.ACTIVE, card.p, card.unit, level=card.rank
     )
-    return replace(card, signed=sign(StatementType.USER_CARD, said, KEY_ID, key_of(agency)))
+    return replace(card, signed=sign(StatementType.USER_CARD, said, KEY_ID, gateway_key(agency)))
 
 
 def acceptance(agency: str, room: RoomId, size: int, root: bytes, at: Millis) -> Statement:
     """That an agency takes a room over."""
     said = HubAcceptance(agency, at, room, b64encode(root).decode(), size)
-    return sign(StatementType.HUB_ACCEPTANCE, said, KEY_ID, key_of(agency))
+    return sign(StatementType.HUB_ACCEPTANCE, said, KEY_ID, gateway_key(agency))

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from appliance.config import Agency
 from appliance.evidence.bodies import encode_body
 from appliance.evidence.canonical import Header, encode_header
@@ -32,13 +30,9 @@ from appliance.rules.entry_states import Card, MembersAdded
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.store import entries, replicas
 from tests.bureau import MALEE, NARIN, START, Bureau, keys_of, open_bureau
+from tests.signed import KEY_ID, gateway_key, signed_card
 
 FOR_EVER = 4_102_444_800_000
-KEY_ID = "gw-2026a"
-
-
-def gateway_key(agency: str) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(sha256(f"gw {agency}".encode()).digest())
 
 
 def witness(agency: str) -> Signer:
@@ -85,7 +79,8 @@ async def shared_room(hub: Bureau, *others: str) -> RoomId:
 
 
 async def add(hub: Bureau, room: RoomId, *people: Principal) -> None:
-    cards = tuple(Card(who, "มาลี มีสุข", "กองควบคุมโรค", "นายแพทย์", 700) for who in people)
+    at = hub.clock()
+    cards = tuple(signed_card(Card(who, "มาลี มีสุข", "กองควบคุมโรค", "นายแพทย์", 700), at) for who in people)
     await hub.s.log.append(
         Draft(room, hub.s.log.home.principal(NARIN), EntryType.MEMBER_ADD, state=MembersAdded(cards))
     )

@@ -18,7 +18,8 @@ from appliance.store.rooms import checkpoint
 from appliance.wire.entries import MemberAddEvent
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import MALEE, NARIN, SOMCHAI, Bureau, open_bureau, principal
-from tests.signed import acceptance, registry_of, signed_card
+from tests.log.agencies import registry_of
+from tests.signed import acceptance, signed_card
 from tests.sql import edit_entries
 
 if TYPE_CHECKING:
