@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from appliance.evidence import base64url
 from appliance.evidence.canonical import decode, encode
 from appliance.evidence.errors import EvidenceError, NotCanonicalError, StatementError
+from appliance.rules.entry_types import types_where
 from appliance.rules.shapes import WrongShapeError
 from appliance.rules.statements import (
     MAX_EVIDENCE,
@@ -27,6 +28,7 @@ from appliance.rules.statements import (
     PAYLOADS,
     STATEMENT_SHAPE,
     Fields,
+    HubAcceptance,
     Order,
     RegistryOrder,
     Signature,
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
     from appliance.evidence.registry import Registry
-    from appliance.model import Millis
+    from appliance.model import Millis, State
 
 FORM: Final = "statement_form"
 """Not a statement of this kind."""
@@ -49,6 +51,10 @@ KEY: Final = "statement_key"
 """By no key that was valid then, or by too few."""
 SIGNATURE: Final = "statement_signature"
 """A signature that is not one of this key over these bytes."""
+_OF_SIZES: Final = ("accepted", "order")
+"""The fields of an entry whose statements name a size of its log."""
+NAMING_SIZES: Final = types_where(lambda row: not row.shape.keys.keys().isdisjoint(_OF_SIZES))
+"""The types of entries that have one of them."""
 MAX_TEXT: Final = 2 * MAX_EVIDENCE
 SIGNATURE_BYTES: Final = 64
 
@@ -114,6 +120,21 @@ def read_payload(kind: StatementType, payload: str, expected: StatementType) -> 
     except (NotCanonicalError, WrongShapeError, UnicodeEncodeError) as error:
         raise StatementError(str(error), FORM) from error
     return fields
+
+
+def sizes_in(state: State) -> set[int]:
+    """Return the sizes of a log that the statements in an entry name: of an acceptance, and of an order."""
+    found = set()
+    for name in _OF_SIZES:
+        statement: Statement | Order | None = getattr(state, name, None)
+        if statement is not None:
+            try:
+                fields = read_payload(statement.type, statement.payload, statement.type)
+            except StatementError:
+                continue
+            if isinstance(fields, HubAcceptance | RegistryOrder):
+                found.add(fields.size)
+    return found
 
 
 def encode_statement(statement: Statement | Order) -> str:

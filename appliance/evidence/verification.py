@@ -34,9 +34,9 @@ from appliance.evidence.leaf import decode_leaf
 from appliance.evidence.registry import Status
 from appliance.evidence.room_id import room_id
 from appliance.evidence.seal import Seal, verify_seal
-from appliance.evidence.statements import verify, verify_order
+from appliance.evidence.statements import sizes_in, verify, verify_order
 from appliance.model import Deny, Principal, Proposed, RoomId, RoomState, Target, agency_of, is_principal
-from appliance.rules.entry_types import find, proposed, row_of
+from appliance.rules.entry_types import find, proposed, read, row_of
 from appliance.rules.stated import Facts
 from appliance.rules.statements import Statement
 from appliance.rules.versions import RULES
@@ -154,6 +154,16 @@ def judge(log: Log, candidate: Candidate, registry: Registry, body: Body | None 
         return refused
     state = RULES[header.rules_version].apply(log.state, entry, candidate.room, candidate.n)
     return Accepted(candidate, entry, state)
+
+
+def sizes_named(header: Header) -> set[int]:
+    """Return the sizes of the log at which judging an entry asks for the root: what was seen, accepted or ordered."""
+    sizes = set() if header.seen is None else {header.seen[0]}
+    row = find(header.type, header.rules_version)
+    if row is not None and row.stated is not None:
+        state = read(header.type, header.state, header.rules_version)
+        sizes |= set() if isinstance(state, Deny) else sizes_in(state)
+    return sizes
 
 
 def _speaks(log: Log, candidate: Candidate, registry: Registry) -> Refused | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from appliance.evidence.tree import Frontier
+from appliance.evidence.verification import sizes_named
 from appliance.log.foreign import Replicated
 from appliance.log.heads import recompute
 from appliance.log.rows import leaf_of
@@ -56,7 +57,7 @@ def load(rows: Rows, command: Received | Replicated, head: Head | None) -> Forei
         return facts
     headers = [one.header for one in command.parsed if one.header is not None]
     _find_ids(rows, head, [header.id for header in headers], facts)
-    for size in {header.seen[0] for header in headers if header.seen is not None}:
+    for size in {size for header in headers for size in sizes_named(header)}:
         if (root := root_at(rows, head, size)) is not None:
             facts.roots[size] = root
     if isinstance(command, Replicated):

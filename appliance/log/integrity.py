@@ -30,6 +30,7 @@ from appliance.errors import KeyDestroyed, MalformedRow, WrongKey
 from appliance.evidence.errors import EvidenceError
 from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.registry import Registry
+from appliance.evidence.statements import NAMING_SIZES
 from appliance.evidence.tree import EMPTY_ROOT, HASH_BYTES, Frontier
 from appliance.evidence.verification import Accepted, Body, Log, Refused, Step, verify_entry
 from appliance.locale import both
@@ -108,7 +109,7 @@ def verify_room(rows: Rows, room: RoomId, check: Check, settled: int | None = No
 
 
 class TreeRoots:
-    """The roots of a growing tree at every size, 32 bytes each; kept only where entries may say what was seen."""
+    """The roots of a growing tree at every size, 32 bytes each; kept only where entries may name a former size."""
 
     def __init__(self, *, keep: bool) -> None:
         self._keep, self._roots = keep, bytearray(EMPTY_ROOT)
@@ -142,7 +143,7 @@ class _Walk:
         self._counters: dict[str, int] = {}
         self._ids: set[str] = set()
         self._last_at = self._version = self._pos = 0
-        self._tree_roots = TreeRoots(keep=entries.has_sealed_by_gateways(rows, row.key))
+        self._tree_roots = TreeRoots(keep=entries.asks_for_roots(rows, row.key, NAMING_SIZES))
 
     def first_fault(self, settled: int | None) -> Fault | None:
         """Return the first fault."""

@@ -21,7 +21,7 @@ from appliance.evidence.leaf import leaf_hash
 from appliance.evidence.note import open_checkpoint
 from appliance.evidence.room_id import agency_of, checkpoint_origin, domain_of
 from appliance.evidence.tree import Frontier
-from appliance.evidence.verification import Accepted, Step, verify_entry
+from appliance.evidence.verification import Accepted, Step, sizes_named, verify_entry
 from appliance.log.foreign_entry import Tail
 from appliance.log.rows import leaf_of
 from appliance.model import Deny
@@ -101,7 +101,7 @@ def refused(finding: NewFinding) -> Forbidden:
 def _take_all(command: Replicated, tail: Tail, txn_ids: Mapping[str, str], context: BatchContext) -> Frontier:
     """Judge and add what is new; return the tree with it. Raises `_NotTheLog`."""
     frontier = tail.pending.frontier.extend(leaf_hash(leaf_of(entry)) for entry in tail.pending.entries)
-    seen = {one.header.seen[0] for one in command.parsed if one.header is not None and one.header.seen is not None}
+    asked = {size for one in command.parsed if one.header is not None for size in sizes_named(one.header)}
     roots = dict(tail.known.roots)
     former_hub = tail.state.hub if tail.state else ""
     for given, parsed in zip(command.given, command.parsed, strict=True):
@@ -110,7 +110,7 @@ def _take_all(command: Replicated, tail: Tail, txn_ids: Mapping[str, str], conte
             continue
         if parsed.n is not None and parsed.n > tail.size:
             raise Conflict(f"{command.room}: entry {tail.size} is missing", code="replica_gap", n=tail.size)
-        if frontier.size in seen:
+        if frontier.size in asked:
             roots[frontier.size] = frontier.root()
         former_hub = tail.state.hub if tail.state else ""
         verdict = verify_entry(tail.log(roots.get), given.leaf, context.registry, given.body)
@@ -121,11 +121,19 @@ def _take_all(command: Replicated, tail: Tail, txn_ids: Mapping[str, str], conte
         tail.take(verdict, parsed, context, txn_ids)
         frontier = frontier.append(leaf_hash(given.leaf))
     if tail.entries:
-        hub = former_hub or tail.entries[0].origin
+        hub = _who_signs(tail, former_hub)
         _check_note(command, tail, frontier.size, frontier.root(), hub, context)
     elif (last := command.parsed[-1].n) is not None and (root := tail.known.roots.get(last + 1)) is not None:
         _check_note(command, tail, last + 1, root, None, context)
     return frontier
+
+
+def _who_signs(tail: Tail, former_hub: str) -> str:
+    """Return the hub that signs the log as it is now: up to a transfer the former one, from an order on the new one."""
+    state = tail.state
+    if state is None or not former_hub:
+        return tail.entries[0].origin
+    return state.hub if state.hub_epoch_at(tail.size) == state.hub_epoch else former_hub
 
 
 def _check_held(n: int, leaf: bytes, tail: Tail) -> None:

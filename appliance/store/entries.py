@@ -221,9 +221,9 @@ def log_after(rows: Rows, room: int, n: int, limit: int) -> list[LeafRow]:
     return [LeafRow._make(row[:-1]) for row in rows.all(SQL.log_after, {"room": room, "n": n, "limit": limit})]
 
 
-def has_sealed_by_gateways(rows: Rows, room: int) -> bool:
-    """Return whether a room has entries of other agencies than its hub."""
-    return bool(rows.value(SQL.has_sealed_by_gateways, {"room": room}))
+def asks_for_roots(rows: Rows, room: int, types: list[str]) -> bool:
+    """Return whether a room has entries of other agencies than its hub, or of types that name a size of the log."""
+    return bool(rows.value(SQL.asks_for_roots, {"room": room, "types": json.dumps(types)}))
 
 
 def export_page(rows: Rows, room: int, n: int, limit: int) -> list[ExportRow]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from appliance.evidence.canonical import decode_header
 from appliance.evidence.export import ExportEntry
 from appliance.evidence.leaf import decode_leaf, encode_leaf
 from appliance.evidence.registry import (
@@ -27,7 +28,7 @@ from appliance.evidence.registry import (
     StatusSince,
 )
 from appliance.evidence.seal import seal_batch
-from appliance.evidence.verification import Refused, Step
+from appliance.evidence.verification import Refused, Step, sizes_named
 from tests.evidence import vector_statements as stated
 from tests.evidence.room_builder import GATEWAY, GUEST, ORDERS, OWNER, START, THIRD, RoomBuilder, card
 from tests.evidence.test_verification import KEY, MOI, REGISTRY, YEAR, Replica
@@ -317,3 +318,20 @@ def test_a_room_opens_to_another_agency_by_the_owners_first_guest() -> None:
     room.append("moi", "message.text", text="หลัง")
     assert Replica(room.room, KNOWN).follow(room.entries) is None
     assert followed(RoomBuilder.of(replace(room.export(), entries=tuple(room.entries[:3]))), alone) == "not_enrolled"
+
+
+@pytest.mark.parametrize(
+    ("room", "sizes"),
+    [(said("moc"), set()), (said(), {4}), (taken_over_again(), {4, 6}), (accepted_twice(), {4})],
+    ids=["nothing", "seen", "seen and ordered", "accepted"],
+)
+def test_the_sizes_at_which_an_entry_asks_for_the_root(room: RoomBuilder, sizes: set[int]) -> None:
+    assert sizes_named(decode_header(decode_leaf(room.entries[-1].leaf).header)) == sizes
+
+
+def test_what_cannot_be_read_asks_for_no_root() -> None:
+    torn = {**small().accepted("moi", 4), "payload": "{"}
+    for st in ({"to": FOREIGN, "accepted": 7}, {"to": FOREIGN, "accepted": torn}):
+        room = small()
+        room.append("moc", "owner.transfer", st=st)
+        assert sizes_named(decode_header(decode_leaf(room.entries[-1].leaf).header)) == set()

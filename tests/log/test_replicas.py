@@ -12,13 +12,15 @@ from appliance.evidence.registry import Registry
 from appliance.log.foreign import Given
 from appliance.log.integrity import Check, verify_room
 from appliance.log.notes import log_signer
-from appliance.model import Deny, PersonId, RoomId
+from appliance.model import Deny, Draft, EntryType, PersonId, RoomId
 from appliance.reads.messages import load_messages
+from appliance.rules.entry_states import OwnerTransferred
 from appliance.store.db import reading
 from appliance.wire.entries import MessageTextEvent
 from appliance.wire.messages import MessagesQuery
 from tests.bureau import MALEE, NARIN, Bureau, keys_of
 from tests.log.agencies import Gateway, follow, given_from, note_of, open_agencies, person, registry_of, shared_room
+from tests.signed import acceptance
 
 Three = dict[str, Bureau]
 
@@ -165,3 +167,25 @@ async def test_a_body_that_is_not_the_committed_one_is_asked_for_again(three: Th
     assert refused.value.code == "replica_refused"
     await follow(hub, moph, room)
     assert await words(moph, MALEE, room) == ["คำจริง"]
+
+
+async def test_a_room_goes_to_the_agency_that_accepted_it(three: Three) -> None:
+    hub, moph, _ = three.values()
+    room, other = await shared_room(hub, "moph"), await shared_room(hub, "moph")
+    to = person(MALEE, "moph")
+    head = await hub.s.log.head(room)
+    taken = acceptance("moph", room, head.size, head.frontier.root(), hub.clock())
+    for refused, where, accepted in ((Deny.ACCEPTANCE_DIFFERS, other, taken), (Deny.ACCEPTANCE_MISSING, room, None)):
+        state = OwnerTransferred(to, accepted=accepted)
+        with pytest.raises(Forbidden) as raised:
+            await hub.s.log.append(Draft(where, hub.s.log.home.principal(NARIN), EntryType.OWNER_TRANSFER, state=state))
+        assert raised.value.deny is refused
+    state = OwnerTransferred(to, accepted=taken)
+    await hub.s.log.append(Draft(room, hub.s.log.home.principal(NARIN), EntryType.OWNER_TRANSFER, state=state))
+    await follow(hub, moph, room)
+    mine = (await moph.s.log.head(room)).state
+    assert (mine.hub, mine.hub_epoch, mine.owner) == ("moph", 2, to)
+    assert await words(moph, MALEE, room) == []
+    for b in (hub, moph):
+        await b.s.log.checkpoints.sign()
+        assert faults(b, room) is None

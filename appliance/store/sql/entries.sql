@@ -99,9 +99,10 @@ SELECT target, emoji, person FROM reaction WHERE room = :room AND target BETWEEN
 SELECT n, ht, rg, origin, seal, header, place FROM entry
 WHERE room = :room AND place BETWEEN (:room << 32) + :n AND (:room << 32) + 4294967295 ORDER BY place LIMIT :limit;
 
--- name: has_sealed_by_gateways
+-- name: asks_for_roots
 SELECT EXISTS (SELECT 1 FROM entry
-    WHERE place BETWEEN :room << 32 AND (:room << 32) + 4294967295 AND seal IS NOT NULL);
+    WHERE place BETWEEN :room << 32 AND (:room << 32) + 4294967295
+        AND (seal IS NOT NULL OR type IN (SELECT value FROM json_each(:types))));
 
 -- name: export_page
 SELECT n, ht, rg, origin, seal, header, epoch, sealed, place FROM entry
