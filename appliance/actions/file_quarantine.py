@@ -7,9 +7,10 @@ and the object is sealed anew under a key that no message has (`files/keys.py: q
 
 The message stays with the reason. Once the message's own key is destroyed, nothing opens the file in quarantine either.
 
-An operator may delete such a file where no message refers to it; one that a message refers to is part of the room's
-record and goes with the message. Where the finding was wrong two people release it, of whom neither has sent it
-(`rules/roles.py: may_release_file`): it says of itself then that a virus was found and that it was released.
+An operator may delete such a file where no message refers to it. Of one that messages carry two people decide, of whom
+neither has sent it (`rules/roles.py: may_release_file`): they release it, where the finding was wrong, and it says of
+itself then that a virus was found and that it was released; or they delete it, and its messages stay and say that
+(`file_facts.py: REMOVED`).
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from appliance.errors import Conflict, Forbidden, NotFound, Unavailable
 from appliance.files import keys
 from appliance.files.content import write_sealed
 from appliance.files.objects import aside_of
-from appliance.log.file_events import announce
-from appliance.log.file_facts import scanning_of
+from appliance.log.file_events import announce, announce_facts
+from appliance.log.file_facts import REMOVED, scanning_of
 from appliance.log.file_keys import open_blob
 from appliance.model import SYSTEM, Deny, PersonId
 from appliance.rules.roles import may_release_file
@@ -36,6 +37,7 @@ from appliance.wire.files import UploadChanged
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from appliance.evidence.canonical import JsonValue
     from appliance.log.file_keys import OpenBlob
     from appliance.log.riders import RiderTx
     from appliance.rules.roles import Actor
@@ -123,19 +125,27 @@ async def release(s: Services, by: Actor, blob: str, why: str, second: Actor) ->
     await s.log.change(put)
 
 
-async def delete_infected(s: Services, by: Actor, blob: str, why: str) -> None:
-    """Delete a file of the quarantine that was never sent, for good.
+async def delete_infected(s: Services, by: Actor, blob: str, why: str, second: Actor | None = None) -> None:
+    """Delete a file of the quarantine for good. The messages that carry it stay, and say that it was deleted.
 
-    Raises NotFound, and Conflict (`quarantine_in_message`) for one that a message refers to: it goes with the message.
+    Raises NotFound; for one that a message carries, of which two people decide, Conflict (`quarantine_in_message`)
+    without a second person, and Forbidden.
     """
 
     def put(tx: RiderTx) -> None:
         row = blobs.get(tx.rows, blob)
         if row is None or row.scan != ScanState.INFECTED:
             raise NotFound(code="not_in_quarantine", file=blob)
+        detail: dict[str, JsonValue] = {"why": why, "signature": row.found}
         if row.refs:
-            raise Conflict(code="quarantine_in_message", file=blob)
-        detail = {"why": why, "signature": row.found}
+            if second is None:
+                raise Conflict(code="quarantine_in_message", file=blob)
+            if denied := may_release_file(by, PersonId(row.owner), second):
+                raise Forbidden(denied)
+            rooms = {reference.room for reference in file_refs.of_blob(tx.rows, blob)}
+            detail |= {"second": second.name, "rooms": [*sorted(rooms)]}
+            announce_facts(tx, s.log.bodies, blob, REMOVED)
+            file_deletions.delete_infected_references(tx.rows, blob, tx.at)
         audit.append(tx.rows, at=tx.at, actor=by.name, action=DELETED, target=blob, outcome="done", detail=detail)
         file_deletions.mark_uploads(tx.rows, file_work.uploads_of(tx.rows, blob), Why.INFECTED.value, tx.at)
         file_deletions.mark_blobs(tx.rows, [blob], Why.INFECTED.value, tx.at)

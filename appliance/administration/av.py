@@ -15,11 +15,11 @@ from appliance.actions.scanning import scan_again
 from appliance.administration.formats import csv_line, shown
 from appliance.administration.proofs import prove_two
 from appliance.administration.terminal import Nothing, Terminal
-from appliance.errors import Conflict, Unavailable
+from appliance.errors import Conflict, Forbidden, Unavailable
 from appliance.files import scanner_folder
 from appliance.files.scanner_folder import Medium
 from appliance.locale import both
-from appliance.model import PersonId
+from appliance.model import Deny, PersonId
 from appliance.rules.file_quota import size_text
 from appliance.rules.scanning import ScanPolicy
 from appliance.services import Services
@@ -45,11 +45,13 @@ class Imported(msgspec.Struct, kw_only=True):
     files: list[str]
 
 
-class OneFile(msgspec.Struct, kw_only=True):
-    """`files quarantine delete`."""
+class Delete(msgspec.Struct, kw_only=True):
+    """`files quarantine delete`: with two people also a file that a message carries."""
 
     file: str
     why: str
+    by: str | None
+    second: str | None
 
 
 class Release(msgspec.Struct, kw_only=True):
@@ -167,9 +169,14 @@ async def list_quarantine(s: Services, terminal: Terminal, given: Nothing) -> in
     return 0
 
 
-async def delete_infected(s: Services, terminal: Terminal, given: OneFile) -> int:
-    """Delete a file of the quarantine for good."""
-    await file_quarantine.delete_infected(s, terminal.operator, given.file, given.why)
+async def delete_infected(s: Services, terminal: Terminal, given: Delete) -> int:
+    """Delete a file of the quarantine for good, out of its messages where two people say so."""
+    if (given.by is None) != (given.second is None):
+        raise Forbidden(Deny.SECOND_PERSON_REQUIRED)
+    by, second = terminal.operator, None
+    if given.by is not None and given.second is not None:
+        by, second = await prove_two(s, terminal, given.by, given.second)
+    await file_quarantine.delete_infected(s, by, given.file, given.why, second)
     await terminal.out(both("av.deleted", file=given.file))
     return 0
 

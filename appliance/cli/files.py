@@ -25,10 +25,11 @@ def register(_name: str, command: argparse.ArgumentParser) -> None:
 def _register_quarantine(command: argparse.ArgumentParser) -> None:
     group = command.add_subparsers(required=True)
     add_command(group, "files quarantine list", "write file, time, sender, size and what was found, as CSV")
-    delete = add_command(group, "files quarantine delete", "delete one that was never sent; goes on record")
+    delete = add_command(group, "files quarantine delete", "delete one for good; of one in a message two people decide")
     release = add_command(group, "files quarantine release", "let one be opened again; two people decide")
     for one in (delete, release):
         one.add_argument("file", help="its id, as the list shows it")
         one.add_argument("--why", required=True, help="goes on record")
-    release.add_argument("--by", required=True, metavar="USER", help="who decides; types their password")
-    release.add_argument("--second", required=True, metavar="USER", help="who agrees; types theirs")
+    for one, is_always in ((delete, False), (release, True)):
+        one.add_argument("--by", required=is_always, metavar="USER", help="who decides; types their password")
+        one.add_argument("--second", required=is_always, metavar="USER", help="who agrees; types theirs")

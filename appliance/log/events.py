@@ -191,7 +191,8 @@ def _with_files(at: RoomReader, row: EntryRow, header: Header, words: Words, vie
     if isinstance(state, Deny) or not kind.carries(state):
         return words
     files = files_of(at, row) if words.edited else getattr(words.body, "files", ())
-    facts = file_facts.of_entry(at.rows, at.key, row.n, viewer.scanning, viewer.now) if files else {}
+    said = [file.id for file in files]
+    facts = file_facts.of_entry(at.rows, at.key, row.n, said, viewer.scanning, viewer.now) if files else {}
     return words._replace(files=files, facts=facts)
 
 

@@ -29,7 +29,11 @@ FILE: Final = "file"
 
 def announce(tx: RiderTx, bodies: Bodies, scanning: Scanning, blob: str) -> None:
     """Put what is known of a file now on the feed, once for each message that shows it to everyone in its room."""
-    facts = facts_of(tx.rows, blob, scanning, tx.at) or GONE
+    announce_facts(tx, bodies, blob, facts_of(tx.rows, blob, scanning, tx.at) or GONE)
+
+
+def announce_facts(tx: RiderTx, bodies: Bodies, blob: str, facts: FileFacts) -> None:
+    """Put these facts of a file on the feed, once for each message that shows it to everyone in its room."""
     for ref in file_refs.of_blob(tx.rows, blob):
         row = entries.one(tx.rows, ref.key, ref.n)
         at = events.RoomReader(tx.rows, bodies, ref.room, ref.key)

@@ -14,10 +14,12 @@ from appliance.attachments import ScanState
 from appliance.model import Deny
 from appliance.rules.scanning import ScanPolicy, may_open
 from appliance.rules.worker_jobs import job_for
-from appliance.store import blobs, file_refs
+from appliance.store import blobs, file_deletions, file_refs
 from appliance.wire.files import FileFacts, Variant
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from appliance.config import Files
     from appliance.files.scanner_health import ScannerHealth
     from appliance.model import Millis
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 DAMAGED: Final = "damaged"
 RELEASED: Final = "released"
+REMOVED: Final = FileFacts(state="removed", variants=[])
+"""Of a file that was deleted out of its messages, since a virus was found in it."""
 
 
 class Scanning(NamedTuple):
@@ -55,10 +59,17 @@ def facts_of(rows: Rows, blob: str, scanning: Scanning, now: Millis) -> FileFact
     return None if row is None else _facts(row, blobs.variants_of(rows, blob), scanning, now)
 
 
-def of_entry(rows: Rows, room: int, n: int, scanning: Scanning, now: Millis) -> dict[str, FileFacts]:
-    """Return what is known of the files of an entry, by id; of a room by its key. Those that are gone are not there."""
+def of_entry(
+    rows: Rows, room: int, n: int, said: Collection[str], scanning: Scanning, now: Millis
+) -> dict[str, FileFacts]:
+    """Return what is known of the files that an entry says, by id; of a room by its key. Those that are gone are not
+    there.
+    """
     found = {blob: facts_of(rows, blob, scanning, now) for blob in file_refs.kept_blobs(rows, room, n)}
-    return {blob: facts for blob, facts in found.items() if facts is not None}
+    known = {blob: facts for blob, facts in found.items() if facts is not None}
+    if known.keys() >= set(said):
+        return known
+    return known | dict.fromkeys(file_deletions.infected_of_message(rows, room, n), REMOVED)
 
 
 def denied_of(row: BlobRow, scanning: Scanning, now: Millis, *, is_sender: bool) -> Deny | None:

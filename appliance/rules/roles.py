@@ -121,7 +121,9 @@ def may_reassign_room(actor: Actor, new_owner: PersonId, second: Actor | None) -
 
 
 def may_release_file(actor: Actor, sender: PersonId, second: Actor | None) -> Deny | None:
-    """Check whether the actor may let a file with a virus be opened again: two people, neither of them its sender."""
+    """Check whether the actor may decide of a file with a virus that a message carries, to let it be opened again or to
+    delete it: two people, neither of them its sender.
+    """
     return _may_with_second(Duty.RELEASE_FILE, actor, sender, second)
 
 

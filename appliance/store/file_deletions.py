@@ -83,6 +83,26 @@ def mark_object(rows: Rows, object_id: str, blob: str, store: str, why: str, at:
     rows.run(SQL.mark_object, {"id": object_id, "blob": blob, "store": store, "why": why, "at": at})
 
 
+def delete_infected_references(rows: Rows, blob: str, at: Millis) -> None:
+    """Delete every reference to a file in which a virus was found, with a receipt for each of its messages."""
+    rows.run(SQL.receipt_infected, {"blob": blob, "at": at})
+    rows.run(SQL.delete_refs_of_blob, {"blob": blob})
+
+
+def infected_of_message(rows: Rows, room: int, n: int) -> list[str]:
+    """Return the files of a message that were deleted out of it, since a virus was found in them."""
+    return [row[0] for row in rows.all(SQL.infected_of_message, {"room": room, "n": n})]
+
+
+def deleted_on_record(rows: Rows, room: int) -> set[tuple[int, str]]:
+    """Return (message, file) of references of a room that are gone while their messages stay, as the audit log has it.
+
+    A receipt alone proves nothing: who can write tables writes one too, and no record that the audit log's signed
+    tree has.
+    """
+    return {(n, blob) for n, blob in rows.all(SQL.deleted_on_record, {"room": room})}
+
+
 def destroy_references(rows: Rows, key: int, at: Millis) -> None:
     """Delete the references under an epoch key, and those of messages whose bodies it sealed."""
     of = {"key": key}

@@ -21,6 +21,7 @@ FileState = Literal[
     "remote",
     "fetching",
     "unavailable",
+    "removed",
     "gone",
 ]
 """What the scan says of a file, or why its bytes are not to be had.

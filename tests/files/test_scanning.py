@@ -18,7 +18,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from appliance.actions import file_quarantine, scanner_state, scanner_watch, scanning
+from appliance.actions import file_quarantine, key_switch, messages, scanner_state, scanner_watch, scanning
+from appliance.actions.evidence import check_evidence
+from appliance.actions.file_check import check_files
 from appliance.actions.file_variants import make_variants
 from appliance.actions.upload_preparation import prepare_upload
 from appliance.administration import av
@@ -28,9 +30,16 @@ from appliance.files.objects import aside_of
 from appliance.followers.file_lanes import FileFollower
 from appliance.model import PersonId, StaffRole
 from appliance.people import Grant
+from appliance.reads.files import open_file
+from appliance.reads.messages import load_messages
 from appliance.rules.roles import Actor
 from appliance.sealed_file import SealBroken
-from tests.bureau import MALEE
+from appliance.store import file_deletions
+from appliance.vault.record import Purpose
+from appliance.wire.entries import MessageTextEvent
+from appliance.wire.messages import MessagesQuery, TextBody
+from tests.actions.test_switching_the_files_key import switching
+from tests.bureau import MALEE, NARIN
 from tests.clamd import EICAR, MARKER, Clamd, daemon
 from tests.files.corpus import locked_pdf, lying, zipped
 from tests.files.prepared import NOBODY, Desk, desk
@@ -53,6 +62,15 @@ async def sent(at: Desk, content: bytes, name: str = "รายงาน.bin") -
     blob = (await at.upload(upload)).blob
     assert blob is not None
     return blob, await at.send(blob)
+
+
+async def carried(at: Desk, content: bytes) -> tuple[str, int]:
+    """Send a file in a message that says it; return its blob and the position of the message."""
+    upload = await at.whole_upload(content)
+    await prepare_upload(at.b.s, upload)
+    n = (await messages.send_message(at.b.s, MALEE, at.room, TextBody(text=""), upload, files=[upload])).n
+    [(blob,)] = await at.filing.rows("SELECT blob FROM file_ref WHERE n = ?", n)
+    return blob, n
 
 
 def old_tar(content: bytes) -> bytes:
@@ -398,14 +416,45 @@ async def test_what_was_never_sent_is_deleted_from_the_quarantine_for_good(opene
         await file_quarantine.delete_infected(opened.b.s, BOSS, upload, "ไม่ใช้แล้ว")
 
 
-async def test_what_a_message_refers_to_goes_with_the_message_alone(opened: Desk) -> None:
-    blob, _ = await sent(opened, MARKER)
-    await scanning.scan_file(opened.b.s, blob)
+async def test_two_people_delete_a_virus_out_of_its_messages_which_stay(opened: Desk) -> None:
+    s = opened.b.s
+    (blob, n), (kept, _) = await carried(opened, MARKER), await carried(opened, b"clean")
+    await scanning.scan_file(s, blob)
+    await _seal(opened, blob)
+    sender = Actor(MALEE, MALEE, BOSS.grants)
     with pytest.raises(Conflict) as refused:
-        await file_quarantine.delete_infected(opened.b.s, BOSS, blob, "ไม่ใช้แล้ว")
+        await file_quarantine.delete_infected(s, BOSS, blob, "ไม่ใช้แล้ว")
     assert refused.value.code == "quarantine_in_message"
-    assert await opened.filing.objects() == {blob}
+    for by, second in ((CLERK, BOSS), (BOSS, CLERK), (BOSS, BOSS), (sender, BOSS), (BOSS, sender)):
+        with pytest.raises(Forbidden):
+            await file_quarantine.delete_infected(s, by, blob, "ไม่ใช้แล้ว", second)
+    assert await opened.filing.objects() == {blob, kept}
     assert await opened.audited("file.delete_infected") == []
+    await file_quarantine.delete_infected(s, BOSS, blob, "มัลแวร์เรียกค่าไถ่", SECOND)
+    assert await opened.filing.objects() == {kept}
+    assert await opened.filing.rows("SELECT id FROM blob WHERE scan = 'infected'") == []
+    receipts = [(store, why) for store, why, _ in await opened.filing.receipts(blob)]
+    assert receipts == [("reference", "infected"), ("quarantine", "infected")]
+    [(actor, target, detail)] = await opened.audited("file.delete_infected")
+    assert (actor, target) == ("boss", blob)
+    assert '"second":"head"' in detail
+    assert opened.room in detail
+    # The message is there, and says of its file what became of it: to who looks and to who is connected.
+    page = await load_messages(s, NARIN, opened.room, MessagesQuery(around=n, limit=1))
+    [event] = page.messages
+    assert isinstance(event, MessageTextEvent)
+    assert event.body is not None
+    assert [(file.id, file.name, file.state) for file in event.body.files] == [(blob, "รายงาน.bin", "removed")]
+    assert '"state":"removed"' in (await opened.events("file"))[-1]
+    with pytest.raises(NotFound):
+        await open_file(s, MALEE, blob)
+    assert (await check_files(s, "test")).faults == []
+    assert (await check_evidence(s)).faults == []
+    # Who takes a reference away behind the appliance is found, with a receipt of their own making too.
+    await opened.filing.run(lambda rows: file_deletions.delete_infected_references(rows, kept, s.clock()))
+    assert len((await check_evidence(s)).faults) == 1
+    # Nothing is left that keeps the former key of files from being forgotten.
+    await key_switch.finish(switching(s), Actor.operator("tester"), Purpose.FILES)
 
 
 async def test_what_is_scanned_again_keeps_its_state_until_it_was(opened: Desk) -> None:

@@ -35,6 +35,22 @@ WHERE f.room = ?1 AND f.n BETWEEN ?2 AND ?3;
 -- name: delete_erased_refs
 DELETE FROM file_ref WHERE room = ?1 AND n BETWEEN ?2 AND ?3;
 
+-- name: receipt_infected
+INSERT INTO file_receipt (blob, store, why, at, bytes, room, n)
+SELECT f.blob, 'reference', 'infected', :at, length(f.wrapped_key), f.room, f.n FROM file_ref f WHERE f.blob = :blob;
+
+-- name: delete_refs_of_blob
+DELETE FROM file_ref WHERE blob = :blob;
+
+-- name: infected_of_message
+SELECT blob FROM file_receipt WHERE room = :room AND n = :n AND store = 'reference' AND why = 'infected';
+
+-- name: deleted_on_record
+SELECT r.n, r.blob FROM file_receipt r
+WHERE r.room = :room AND r.store = 'reference' AND r.why = 'infected' AND EXISTS (
+    SELECT 1 FROM audit a WHERE a.target = r.blob AND a.action = 'file.delete_infected' AND a.at = r.at
+);
+
 -- name: receipt_key
 INSERT INTO file_receipt (blob, store, why, at, bytes, room, n)
 SELECT f.blob, 'reference', 'key_destroyed', :at, length(f.wrapped_key), f.room, f.n FROM file_ref f WHERE f.epoch = :key;

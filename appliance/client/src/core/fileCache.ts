@@ -110,7 +110,7 @@ export class FileCache {
   }
 }
 
-const NOT_SHOWN: ReadonlySet<unknown> = new Set(["infected", "gone"]);
+const NOT_SHOWN: ReadonlySet<unknown> = new Set(["infected", "removed", "gone"]);
 
 /** Which small pictures go with an event; null for none. */
 function endsThumbs(event: Event): ((facts: ThumbFacts) => boolean) | null {

@@ -1241,7 +1241,7 @@ export interface components {
             /** @default null */
             seconds?: number | null;
             /** @enum {unknown} */
-            state: "clean" | "damaged" | "fetching" | "gone" | "infected" | "pending" | "released" | "remote" | "too_big" | "unavailable" | "unscannable";
+            state: "clean" | "damaged" | "fetching" | "gone" | "infected" | "pending" | "released" | "remote" | "removed" | "too_big" | "unavailable" | "unscannable";
             variants: components["schemas"]["Variant"][];
             /** @default null */
             waveform?: number[] | null;
@@ -1291,7 +1291,7 @@ export interface components {
             seconds?: number | null;
             size: number;
             /** @enum {unknown} */
-            state: "clean" | "damaged" | "fetching" | "gone" | "infected" | "pending" | "released" | "remote" | "too_big" | "unavailable" | "unscannable";
+            state: "clean" | "damaged" | "fetching" | "gone" | "infected" | "pending" | "released" | "remote" | "removed" | "too_big" | "unavailable" | "unscannable";
             type: string;
             variants: components["schemas"]["Variant"][];
             /** @default null */

@@ -58,6 +58,7 @@ test.each([
   ["a retraction", { type: "message.redact", at: 1, room: "r_1", n: 9, target: 2, sender: "p" }, ["t_1", "t_3"]],
   ["an erasure", { type: "shred", at: 1, room: "r_1", n: 9, state: { from: 0, to: 2 } }, ["t_3"]],
   ["a virus", { type: "file", at: 1, room: "r_1", state: { n: 3, id: "f_3", facts: { state: "infected" } } }, ["t_1", "t_2"]],
+  ["a removal", { type: "file", at: 1, room: "r_1", state: { n: 3, id: "f_3", facts: { state: "removed" } } }, ["t_1", "t_2"]],
   ["a clean scan", { type: "file", at: 1, room: "r_1", state: { n: 3, id: "f_3", facts: { state: "clean" } } }, ["t_1", "t_2", "t_3"]],
   ["a retraction elsewhere", { type: "message.redact", at: 1, room: "r_2", n: 9, target: 2, sender: "p" }, ["t_1", "t_2", "t_3"]],
 ])("%s takes what it concerns", async (_, event, left) => {

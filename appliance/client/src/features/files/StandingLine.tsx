@@ -26,6 +26,7 @@ const WORDS: Record<Said, MessageDescriptor> = {
   fetching: msg`กำลังรับไฟล์จากหน่วยงานต้นทาง`,
   unavailable: msg`ขณะนี้รับไฟล์จากหน่วยงานต้นทางไม่ได้`,
   damaged: msg`ไฟล์นี้เสียหาย เปิดไม่ได้ โปรดแจ้งผู้ดูแลระบบ`,
+  removed: msg`พบไวรัส ผู้รับผิดชอบลบไฟล์นี้แล้ว`,
   gone: msg`ไฟล์นี้ถูกทำลายแล้ว`,
 };
 
@@ -47,6 +48,7 @@ const ICONS: Record<Said, IconName> = {
   fetching: "download",
   unavailable: "offline",
   damaged: "error",
+  removed: "virus",
   gone: "retract",
 };
 

@@ -69,7 +69,7 @@ export function placeOf(file: FileView): Place {
 }
 
 /** What will never be shown needs no box. */
-const LOST: ReadonlySet<FileView["state"]> = new Set(["infected", "damaged", "unavailable", "gone"]);
+const LOST: ReadonlySet<FileView["state"]> = new Set(["infected", "damaged", "unavailable", "removed", "gone"]);
 
 function hasPicture(file: FileView): boolean {
   if (LOST.has(file.state)) return false;

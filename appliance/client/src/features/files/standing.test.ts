@@ -25,6 +25,7 @@ test.each<[Facts, boolean, boolean, string | null]>([
   [{ state: "too_big" }, false, true, "too_big"],
   [{ state: "infected" }, true, false, "infected"],
   [{ state: "infected", held: true }, false, false, "infected"],
+  [{ state: "removed" }, true, false, "removed"],
   [{ state: "remote" }, false, false, "remote"],
   [{ state: "fetching" }, false, false, "fetching"],
   [{ state: "unavailable" }, true, false, "unavailable"],

@@ -12,7 +12,7 @@ import type { FileView } from "#core/protocol";
 export type Said =
   | ("checking" | "checking_mine" | "away" | "away_mine" | "soon" | "soon_mine" | "unchecked" | "infected" | "released")
   | ("uncheckable" | "held_uncheckable" | "too_big" | "held_too_big")
-  | ("remote" | "fetching" | "unavailable" | "damaged" | "gone");
+  | ("remote" | "fetching" | "unavailable" | "damaged" | "removed" | "gone");
 
 export interface Standing {
   /** The reader may open it. */
@@ -47,6 +47,7 @@ export function standingOf(file: Pick<FileView, "state" | "held" | "opens" | "sc
     case "released":
       return { open, said: "released", tone: "warn" };
     case "infected":
+    case "removed":
     case "damaged":
       return { open: false, said: state, tone: "danger" };
     case "remote":
