@@ -9,6 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
+from appliance.evidence.note import KeyType, Signer
 from tests.evidence.room_builder import GUEST, ORDERS, OTHER_LOG, START, THIRD, card
 from tests.evidence.vector_cases import DAY, GATEWAY_KEY, KEY
 from tests.evidence.vector_rooms import small
@@ -223,6 +224,8 @@ def add_statements(vectors: Vectors) -> None:
     moved = "a-room-that-the-registry-moved.jsonl"
     vectors.case("an order without its keys", 3, "room", moved, "--policy", "both.policy", *GATEWAY_KEY)
     vectors.case("a log key is no key for orders", 2, "room", moved, *KEY, "--order-key", OTHER_LOG.verifier.vkey)
+    again = Signer.from_seed("rival.test/registry/order-1", KeyType.ED25519, b"\x08" * 32).verifier.vkey
+    vectors.case("two keys for orders of one id", 2, "room", moved, *KEY, *ORDER_KEYS, "--order-key", again)
     early = small()
     ordered()(early)
     vectors.room("an order signed by the former hub", 1, early.export(1).data, *trust)
