@@ -121,7 +121,7 @@ async def check_evidence(s: Services) -> Verified:
     """
     stop = threading.Event()
     verifier, *former = log_verifiers(s.config.agency, s.keys)
-    check = Check(verifier, Bodies(s.keys), pause=lambda: _rest(stop), former=tuple(former))
+    check = Check(verifier, Bodies(s.keys), pause=lambda: _rest(stop), former=tuple(former), registry=s.log.registry)
     place = LogFiles(s.config.database, s.keys.database_key, s.config.heads_file)
     try:
         result = await asyncio.to_thread(verify_rooms, place, check, (), stop.wait)
@@ -167,7 +167,7 @@ async def export_room(
     if head is None:
         raise NotFound(field="room")
     await _record_export(s, actor, room, "begun", why=why, entries=head.size, partial=partial)
-    export, digest = RoomExport(room, head, signer, Bodies(s.keys), s.clock(), partial), sha256()
+    export, digest = RoomExport(room, head, signer, Bodies(s.keys), s.clock(), s.log.registry, partial), sha256()
     try:
         async for line in export.lines(s.store):
             digest.update(line)

@@ -74,11 +74,17 @@ def root_at(rows: Rows, head: Head, size: int) -> bytes | None:
     """Return the root when a room had this size, or None for a size it never had, or one far above any note."""
     if size >= head.size:
         return head.frontier.root() if size == head.size else None
-    note = replicas.note_upto(rows, head.key, size)
+    frontier = frontier_at(rows, head.key, size, FAR)
+    return None if frontier is None else frontier.root()
+
+
+def frontier_at(rows: Rows, room: int, size: int, far: int | None = None) -> Frontier | None:
+    """Return the edge of a stored tree at a size that it had; None if no note is within `far` entries below."""
+    note = replicas.note_upto(rows, room, size)
     start = Frontier() if note is None else Frontier.from_bytes(note.frontier)
-    if size - start.size > FAR:
+    if far is not None and size - start.size > far:
         return None
-    return start.root() if size == start.size else recompute(rows, head.key, start, size).root()
+    return start if size == start.size else recompute(rows, room, start, size)
 
 
 def _add_root_of_note(rows: Rows, command: Replicated, head: Head, facts: ForeignFacts) -> None:

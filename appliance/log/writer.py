@@ -32,6 +32,7 @@ from appliance.log.damage import DamagedRooms
 from appliance.log.feed import Feed
 from appliance.log.folding import Folding
 from appliance.log.foreign import received, replicated
+from appliance.log.giving import Giving
 from appliance.log.heads import Heads
 from appliance.log.idempotency import find_done, split_duplicates
 from appliance.log.intake import Intake, answer
@@ -89,6 +90,7 @@ class RoomLog:
         self.damaged = DamagedRooms()
         self.quarantined = QuarantinedRooms()
         self.bodies: Bodies
+        self.giving: Giving
         self.checkpoints: Checkpoints
         self._commits: Commits
         self._current: CurrentRooms
@@ -107,6 +109,7 @@ class RoomLog:
             self._intake.refuse_all(refusal)
         self.bodies = Bodies(self._keys)
         self.checkpoints = Checkpoints(self._store, self._signer, self.damaged)
+        self.giving = Giving(self._store, self.bodies, self._signer, self.head)
         self._current = CurrentRooms(self._store, self._heads, self.damaged, self.checkpoints.verifier, self._clock)
         self._commits = Commits(
             store=self._store,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from appliance.model import Millis
+    from appliance.store.batch import NewNote
     from appliance.store.db import Rows
 
 SQL = Queries("replicas")
@@ -36,12 +37,13 @@ class Share(NamedTuple):
     upto: int | None
 
 
-class PeerRoom(NamedTuple):
-    """A room that an agency is given; fields as in `Share`."""
+class SharedRoom(NamedTuple):
+    """A room that an agency is given, and its size; other fields as in `Share`."""
 
     room: RoomId
     has: int
     upto: int | None
+    size: int
 
 
 class Finding(NamedTuple):
@@ -74,6 +76,11 @@ def note_between(rows: Rows, room: int, first: int, last: int) -> RoomNote | Non
     """Return the hub's note at the largest size from `first` to `last`."""
     row = rows.one(SQL.note_between, {"room": room, "first": first, "last": last})
     return RoomNote._make(row) if row else None
+
+
+def insert_note(rows: Rows, note: NewNote) -> None:
+    """Keep the hub's note at a size; one that is there already stays."""
+    rows.run(SQL.insert_note, note)
 
 
 def ids_upto(rows: Rows, room: int) -> int:
@@ -118,14 +125,9 @@ def share_of(rows: Rows, peer: str, room: int) -> Share | None:
     return Share._make(row) if row else None
 
 
-def shares(rows: Rows, peer: str, after: int = 0, limit: int = -1) -> list[PeerRoom]:
-    """Return the rooms that an agency is given, by key, after the key `after`; -1 is without a limit."""
-    return [PeerRoom._make(row) for row in rows.all(SQL.shares, {"peer": peer, "after": after, "limit": limit})]
-
-
-def followers(rows: Rows, room: int) -> dict[str, Share]:
-    """Return the other agencies that are given a room."""
-    return {peer: Share(has, upto) for peer, has, upto in rows.all(SQL.followers, {"room": room})}
+def shares_of_hub(rows: Rows, peer: str, hub: str) -> list[SharedRoom]:
+    """Return the rooms of a hub that an agency is given."""
+    return [SharedRoom._make(row) for row in rows.all(SQL.shares_of_hub, {"peer": peer, "hub": hub})]
 
 
 def note_has(rows: Rows, peer: str, room: int, size: int) -> None:

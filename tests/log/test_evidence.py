@@ -325,7 +325,9 @@ class TestExport:
     async def test_what_is_said_meanwhile_waits_for_the_next_export(self, bureau: Bureau, tmp_path: Path) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         head = await bureau.s.log.head(room)
-        lines = RoomExport(room, head, SIGNER, bureau.s.log.bodies, bureau.clock()).lines(bureau.s.store)
+        lines = RoomExport(room, head, SIGNER, bureau.s.log.bodies, bureau.clock(), bureau.s.log.registry).lines(
+            bureau.s.store
+        )
         kept = [await anext(lines)]
         await bureau.say(MALEE, room)
         kept += [line async for line in lines]
@@ -462,7 +464,9 @@ class TestExport:
                 "UPDATE entry SET header = ? WHERE n = 7",
                 (forged if header == "of other words" else b"\0",),
             )
-        export = RoomExport(room, await bureau.s.log.head(room), SIGNER, bureau.s.log.bodies, bureau.clock())
+        export = RoomExport(
+            room, await bureau.s.log.head(room), SIGNER, bureau.s.log.bodies, bureau.clock(), bureau.s.log.registry
+        )
         with pytest.raises(AppError) as refused:
             [line async for line in export.lines(bureau.s.store)]
         assert (refused.value.code, refused.value.detail) == ("body_damaged", {"n": 7})
@@ -476,7 +480,9 @@ class TestExport:
         room, lines = await lively(bureau), list[bytes]()
         async with bureau.s.store.write() as tx:
             await tx.run(edit_entries, rewritten("message.text", "message.tex2", 7))
-        export = RoomExport(room, await bureau.s.log.head(room), SIGNER, bureau.s.log.bodies, bureau.clock())
+        export = RoomExport(
+            room, await bureau.s.log.head(room), SIGNER, bureau.s.log.bodies, bureau.clock(), bureau.s.log.registry
+        )
 
         async def collect() -> None:
             async for line in export.lines(bureau.s.store):

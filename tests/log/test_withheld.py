@@ -56,7 +56,7 @@ async def test_an_export_leaves_it_out_and_verifies(bureau: Bureau, tmp_path: Pa
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     sent = [await bureau.say(NARIN, room, WORDS) for _ in range(2)]
     head = await bureau.s.log.head(room)
-    export = RoomExport(room, head, SIGNER, bureau.s.log.bodies, bureau.clock())
+    export = RoomExport(room, head, SIGNER, bureau.s.log.bodies, bureau.clock(), bureau.s.log.registry)
     lines = b"".join([line async for line in export.lines(bureau.s.store)])
     assert (export.withheld, export.damaged) == ([one.n for one in sent], [])
     assert WORDS not in lines.decode()

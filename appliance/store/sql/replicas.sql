@@ -46,9 +46,10 @@ UPDATE peer_room SET upto = ? WHERE peer = ? AND room = ?;
 -- name: share_of
 SELECT has, upto FROM peer_room WHERE peer = :peer AND room = :room;
 
--- name: shares
-SELECT r.id, p.has, p.upto FROM peer_room p JOIN room r ON r.key = p.room WHERE p.peer = :peer AND p.room > :after
-ORDER BY p.room LIMIT :limit;
+-- name: shares_of_hub
+SELECT r.id, p.has, p.upto, (SELECT e.place FROM entry_line e WHERE e.place BETWEEN r.key << 32 AND (r.key << 32) + 4294967295
+    ORDER BY e.place DESC LIMIT 1) - (r.key << 32) + 1
+FROM peer_room p JOIN room r ON r.key = p.room WHERE p.peer = :peer AND r.hub = :hub ORDER BY p.room;
 
 -- name: note_has
 UPDATE peer_room SET has = max(has, :size) WHERE peer = :peer AND room = :room;
@@ -62,6 +63,3 @@ SELECT agency, max(size) FROM cosignature WHERE room = :room GROUP BY agency;
 
 -- name: cosignatures
 SELECT line FROM cosignature WHERE room = :room AND size = :size ORDER BY agency;
-
--- name: followers
-SELECT peer, has, upto FROM peer_room WHERE room = :room ORDER BY peer;
