@@ -302,8 +302,16 @@ class Draft(NamedTuple):
         return self.state.points_at if self.state else None
 
 
+WAITING: Final = -1
+"""In place of a position: it waits for the agency that orders the room."""
+
+
 class Appended(NamedTuple):
-    """Where a draft came to stand: room, position, entry id and the log's time, after the durable commit."""
+    """Where a draft came to stand: room, position, entry id and the log's time, after the durable commit.
+
+    `n` is `WAITING` for a room that another agency orders: it is kept, and its entry comes back from there with this
+    id.
+    """
 
     room: RoomId
     n: int

@@ -234,6 +234,11 @@ def _is_committed_to(body: Body, header: Header) -> bool:
     return len(body.data) == header.body_length and commitment.check(header.commitment, body.salt, body.data)
 
 
+def allowed(log: Log, candidate: Candidate, registry: Registry) -> Proposed | str:
+    """Ask step 8 alone: of an entry that its hub will judge, before it has a place and a seal."""
+    return _allowed(log, candidate, registry)
+
+
 def _allowed(log: Log, candidate: Candidate, registry: Registry) -> Proposed | str:
     """Step 8: the entry as the rules of its version see it, or why they do not allow it."""
     header = candidate.header

@@ -37,6 +37,7 @@ from appliance.store.batch import (
     PairOf,
     RoomChange,
     Shared,
+    TakenOut,
     Unshared,
 )
 from appliance.store.rooms import pair_key
@@ -44,12 +45,13 @@ from appliance.wire.committed import Committed, RoomNews
 from appliance.wire.entries import HiddenEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from appliance.evidence.tree import Frontier
     from appliance.log.bodies import EpochKey, Sealed
     from appliance.log.commands import AnyCommand
     from appliance.model import Draft, EntryType, Home, Millis, Principal, State
+    from appliance.store.batch import NewWaiting
     from appliance.vault.epochs import EpochKind
     from appliance.wire.entries import EntryEvent
 
@@ -108,7 +110,7 @@ class PendingRoom(msgspec.Struct):
     `before` is its state before the batch and `shared_by` the agencies that had members then; `created` says that this
     batch makes it; `keys` are the epoch keys of a room that is created, by week and kind. Where entries of other
     agencies came: `ids` are those of this batch with their positions, `filled` rows for those of entries before it, and
-    `note` is what the hub signed.
+    `note` is what the hub signed; `taken_out` are those that were in the outbox.
     """
 
     key: int
@@ -127,6 +129,7 @@ class PendingRoom(msgspec.Struct):
     ids: dict[str, int] | None = None
     filled: list[NewId] = msgspec.field(default_factory=list)
     note: NewNote | None = None
+    taken_out: list[str] = msgspec.field(default_factory=list)
 
 
 class BatchBuilder:
@@ -213,6 +216,7 @@ class BatchBuilder:
         batch.unshared.extend(Unshared(pending.size, agency, pending.key) for agency in gone)
         if pending.ids is None:
             return
+        batch.taken_out.extend(map(TakenOut, pending.taken_out))
         batch.ids.extend(pending.filled)
         batch.ids.extend(NewId(pending.key, entry.entry_id, entry.n) for entry in pending.entries)
         if pending.note is not None:
@@ -225,9 +229,7 @@ class BatchBuilder:
         batch, sealed, draft, person = self.batch, entry.sealed, entry.draft, self._home.person
         sender = person(entry.sender)
         for used in (sealed.key if sealed else None, entry.file_key):
-            if used is not None and used.row is not None and used not in self.new_keys:
-                self.new_keys.append(used)
-                batch.epoch_keys.append(used.row)
+            self._add_key(used)
         # In the order of its fields: by their names, making it would cost twice as much.
         batch.entries.append(
             NewEntry(
@@ -242,6 +244,17 @@ class BatchBuilder:
         if projection := projections.VERSIONS[entry.facts.rules].get(entry.kind):
             projection.write(batch, EntryRef(key, entry.n, sender), entry.state)
         return self._event(room, state, entry, sender)
+
+    def add_waiting(self, waiting: Iterable[tuple[NewWaiting, EpochKey | None]]) -> None:
+        """Add what goes to the outbox, with the keys that seal it."""
+        for row, key in waiting:
+            self.batch.waiting.append(row)
+            self._add_key(key)
+
+    def _add_key(self, used: EpochKey | None) -> None:
+        if used is not None and used.row is not None and used not in self.new_keys:
+            self.new_keys.append(used)
+            self.batch.epoch_keys.append(used.row)
 
     def _event(self, room: RoomId, state: RoomState, entry: PendingEntry, sender: PersonId) -> EntryEvent:
         """Return the event that all members of the room get.

@@ -177,8 +177,11 @@ class Bodies:
             raise wrong(Reason.SEAL_BROKEN)
         return decode_body(kind, self.open_bytes(rows, room, row.n, row.epoch, row.sealed)[1])
 
-    def open_bytes(self, rows: Rows, room: RoomId, n: int, epoch: int, sealed: bytes) -> tuple[bytes, bytes]:
-        """Return (salt, body bytes) as they were committed to: what an export hands out."""
+    def open_bytes(self, rows: Rows, room: RoomId, n: int | str, epoch: int, sealed: bytes) -> tuple[bytes, bytes]:
+        """Return (salt, body bytes) as they were committed to: what an export hands out.
+
+        `n`: the position of the entry, or the id that it will have where it waits for its hub.
+        """
         return self.cipher(rows, room, epoch).open_body(_place(room, n), sealed)
 
     def cipher(self, rows: Rows, room: RoomId, epoch: int) -> EpochCipher:
@@ -207,8 +210,8 @@ def new_key(agency_key: bytes, room: int, epoch: EpochId, number: int, random: R
     return EpochKey(number, room, epoch.week, epoch.kind, EpochCipher(fresh), row)
 
 
-def seal(key: EpochKey, room: RoomId, n: int, row: EntryKind, body: Body, random: Random) -> Sealed:
-    """Seal the body of an entry of this type to its place in the log. Raises TooLarge."""
+def seal(key: EpochKey, room: RoomId, n: int | str, row: EntryKind, body: Body, random: Random) -> Sealed:
+    """Seal the body of an entry of this type to its place in the log, or to the id it will have. Raises TooLarge."""
     try:
         plain = encode_body(row, body)
     except NotCanonicalError as error:
@@ -225,5 +228,5 @@ def seal_given(  # noqa: PLR0917 - what a body is bound to
     return Sealed(key, sealed, header.commitment, header.body_length)
 
 
-def _place(room: RoomId, n: int) -> bytes:
-    return b"%b/%d" % (room.encode(), n)
+def _place(room: RoomId, n: int | str) -> bytes:
+    return f"{room}/{n}".encode()

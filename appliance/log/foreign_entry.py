@@ -21,7 +21,7 @@ from appliance.rules.visibility import EntryFacts
 from appliance.vault.epochs import iso_week
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from appliance.evidence.verification import Accepted
     from appliance.log.batch_context import BatchContext
@@ -53,9 +53,9 @@ class Tail:
             partial(self.facts.target, self.room), root_at,
         )  # fmt: skip
 
-    def take(self, accepted: Accepted, parsed: Parsed, context: BatchContext, txn_ids: Mapping[str, str]) -> None:
-        """Add an entry that was accepted."""
-        entry = _entry(accepted, parsed, self, context, txn_ids.get(accepted.candidate.header.id))
+    def take(self, accepted: Accepted, parsed: Parsed, context: BatchContext) -> None:
+        """Add an entry that was accepted; one that waited here has its idempotency key again."""
+        entry = _entry(accepted, parsed, self, context, self.known.waiting.get(accepted.candidate.header.id))
         header = accepted.candidate.header
         self.entries.append(entry)
         self.ids[header.id] = entry.n
@@ -71,6 +71,7 @@ class Tail:
         pending.state, pending.size, pending.counters = self.state, self.size, self.counters
         pending.last_at, pending.registry = self.last_at, self.registry
         pending.entries.extend(self.entries)
+        pending.taken_out.extend(entry.entry_id for entry in self.entries if entry.entry_id in self.known.waiting)
         pending.filled = pending.filled or self.known.filled
         pending.ids = {**(pending.ids or {}), **{entry.entry_id: entry.n for entry in self.entries}}
         facts.take(self.facts)

@@ -17,7 +17,7 @@ from appliance.evidence.verification import sizes_named
 from appliance.log.foreign import Replicated
 from appliance.log.heads import recompute
 from appliance.log.rows import leaf_of
-from appliance.store import entries, replicas
+from appliance.store import entries, outbox, replicas
 from appliance.store.batch import NewId
 from appliance.store.entries import stored_header
 
@@ -39,7 +39,8 @@ class ForeignFacts(msgspec.Struct):
 
     `ids` has the positions of those ids that are taken, `own` whose agency each of these entries is; `filled` are rows
     for ids that the table did not have yet. `roots` are by size. `held` are the leaves of entries that a replica has
-    already, by position, and `note` the hub's newest note here that such entries are proved with.
+    already, by position, and `note` the hub's newest note here that such entries are proved with. `waiting` are those
+    ids that are in the outbox, with their idempotency keys.
     """
 
     ids: dict[str, int] = msgspec.field(default_factory=dict)
@@ -48,6 +49,7 @@ class ForeignFacts(msgspec.Struct):
     roots: dict[int, bytes] = msgspec.field(default_factory=dict)
     held: dict[int, bytes] = msgspec.field(default_factory=dict)
     note: RoomNote | None = None
+    waiting: dict[str, str | None] = msgspec.field(default_factory=dict)
 
 
 def load(rows: Rows, command: Received | Replicated, head: Head | None) -> ForeignFacts:
@@ -65,6 +67,7 @@ def load(rows: Rows, command: Received | Replicated, head: Head | None) -> Forei
         if positions:
             found = entries.log_after(rows, head.key, min(positions), len(positions))
             facts.held = {row.n: leaf_of(row) for row in found}
+        facts.waiting = outbox.of_ids(rows, [header.id for header in headers])
         facts.note = replicas.note_upto(rows, head.key, head.size)
         _add_root_of_note(rows, command, head, facts)
     return facts

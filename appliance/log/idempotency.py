@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from appliance.evidence.canonical import decode_header
 from appliance.log.commands import THIS_ROOM, Command
-from appliance.model import Appended
-from appliance.store import entries, rooms
+from appliance.model import WAITING, Appended
+from appliance.store import entries, outbox, rooms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,9 +98,12 @@ def find_done(rows: Rows, key: Key) -> Appended | None:
     """Return the position of the first entry of an earlier command with this key, or None."""
     if key.room == THIS_ROOM:
         return _find_created(rows, key)
-    found = None if key.txn_id is None else entries.find_txn(rows, key.room, key.sender, key.txn_id)
-    if found is None:
+    if key.txn_id is None:
         return None
+    found = entries.find_txn(rows, key.room, key.sender, key.txn_id)
+    if found is None:
+        waiting = outbox.find_txn(rows, key.room, key.sender, key.txn_id)
+        return None if waiting is None else Appended(key.room, WAITING, *waiting, 0)
     n, header, at, pos = found
     return Appended(key.room, n, decode_header(header).id, at, pos)
 

@@ -82,6 +82,7 @@ class Loader:
     ) -> None:
         self._store, self._heads, self._bodies, self._damaged = store, heads, bodies, damaged
         self._quarantined, self._verifier = quarantined, verifier
+        self._agency = home_of(verifier).agency
 
     async def load(self, commands: list[AnyCommand], now: Millis, numbers: Numbers, random: Random) -> Loaded:
         """Return everything that deciding these commands needs; new epoch keys are made of `numbers` and `random`."""
@@ -119,12 +120,8 @@ class Loader:
                 loaded.errors[id(command)] = error
                 continue
             rooms_of.setdefault(room, []).append(command)
-            if isinstance(command, Command):
-                keys = [(week, kind) for draft in command.drafts for kind in kinds_of_keys(draft)]
-            else:
-                keys = foreign_keys(command)
-                others.append(self._foreign(command, loaded))
-            for place in keys:
+            others.extend(self._beside(command, loaded))
+            for place in keys_for(command, week):
                 writing.setdefault((room, *place), []).append(command)
             for draft in command.drafts:
                 if (aimed := draft.points_at) is not None:
@@ -144,6 +141,17 @@ class Loader:
             *(self._target(room, n, needing, loaded) for (room, n), needing in points.items()),
             *others,
         ]
+
+    def _beside(self, command: AnyCommand, loaded: Loaded) -> tuple[_Need, ...]:
+        """Return what is to be read for a command beside its room, keys and targets."""
+        if not isinstance(command, Command):
+            return (self._foreign(command, loaded),)
+        return (self._repeated(command, loaded),) if command.keys and self._is_followed(command.room) else ()
+
+    def _is_followed(self, room: RoomId) -> bool:
+        """Say whether another agency may order a room: what is written to it is looked up in the outbox first."""
+        head = self._heads.get(room)
+        return head is None or head.state.hub != self._agency
 
     def _has_key(self, room: RoomId, week: str, kind: EpochKind, loaded: Loaded) -> bool:
         head = loaded.heads[room]
@@ -193,6 +201,14 @@ class Loader:
 
         return _Need(read, needing)
 
+    def _repeated(self, command: Command, loaded: Loaded) -> _Need:
+        def read(rows: Rows) -> None:
+            head = loaded.heads.get(command.room)
+            if head is not None and head.state.hub != self._agency:
+                self._creating(command, loaded).read(rows)
+
+        return _Need(read, [command])
+
     @staticmethod
     def _creating(command: Command, loaded: Loaded) -> _Need:
         def read(rows: Rows) -> None:
@@ -209,8 +225,13 @@ def kinds_of_keys(draft: Draft) -> list[EpochKind]:
     return [*kinds, FILE] if carries_files(draft) else kinds
 
 
-def foreign_keys(command: Received | Replicated) -> list[tuple[str, EpochKind]]:
-    """Return (week, kind) of the epoch keys for the bodies of foreign entries: a body goes with the week it is of."""
+def keys_for(command: AnyCommand, week: str) -> list[tuple[str, EpochKind]]:
+    """Return (week, kind) of the epoch keys that a command needs in this week.
+
+    The body of another agency's entry goes with the week that the entry is of.
+    """
+    if isinstance(command, Command):
+        return [(week, kind) for draft in command.drafts for kind in kinds_of_keys(draft)]
     return [
         (iso_week(one.header.written_at), ENTRY_TYPES[one.draft.type].key_kind)
         for one in command.parsed

@@ -8,6 +8,7 @@ Rules:
 - commands are decided in their order; each draft becomes an entry that is judged (`new_entry.py`);
 - a command with a fault is refused alone;
 - entries of other agencies are decided in `received.py` and `replicated.py`, in the same order and the same rooms;
+- what people write to a room that another agency orders goes to the outbox (`waiting_entry.py`);
 - a room that agencies share is signed by its hub with each commit, in the same transaction;
 - a group whose members a command has changed is checked against F38, with the changes of the batch so far. A command
   that makes the group a private chat which nobody there could have begun is refused. If the command cannot be refused
@@ -33,7 +34,8 @@ from appliance.log.message_facts import MessageFacts
 from appliance.log.new_entry import make_entry
 from appliance.log.received import take_received
 from appliance.log.replicated import refused, take_replicated
-from appliance.model import RoomId
+from appliance.log.waiting_entry import make_waiting
+from appliance.model import WAITING, Appended, RoomId
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.store.batch import NewNote
 
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from appliance.log.foreign import Answer, Replicated
     from appliance.log.heads import Head
     from appliance.model import Draft, RoomState
-    from appliance.store.batch import Batch, NewFinding
+    from appliance.store.batch import Batch, NewFinding, NewWaiting
     from appliance.wire.committed import Committed
 
 logger = logging.getLogger(__name__)
@@ -90,6 +92,7 @@ class _Decided(msgspec.Struct):
     answers: dict[int, list[Answer]] = msgspec.field(default_factory=dict)
     findings: dict[RoomId, NewFinding] = msgspec.field(default_factory=dict)
     held: list[Result] = msgspec.field(default_factory=list)
+    waiting: list[tuple[NewWaiting, EpochKey | None]] = msgspec.field(default_factory=list)
 
 
 def plan(commands: Sequence[AnyCommand], context: BatchContext) -> Planned:
@@ -101,6 +104,7 @@ def plan(commands: Sequence[AnyCommand], context: BatchContext) -> Planned:
             builder.add(room, pending)
             if _sign(builder, builder.heads[room], pending, context):
                 signed.add(room)
+    builder.add_waiting(decided.waiting)
     builder.results.extend(decided.held)
     builder.batch.findings.extend(decided.findings.values())
     return Planned(
@@ -174,7 +178,7 @@ def _add_foreign(command: Received | Replicated, result: _Decided, context: Batc
         return
     pending = _followed_room(room, result, context)
     first, begins = pending.size, pending.state is None
-    taken = take_replicated(command, pending, result.facts, known, {}, context)
+    taken = take_replicated(command, pending, result.facts, known, context)
     if taken.finding is not None:
         result.findings[room] = taken.finding
         raise refused(taken.finding)
@@ -202,6 +206,9 @@ def _add(command: Command, result: _Decided, context: BatchContext) -> None:
     if pending.state and pending.state.role_of(command.sender) and result.facts.change_nothing(command):
         result.idle.append(command)
         return
+    if pending.state is not None and pending.state.hub != context.home.agency:
+        _add_waiting(command, pending, pending.state, result, context)
+        return
     state, size, last_at = pending.state, pending.size, pending.last_at
     room = state.room if state else THIS_ROOM
     made: list[PendingEntry] = []
@@ -226,6 +233,16 @@ def _add(command: Command, result: _Decided, context: BatchContext) -> None:
     pending.entries.extend(made)
     if changed is not None:
         result.facts.take(changed)
+
+
+def _add_waiting(
+    command: Command, pending: PendingRoom, state: RoomState, result: _Decided, context: BatchContext
+) -> None:
+    """Keep what another agency will order: all drafts of the command, or none."""
+    made = [make_waiting(draft, pending, state, result.facts, context) for draft in command.drafts]
+    result.waiting.extend(made)
+    kept = [Appended(state.room, WAITING, row.id, row.at, context.pos) for row, _ in made]
+    result.held.append(Result(command, kept, state))
 
 
 def _closing(command: Command, state: RoomState, context: BatchContext) -> list[Draft]:

@@ -85,5 +85,5 @@ def _take(event: Submitted, parsed: Parsed, origin: str, tail: Tail, context: Ba
     if reason is None and parsed.draft is not None:
         reason = tail.facts.too_many(parsed.draft, verdict.entry.state)
     if reason is None:
-        tail.take(verdict, parsed, context, {})
+        tail.take(verdict, parsed, context)
     return reason

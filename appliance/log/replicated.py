@@ -28,8 +28,6 @@ from appliance.model import Deny
 from appliance.store.batch import NewFinding, NewNote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from appliance.log.batch_context import BatchContext
     from appliance.log.batch_rows import PendingRoom
     from appliance.log.foreign import Replicated
@@ -64,12 +62,7 @@ class Taken(NamedTuple):
 
 
 def take_replicated(
-    command: Replicated,
-    pending: PendingRoom,
-    facts: MessageFacts,
-    known: ForeignFacts,
-    txn_ids: Mapping[str, str],
-    context: BatchContext,
+    command: Replicated, pending: PendingRoom, facts: MessageFacts, known: ForeignFacts, context: BatchContext
 ) -> Taken:
     """Add the entries that are new to the room, or return why they are not its log.
 
@@ -77,7 +70,7 @@ def take_replicated(
     """
     tail = Tail(command.room, pending, facts, known)
     try:
-        frontier = _take_all(command, tail, txn_ids, context)
+        frontier = _take_all(command, tail, context)
     except _NotTheLog as found:
         by_hub = pending.state is not None and pending.state.hub == command.peer and found.step != Step.BODY
         if not (found.proved or by_hub):
@@ -98,7 +91,7 @@ def refused(finding: NewFinding) -> Forbidden:
     return Forbidden(Deny.ROOM_QUARANTINED, reason=finding.reason, n=finding.n)
 
 
-def _take_all(command: Replicated, tail: Tail, txn_ids: Mapping[str, str], context: BatchContext) -> Frontier:
+def _take_all(command: Replicated, tail: Tail, context: BatchContext) -> Frontier:
     """Judge and add what is new; return the tree with it. Raises `_NotTheLog`."""
     frontier = tail.pending.frontier.extend(leaf_hash(leaf_of(entry)) for entry in tail.pending.entries)
     asked = {size for one in command.parsed if one.header is not None for size in sizes_named(one.header)}
@@ -118,7 +111,7 @@ def _take_all(command: Replicated, tail: Tail, txn_ids: Mapping[str, str], conte
             if verdict.reason == REGISTRY_UNKNOWN:
                 raise Unavailable(f"{command.room}: a newer registry is needed", code=REGISTRY_UNKNOWN)
             raise _NotTheLog(verdict.step, verdict.reason, tail.size, given.leaf)
-        tail.take(verdict, parsed, context, txn_ids)
+        tail.take(verdict, parsed, context)
         frontier = frontier.append(leaf_hash(given.leaf))
     if tail.entries:
         hub = _who_signs(tail, former_hub)

@@ -36,6 +36,7 @@ from appliance.log.giving import Giving
 from appliance.log.heads import Heads
 from appliance.log.idempotency import find_done, split_duplicates
 from appliance.log.intake import Intake, answer
+from appliance.log.outbox import Outbox
 from appliance.log.quarantine import QuarantinedRooms
 from appliance.log.riders import Announced
 from appliance.log.sources import Numbers, Random
@@ -91,6 +92,7 @@ class RoomLog:
         self.quarantined = QuarantinedRooms()
         self.bodies: Bodies
         self.giving: Giving
+        self.outbox: Outbox
         self.checkpoints: Checkpoints
         self._commits: Commits
         self._current: CurrentRooms
@@ -110,6 +112,7 @@ class RoomLog:
         self.bodies = Bodies(self._keys)
         self.checkpoints = Checkpoints(self._store, self._signer, self.damaged)
         self.giving = Giving(self._store, self.bodies, self._signer, self.head)
+        self.outbox = Outbox(self._store, self.bodies, self._heads, self.checkpoints.verifier)
         self._current = CurrentRooms(self._store, self._heads, self.damaged, self.checkpoints.verifier, self._clock)
         self._commits = Commits(
             store=self._store,

@@ -26,6 +26,7 @@ RECEIPTS = Queries("receipts")
 FOLDING = Queries("folding")
 FILE_DELETIONS = Queries("file_deletions")
 REPLICAS = Queries("replicas")
+OUTBOX = Queries("outbox")
 
 
 class NewRoom(NamedTuple):
@@ -265,6 +266,28 @@ class PairOf(NamedTuple):
     key: int
 
 
+class NewWaiting(NamedTuple):
+    """What a person writes to a room that another agency orders; fields as in `outbox.WaitingRow`."""
+
+    room: int
+    id: str
+    sender: str
+    txn_id: str | None
+    type: str
+    at: Millis
+    state: str | None
+    commitment: str
+    length: int
+    epoch: int | None
+    sealed: bytes | None
+
+
+class TakenOut(NamedTuple):
+    """What waited has come back from its hub as an entry."""
+
+    id: str
+
+
 @dataclass(slots=True)
 class Batch:
     """Rows of one group commit, one list for each kind."""
@@ -294,6 +317,8 @@ class Batch:
     shared: list[Shared] = field(default_factory=list)
     unshared: list[Unshared] = field(default_factory=list)
     pairs: list[PairOf] = field(default_factory=list)
+    waiting: list[NewWaiting] = field(default_factory=list)
+    taken_out: list[TakenOut] = field(default_factory=list)
 
 
 class RepeatedTxnError(Exception):
@@ -334,6 +359,8 @@ WRITES: Final = (
     ("shared", Shared, REPLICAS.share),
     ("unshared", Unshared, REPLICAS.unshare),
     ("pairs", PairOf, ROOMS.set_pair),
+    ("waiting", NewWaiting, OUTBOX.insert),
+    ("taken_out", TakenOut, OUTBOX.take_out),
 )
 """What is written, in this order: the rows of a batch, their kind, and their statement."""
 

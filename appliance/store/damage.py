@@ -20,7 +20,7 @@ LOGS: Final = frozenset(
     (
         *("log", "entry_at", "feed", "txn", "receipt", "receipt_gap", "mention", "concern", "reaction"),
         *("message_mark", "message_edit", "audit"),
-        *("room_note", "cosignature", "entry_id", "peer_room"),
+        *("room_note", "cosignature", "entry_id", "peer_room", "outbox"),
         *("upload", "blob", "file_ref", "file_use", "file_deletion", "file_receipt", "portrait"),
     )
 )

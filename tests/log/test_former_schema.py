@@ -22,7 +22,7 @@ TO_17: Final = (
     *(
         f"DROP TABLE {name}"
         for name in (
-            *("room_note", "cosignature", "entry_id", "quarantine", "peer_cursor", "peer_room"),
+            *("room_note", "cosignature", "entry_id", "quarantine", "peer_cursor", "peer_room", "outbox"),
             *("portrait", "file_ref", "upload", "blob", "file_use", "file_deletion", "file_receipt"),
         )
     ),
