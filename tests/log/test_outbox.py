@@ -17,7 +17,8 @@ from appliance.wire.committed import Committed
 from appliance.wire.entries import MessageTextEvent
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import MALEE, NARIN, Bureau
-from tests.log.agencies import KEY_ID, follow, gateway_key, open_agencies, shared_room
+from tests.log.agencies import follow, open_agencies, shared_room
+from tests.signed import KEY_ID, gateway_key
 from tests.sql import all_rows
 
 Two = dict[str, Bureau]
