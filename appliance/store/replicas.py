@@ -80,7 +80,7 @@ def note_between(rows: Rows, room: int, first: int, last: int) -> RoomNote | Non
 
 def insert_note(rows: Rows, note: NewNote) -> None:
     """Keep the hub's note at a size; one that is there already stays."""
-    rows.run(SQL.insert_note, note)
+    rows.many(SQL.insert_note, [note])
 
 
 def ids_upto(rows: Rows, room: int) -> int:

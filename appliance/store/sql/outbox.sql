@@ -31,4 +31,4 @@ UPDATE outbox SET phase = 'refused', reason = :reason, header = NULL, seal = NUL
 UPDATE outbox SET phase = 'pending', header = NULL, seal = NULL WHERE room = :room AND phase = 'sealed';
 
 -- name: rooms
-SELECT DISTINCT r.id, r.hub FROM outbox o JOIN room r ON r.key = o.room WHERE o.phase IN ('pending', 'sealed');
+SELECT r.id, r.hub FROM (SELECT DISTINCT room FROM outbox WHERE phase IN ('pending', 'sealed')) o CROSS JOIN room r ON r.key = o.room;
