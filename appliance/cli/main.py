@@ -46,6 +46,7 @@ COMMANDS: Final = {
     "keys": Group("the appliance's keys (docs/keys.md)", "appliance.cli.keys"),
     "room": Group("rooms as evidence", "appliance.cli.room"),
     "tls": Group("the appliance's own CA", "appliance.cli.tls"),
+    "registry": Group("the registry of agencies (docs/federation.md)", "appliance.cli.registry"),
     "discover": Group("find appliances on this network", "appliance.cli.discover"),
     "demo": Group("the demonstration's messages", "appliance.cli.demo"),
     "openapi": Group("print the API's description", "appliance.cli.openapi"),

@@ -45,6 +45,8 @@ FINDING: Final = re.compile(
 MADE_LATER: Final = {
     *("keyring.json", "demo-logins.json", "demo-cast.json", "openapi.json", "ready.json", "units.csv", "people.csv"),
     *("accounts.csv", "acceptances.csv", "leaf.json", "body.json", "head.txt", "change.txt", "next.txt"),
+    # Files of a registry and of a gateway.
+    *("registry.json", "root.json", "targets.json", "timestamp.json", "known.json", "public.json"),
     # Stand for any name.
     *("FooModel.ts", "FooView.tsx", "foo.css", "planted.ts", "sql/NAME.sql"),
     "ssl_certificate",

@@ -13,7 +13,7 @@ from securesystemslib.signer import CryptoSigner
 
 from federation.registry import changes, client, fetching, roles
 from federation.registry.client import KNOWN_FILE, RegistryClient
-from federation.registry.document import Document, RegistryError, Standing
+from federation.registry.document import Document, RegistryError, Standing, encode
 from federation.registry.fetching import from_files, over_http
 from federation.registry.freshness import Freshness
 from federation.registry.repository import TIMESTAMP_FILE
@@ -144,9 +144,7 @@ def forge(desk: Desk, document: Document, signatures: int) -> dict[str, bytes]:
     """Return the files with another document, signed by so many holders, under the operator's own online keys."""
     repository, files = desk.repository, desk.files
     root = repository.published().root.signed
-    from federation.registry import document as documents  # noqa: PLC0415 - the parameter has its name
-
-    data = documents.encode(document)
+    data = encode(document)
     targets = roles.new_targets(data, 3, desk.now)
     for holder in desk.targets[:signatures]:
         targets.sign(CryptoSigner(holder.key), append=True)
