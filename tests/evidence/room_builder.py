@@ -238,10 +238,10 @@ class RoomBuilder:
         signature = base64url.encode(self.gateway.key.sign(pae(kind, payload)))
         return {"type": kind, "payload": payload.decode(), "k": "gw-2026a", "s": signature}
 
-    def order(self, owner: str, n: int, keys: Sequence[str] = ("order-1", "order-2"), **other: Any) -> dict[str, Any]:
+    def order(self, to: str, n: int, keys: Sequence[str] = ("order-1", "order-2"), **other: Any) -> dict[str, Any]:
         """An order of the registry that gives the room to a member."""
         size, root = self._seen()
-        said = {"at": START + 1000 * n, "hub": _agency(owner), "id": "order-2026-1", "owner": owner, "reg": 412,
+        said = {"at": START + 1000 * n, "hub": _agency(to), "id": "order-2026-1", "owner": to, "reg": 412,
                 "room": self.room, "root": root, "size": size}  # fmt: skip
         kind, payload = "gchat-registry-order-v1", canonical({**said, **other})
         sigs = [{"k": name, "s": base64url.encode(ORDERS[name].key.sign(pae(kind, payload)))} for name in keys]

@@ -100,13 +100,13 @@ def removed(*, without: bool = False, **other: Any) -> GoesOn:
 
 
 def ordered(
-    owner: str = FOREIGN, *, by: str = "moi", keys: tuple[str, ...] = ("order-1", "order-3"), **other: Any
+    to: str = FOREIGN, *, by: str = "moi", keys: tuple[str, ...] = ("order-1", "order-3"), **other: Any
 ) -> GoesOn:
-    """The system of an agency goes on with the room by an order of the registry."""
+    """The system of an agency goes on with the room by an order of the registry, which says what `other` says."""
 
     def go_on(room: RoomBuilder) -> None:
-        order = room.order(owner, 4, keys, **other)
-        room.append(by, "owner.reassign", st={"to": owner, "why": "agency-gone", "order": order}, sender="system")
+        order = room.order(to, 4, keys, **other)
+        room.append(by, "owner.reassign", st={"to": to, "why": "agency-gone", "order": order}, sender="system")
         room.hub = "moi"
 
     return go_on
@@ -198,14 +198,15 @@ ORDERED: dict[str, Case] = {
     "an order of one key": (1, "order_missing", ordered(keys=("order-1",))),
     "an order of one key twice": (1, "order_missing", ordered(keys=("order-2", "order-2"))),
     "an order with a false signature": (1, "order_missing", falsely_ordered),
-    "an order for another owner": (1, "order_differs", ordered(owner=FOREIGN, hub="moc")),
+    "an order for another agency": (1, "order_differs", ordered(hub="moc")),
+    "an order for another owner": (1, "order_differs", ordered(owner=NEW)),
     "an order of another room": (1, "order_differs", ordered(room="r_" + "a" * 26)),
     "an order of another size": (1, "order_differs", ordered(size=3)),
     "an order of another log": (1, "order_differs", ordered(root=b64encode(bytes(32)).decode())),
-    "an order for no member": (1, "target_not_member", ordered(owner=NEW)),
+    "an order for no member": (1, "target_not_member", ordered(to=NEW)),
     "an order that brings somebody in": (1, "target_not_member", ordered_with_a_card),
     "an order that the hub carries out": (1, "hub_only", ordered(by="moc")),
-    "an order within the hub": (1, "hub_only", ordered(owner=f"{THIRD}@moc")),
+    "an order within the hub": (1, "hub_only", ordered(to=f"{THIRD}@moc")),
     "a room moved by the hub alone": (1, "order_missing", not_ordered),
 }
 STATED: dict[str, Case] = {**CARDS, **TRANSFERS, **REMOVALS, **ORDERED}
