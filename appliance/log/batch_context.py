@@ -33,8 +33,8 @@ class BatchContext:
     those of a room that begins. `errors` says, by `id(command)`, why something of a command could not be read.
     `may_keep_group` says why a group may not be one of these members (F38). `pos` is the newest position of the feed;
     `sign` signs a room as it stands here, `sign_as_hub` up to an entry of which this agency was the hub. `foreign`
-    says, by `id(command)`, what is known for commands of other agencies. `random` and `numbers` give what is new
-    (`sources.py`).
+    says, by `id(command)`, what is known for commands of other agencies, `roots` are those of rooms at the sizes that
+    statements name. `random` and `numbers` give what is new (`sources.py`).
     """
 
     home: Home
@@ -51,5 +51,6 @@ class BatchContext:
     sign: Callable[[Head], NewCheckpoint]
     sign_as_hub: Callable[[Head], NewCheckpoint]
     foreign: Mapping[int, ForeignFacts]
+    roots: Mapping[tuple[RoomId, int], bytes]
     random: Random
     numbers: Numbers

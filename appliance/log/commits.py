@@ -87,6 +87,7 @@ class Commits(msgspec.Struct):
             sign=self.checkpoints.row,
             sign_as_hub=self.checkpoints.row_as_hub,
             foreign=loaded.foreign,
+            roots=loaded.roots,
             random=self.random,
             numbers=self.numbers,
         )

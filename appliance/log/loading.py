@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from appliance.evidence.statements import sizes_in
 from appliance.log import foreign_facts
 from appliance.log import heads as head_rows
 from appliance.log.commands import THIS_ROOM, Command
@@ -47,7 +48,7 @@ class Loaded(msgspec.Struct):
     the marks they carry by (room, position).
 
     `repeats` has the commands to create a room that is there already; `errors` holds, by `id(command)`, why a command
-    cannot be decided, and `foreign` what is known for one of another agency.
+    cannot be decided, and `foreign` what is known for one of another agency. `roots` are by (room, size).
     """
 
     repeats: Repeats
@@ -58,6 +59,7 @@ class Loaded(msgspec.Struct):
     marks: dict[tuple[RoomId, int], Marks] = msgspec.field(default_factory=dict)
     errors: dict[int, AppError] = msgspec.field(default_factory=dict)
     foreign: dict[int, ForeignFacts] = msgspec.field(default_factory=dict)
+    roots: dict[tuple[RoomId, int], bytes] = msgspec.field(default_factory=dict)
 
 
 class _Need(NamedTuple):
@@ -146,7 +148,11 @@ class Loader:
         """Return what is to be read for a command beside its room, keys and targets."""
         if not isinstance(command, Command):
             return (self._foreign(command, loaded),)
-        return (self._repeated(command, loaded),) if command.keys and self._is_followed(command.room) else ()
+        found = [self._repeated(command, loaded)] if command.keys and self._is_followed(command.room) else []
+        sizes = {size for draft in command.drafts if draft.state is not None for size in sizes_in(draft.state)}
+        if sizes:
+            found.append(self._roots(command, sizes, loaded))
+        return tuple(found)
 
     def _is_followed(self, room: RoomId) -> bool:
         """Say whether another agency may order a room: what is written to it is looked up in the outbox first."""
@@ -180,6 +186,19 @@ class Loader:
                 loaded.keys[head.key, epoch.week, epoch.kind] = key
 
         return _Need(read, needing)
+
+    def _roots(self, command: Command, sizes: set[int], loaded: Loaded) -> _Need:
+        """Read the roots at the sizes that the statements in a command name."""
+
+        def read(rows: Rows) -> None:
+            head = loaded.heads.get(command.room)
+            if head is None:
+                return
+            for size in sizes:
+                if (root := foreign_facts.root_at(rows, head, size)) is not None:
+                    loaded.roots[command.room, size] = root
+
+        return _Need(read, [command])
 
     def _foreign(self, command: Received | Replicated, loaded: Loaded) -> _Need:
         def read(rows: Rows) -> None:

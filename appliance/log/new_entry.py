@@ -28,6 +28,8 @@ from appliance.rules.visibility import EntryFacts
 from appliance.vault.epochs import EpochId, iso_week
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from appliance.log.batch_context import BatchContext
     from appliance.log.batch_rows import PendingRoom
     from appliance.log.bodies import EpochKey, Sealed
@@ -69,7 +71,7 @@ def make_entry(
         pending.registry,
         counters,
         target=partial(facts.target, draft.room),
-        root_at=partial(_root_at, pending),
+        root_at=partial(_root_at, pending, context.roots, draft.room),
     )
     accepted = _judged(header, draft.body, before, hub_time, context)
     if denied := facts.too_many(draft, accepted.entry.state):
@@ -99,10 +101,12 @@ def make_entry(
     return entry, accepted.state
 
 
-def _root_at(pending: PendingRoom, size: int) -> bytes | None:
-    """Return the root of a room's log as it stands in this batch, at the size that it had since the batch began."""
+def _root_at(pending: PendingRoom, roots: Mapping[tuple[RoomId, int], bytes], room: RoomId, size: int) -> bytes | None:
+    """Return the root of a room's log at a size that it had: before this batch, or since it began."""
     before = pending.frontier
-    if not before.size <= size <= pending.size:
+    if size < before.size:
+        return roots.get((room, size))
+    if size > pending.size:
         return None
     new = pending.entries[: size - before.size]
     return before.extend(leaf_hash(leaf_of(entry)) for entry in new).root()

@@ -118,6 +118,7 @@ def context(
         sign=CHECKPOINTS.row,
         sign_as_hub=CHECKPOINTS.row_as_hub,
         foreign={},
+        roots={},
         random=random,
         numbers=numbers or Numbers(7, 7),
     )

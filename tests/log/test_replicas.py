@@ -181,11 +181,12 @@ async def test_a_room_goes_to_the_agency_that_accepted_it(three: Three) -> None:
             await hub.s.log.append(Draft(where, hub.s.log.home.principal(NARIN), EntryType.OWNER_TRANSFER, state=state))
         assert raised.value.deny is refused
     state = OwnerTransferred(to, accepted=taken)
+    await hub.say(NARIN, room, "ระหว่างนั้นมีผู้พิมพ์")
     await hub.s.log.append(Draft(room, hub.s.log.home.principal(NARIN), EntryType.OWNER_TRANSFER, state=state))
     await follow(hub, moph, room)
     mine = (await moph.s.log.head(room)).state
     assert (mine.hub, mine.hub_epoch, mine.owner) == ("moph", 2, to)
-    assert await words(moph, MALEE, room) == []
+    assert await words(moph, MALEE, room) == ["ระหว่างนั้นมีผู้พิมพ์"]
     for b in (hub, moph):
         await b.s.log.checkpoints.sign()
         assert faults(b, room) is None
