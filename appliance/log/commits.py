@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from appliance.log.idempotency import Repeats
     from appliance.log.plan import Planned
     from appliance.log.quarantine import QuarantinedRooms
+    from appliance.log.recovering import RecoveringRooms
     from appliance.log.sources import Numbers, Random
     from appliance.model import Home, Millis
     from appliance.store.batch import NewEntry
@@ -60,6 +61,7 @@ class Commits(msgspec.Struct):
     checkpoints: Checkpoints
     damaged: DamagedRooms
     quarantined: QuarantinedRooms
+    recovering: RecoveringRooms
     feed: Feed
     folding: Folding
     home: Home
@@ -70,7 +72,15 @@ class Commits(msgspec.Struct):
     async def write(self, writer: Exclusive, commands: list[AnyCommand], now: Millis, registry: Registry) -> Written:
         """Decide commands and write those that go in, in one transaction."""
         verifier = self.checkpoints.verifier
-        loader = Loader(self.store, self.heads, self.bodies, self.damaged, self.quarantined, verifier)
+        loader = Loader(
+            self.store,
+            self.heads,
+            self.bodies,
+            self.damaged,
+            quarantined=self.quarantined,
+            recovering=self.recovering,
+            verifier=verifier,
+        )
         loaded = await loader.load(commands, now, self.numbers, self.random)
         context = BatchContext(
             home=self.home,

@@ -16,6 +16,7 @@ from appliance.evidence.statements import sizes_in
 from appliance.log import foreign_facts
 from appliance.log import heads as head_rows
 from appliance.log.commands import THIS_ROOM, Command
+from appliance.log.foreign import Replicated
 from appliance.log.idempotency import Repeats
 from appliance.log.new_entry import FILE, carries_files
 from appliance.log.notes import home_of
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
     from appliance.log.bodies import Bodies, EpochKey
     from appliance.log.commands import AnyCommand
     from appliance.log.damage import DamagedRooms
-    from appliance.log.foreign import Received, Replicated
+    from appliance.log.foreign import Received
     from appliance.log.foreign_facts import ForeignFacts
     from appliance.log.heads import Head, Heads
     from appliance.log.quarantine import QuarantinedRooms
+    from appliance.log.recovering import RecoveringRooms
     from appliance.log.sources import Numbers, Random
     from appliance.model import Draft, Marks, Millis, RoomId, Target
     from appliance.store.db import Rows, Store
@@ -79,11 +81,13 @@ class Loader:
         heads: Heads,
         bodies: Bodies,
         damaged: DamagedRooms,
+        *,
         quarantined: QuarantinedRooms,
+        recovering: RecoveringRooms,
         verifier: Verifier,
     ) -> None:
         self._store, self._heads, self._bodies, self._damaged = store, heads, bodies, damaged
-        self._quarantined, self._verifier = quarantined, verifier
+        self._quarantined, self._recovering, self._verifier = quarantined, recovering, verifier
         self._agency = home_of(verifier).agency
 
     async def load(self, commands: list[AnyCommand], now: Millis, numbers: Numbers, random: Random) -> Loaded:
@@ -118,7 +122,7 @@ class Loader:
             if room == THIS_ROOM and isinstance(command, Command):
                 others.append(self._creating(command, loaded))
                 continue
-            if error := self._damaged.get(room) or self._quarantined.refusal(room):
+            if error := self._refusal(command):
                 loaded.errors[id(command)] = error
                 continue
             rooms_of.setdefault(room, []).append(command)
@@ -143,6 +147,12 @@ class Loader:
             *(self._target(room, n, needing, loaded) for (room, n), needing in points.items()),
             *others,
         ]
+
+    def _refusal(self, command: AnyCommand) -> AppError | None:
+        """Return why nothing is written to a room; one that is recovering still takes what its followers have."""
+        room = command.room
+        error = self._damaged.get(room) or self._quarantined.refusal(room)
+        return error or (None if isinstance(command, Replicated) else self._recovering.refusal(room))
 
     def _beside(self, command: AnyCommand, loaded: Loaded) -> tuple[_Need, ...]:
         """Return what is to be read for a command beside its room, keys and targets."""

@@ -38,10 +38,11 @@ from appliance.log.idempotency import find_done, split_duplicates
 from appliance.log.intake import Intake, answer
 from appliance.log.outbox import Outbox
 from appliance.log.quarantine import QuarantinedRooms
+from appliance.log.recovering import RecoveringRooms
 from appliance.log.riders import Announced
 from appliance.log.sources import Numbers, Random
 from appliance.model import Home
-from appliance.store import epoch_keys, feed, rooms
+from appliance.store import epoch_keys, feed, replicas, rooms
 from appliance.store.db import Rows
 from appliance.store.disk_errors import OF_THE_DISK
 
@@ -90,6 +91,7 @@ class RoomLog:
         self._task: asyncio.Task[None] | None = None
         self.damaged = DamagedRooms()
         self.quarantined = QuarantinedRooms()
+        self.recovering = RecoveringRooms()
         self.bodies: Bodies
         self.giving: Giving
         self.outbox: Outbox
@@ -121,6 +123,7 @@ class RoomLog:
             checkpoints=self.checkpoints,
             damaged=self.damaged,
             quarantined=self.quarantined,
+            recovering=self.recovering,
             feed=self.feed,
             folding=self.folding,
             home=self.home,
@@ -216,6 +219,14 @@ class RoomLog:
             self.feed.advance(announced.pos)
             self.feed.publish(announced.committed)
         return result
+
+    async def recover(self) -> None:
+        """Hold every room of this hub that agencies share until they have said what they have of it (`recovering.py`).
+
+        For a database that was restored, before anything is written. Raises Unavailable.
+        """
+        async with self._store.read() as reader:
+            self.recovering.begin(await reader.run(replicas.followers_of_hub, self.home.agency))
 
     async def once(self, key: Key, append: Callable[[], Awaitable[Sequence[Appended]]]) -> Appended:
         """Return what an earlier command with this key did, or else what `append` does now: its first entry each time.

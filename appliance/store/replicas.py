@@ -130,6 +130,14 @@ def shares_of_hub(rows: Rows, peer: str, hub: str) -> list[SharedRoom]:
     return [SharedRoom._make(row) for row in rows.all(SQL.shares_of_hub, {"peer": peer, "hub": hub})]
 
 
+def followers_of_hub(rows: Rows, hub: str) -> dict[RoomId, list[str]]:
+    """Return the rooms of a hub that other agencies have members in, with these agencies."""
+    found: dict[RoomId, list[str]] = {}
+    for room, peer in rows.all(SQL.followers_of_hub, {"hub": hub}):
+        found.setdefault(RoomId(room), []).append(peer)
+    return found
+
+
 def note_has(rows: Rows, peer: str, room: int, size: int) -> None:
     """Note that an agency has so many entries of a room."""
     rows.run(SQL.note_has, {"peer": peer, "room": room, "size": size})

@@ -65,6 +65,7 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("recorded_heads", "list_advanced"): ({"r"}, "every room once a day: which heads are to be recorded"),
     ("recorded_heads", "list_all"): ({"recorded_head"}, "every room once a day: the root over all heads"),
     ("replicas", "cursors"): ({"peer_cursor"}, "one row for each agency, at start"),
+    ("replicas", "followers_of_hub"): ({"p"}, "one row for each agency and shared room, after a restore"),
     ("replicas", "quarantined"): ({"q"}, "rooms that are read-only, at start: nearly always none"),
     ("rooms", "ids_by_index"): ({"room"}, "every room, when a page of the table is torn"),
     ("rooms", "listed"): ({"r"}, "every room, when an operator looks for one"),

@@ -63,3 +63,6 @@ SELECT agency, max(size) FROM cosignature WHERE room = :room GROUP BY agency;
 
 -- name: cosignatures
 SELECT line FROM cosignature WHERE room = :room AND size = :size ORDER BY agency;
+
+-- name: followers_of_hub
+SELECT r.id, p.peer FROM peer_room p CROSS JOIN room r ON r.key = p.room WHERE r.hub = :hub AND p.upto IS NULL;
