@@ -217,8 +217,8 @@ def parse(data: Path, raw: dict[str, Any]) -> Config:
     problems: list[str] = []
     policies = {item.name for item in dataclasses.fields(Policies)}
     parts = {name: raw[name] for name in raw if name not in policies}
-    built = _build(Config, parts | {"data": data}, "", problems)
-    rules = _build(Policies, {name: raw[name] for name in raw if name in policies}, "", problems)
+    built = build(Config, parts | {"data": data}, "", problems)
+    rules = build(Policies, {name: raw[name] for name in raw if name in policies}, "", problems)
     if built is None or rules is None:
         raise ConfigError(problems)
     whole: Config = dataclasses.replace(built, policies=rules)
@@ -260,7 +260,7 @@ def _check_listen(listen: Listen) -> list[str]:
     problems += check_port("staff.port", listen.port)
     if bool(listen.certificate) != bool(listen.key):
         problems.append(f"staff.certificate, staff.key: {both('config.give_both_neither')}")
-    problems += _bad_networks("staff.proxies", listen.proxies)
+    problems += bad_networks("staff.proxies", listen.proxies)
     if not listen.names:
         problems.append(f"staff.names: {both('config.at_least_one')}")
     problems += [both("config.host_name", name=name) for name in listen.names if not is_host(name)]
@@ -308,7 +308,7 @@ def check_sign_in(limits: SignInLimits) -> list[str]:
     problems = []
     for line in limits.sites:
         name, *networks = line.split() or [""]
-        problems += _bad_networks(f"sign_in.sites, {name}", networks)
+        problems += bad_networks(f"sign_in.sites, {name}", networks)
         if not networks:
             problems.append(f"sign_in.sites, {name}: {both('config.site')}")
     least_one = ("tries", "account_tries", "account_drain_ms", "address_tries", "address_drain_ms")
@@ -318,7 +318,8 @@ def check_sign_in(limits: SignInLimits) -> list[str]:
     return problems
 
 
-def _bad_networks(where: str, networks: Iterable[str]) -> list[str]:
+def bad_networks(where: str, networks: Iterable[str]) -> list[str]:
+    """Return what is wrong with addresses or networks of a setting."""
     problems = []
     for network in networks:
         try:
@@ -350,7 +351,8 @@ def is_loopback(host: str) -> bool:
         return host == LOCALHOST
 
 
-def _build(kind: type, raw: dict[str, Any], where: str, problems: list[str]) -> Any:
+def build(kind: type, raw: dict[str, Any], where: str, problems: list[str]) -> Any:
+    """Return a dataclass of settings from raw values; what is wrong with them is added to `problems`."""
     hints = get_type_hints(kind)
     values: dict[str, Any] = {}
     for name, value in raw.items():
@@ -366,7 +368,7 @@ def _build(kind: type, raw: dict[str, Any], where: str, problems: list[str]) -> 
 
 def _value(hint: Any, value: Any, where: str, problems: list[str]) -> Any:
     if dataclasses.is_dataclass(hint) and isinstance(hint, type) and isinstance(value, dict):
-        return _build(hint, value, f"{where}.", problems)
+        return build(hint, value, f"{where}.", problems)
     if hint == tuple[str, ...] and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
     if hint is float and type(value) is int:

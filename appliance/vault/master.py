@@ -174,7 +174,7 @@ def new_master_key(
         derivation = PassphraseRecord(os.urandom(_SALT_BYTES), source.cost)
         return NewMaster(derive(passphrase, derivation), SourceRecord(source.kind, derivation))
     if source.kind is SourceKind.CREDENTIAL:
-        return NewMaster(_credential(source)[-1], SourceRecord(source.kind))
+        return NewMaster(credential_keys(source)[-1], SourceRecord(source.kind))
     key = MasterKey(new_key())
     if source.kind is SourceKind.SHARES:
         return NewMaster(key, SourceRecord(source.kind), split_shares(key))
@@ -229,7 +229,7 @@ def _found(source: MasterSource, data_dir: Path, ask: Ask, record: KeyringRecord
             return keys
         raise locked(Reason.KEY_FILE_MISSING, needed=record.key_id)
     if source.kind is SourceKind.CREDENTIAL:
-        return _credential(source)
+        return credential_keys(source)
     if source.kind is SourceKind.PASSPHRASE:
         if record.source.passphrase is None:
             raise locked(Reason.NO_PASSPHRASE_SET, kind=record.source.kind.value)
@@ -244,7 +244,8 @@ def _joined(ask: Ask, secret: Secret) -> MasterKey:
     return MasterKey(load("appliance.vault.shares:join")(one, read_share(ask(Question(secret, 2)))))
 
 
-def _credential(source: MasterSource) -> list[MasterKey]:
+def credential_keys(source: MasterSource) -> list[MasterKey]:
+    """The keys that systemd passes, newest last. Raises VaultLocked."""
     folder = source.credentials_dir or os.environ.get("CREDENTIALS_DIRECTORY")
     if not folder:
         raise locked(Reason.CREDENTIAL_MISSING)

@@ -9,7 +9,8 @@ Rules:
 - so is a connection whose client takes nothing of an answer (`unread.py`), whatever the answer is. A WebSocket looks
   after that itself;
 - request bodies are never decompressed here;
-- bytes that are no HTTP are answered in the shape of every other error.
+- bytes that are no HTTP are answered in the shape of every other error;
+- with `admits`, a connection that it refuses after the handshake is cut before a byte of it is read.
 
 It knows no route and no session.
 """
@@ -22,7 +23,7 @@ import errno
 import logging
 import socket
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 from aiohttp import WSCloseCode, web
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
 
     from aiohttp.http import WebSocketReader
 
-    from appliance.config import Limits
-
 logger = logging.getLogger(__name__)
 IDLE_TIMEOUT_S: Final = 20.0
 HANDSHAKE_S: Final = 5.0
@@ -58,26 +57,41 @@ ACCEPT_PAUSE_S: Final = 1.0
 _GONE: Final = frozenset((errno.ECONNABORTED, errno.EPROTO, errno.EINTR))
 
 
+class OpenConnections(Protocol):
+    """How many connections may be open: of one address, and in all."""
+
+    @property
+    def connections_an_address(self) -> int: ...  # noqa: D102 - a field
+    @property
+    def connections(self) -> int: ...  # noqa: D102 - a field
+
+
 class Listener:
     """Accepts the connections of one listening socket and serves them; with a TLS context where one is given.
 
-    The context may be given other certificates while it is in use: connections to come use them.
+    The context may be given other certificates while it is in use, or another may take its place (`use`): connections
+    to come use them. `admits` looks at a connection once its handshake is done.
     """
 
     def __init__(
         self,
         server: web.Server,
         bound: socket.socket,
-        limits: Limits,
+        limits: OpenConnections,
         context: ssl.SSLContext | None = None,
         handshake_s: float = HANDSHAKE_S,
         proxies: Proxies | None = None,
+        admits: Callable[[asyncio.BaseTransport], bool] | None = None,
     ) -> None:
         self.limit = ConnectionLimit(limits.connections_an_address, limits.connections)
         self._server, self._bound, self._context = server, bound, context
-        self._handshake_s, self._proxies = handshake_s, proxies or Proxies(())
+        self._handshake_s, self._proxies, self._admits = handshake_s, proxies or Proxies(()), admits
         self._accepting: asyncio.Task[None] | None = None
         self._opening: set[asyncio.Task[None]] = set()
+
+    def use(self, context: ssl.SSLContext) -> None:
+        """Serve connections to come with this context."""
+        self._context = context
 
     def start(self) -> None:
         """Begin to accept."""
@@ -120,7 +134,7 @@ class Listener:
                 async with asyncio.timeout_at(until):
                     await _has_said_something(connection)
             await loop.connect_accepted_socket(
-                lambda: _Protocol(self._server, slot),
+                lambda: _Protocol(self._server, slot, self._admits),
                 connection,
                 ssl=self._context,
                 ssl_handshake_timeout=max(MIN_HANDSHAKE_S, until - loop.time()) if self._context else None,
@@ -155,9 +169,11 @@ async def _has_said_something(connection: socket.socket) -> None:
 class _Protocol(web.RequestHandler):
     """One connection: aiohttp's, in a counted place, with this product's errors."""
 
-    __slots__ = ("_client", "_slot")
+    __slots__ = ("_admits", "_client", "_slot")
 
-    def __init__(self, server: web.Server, slot: Slot) -> None:
+    def __init__(
+        self, server: web.Server, slot: Slot, admits: Callable[[asyncio.BaseTransport], bool] | None = None
+    ) -> None:
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
@@ -165,8 +181,15 @@ class _Protocol(web.RequestHandler):
             access_log=None,  # type: ignore[arg-type]  # as aiohttp's own runner gives it; requests are logged by api/app
             auto_decompress=False,
         )
-        self._slot = slot
+        self._slot, self._admits = slot, admits
         self._client = Reader(asyncio.get_running_loop(), self._unread, self._end_silent)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to serve, unless it is somebody who is not admitted: what they sent is dropped unread."""
+        super().connection_made(transport)
+        if self._admits is not None and not self._admits(transport):
+            assert isinstance(transport, asyncio.Transport)  # noqa: S101 - of a stream
+            transport.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Give the place back."""
