@@ -28,13 +28,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from appliance.errors import AppError, Conflict
 from appliance.evidence import base64url
+from appliance.evidence.note import KeyType, Verifier
 from appliance.vault.keyfile import read_private, replace_file, replace_private
 from appliance.vault.master import KEY_FILE, MasterKey, MasterSource, credential_keys, key_file
 from appliance.vault.record import SourceKind
 from appliance.vault.refusals import Reason, locked, wrong
 from appliance.vault.wrapping import new_key as new_secret
 from federation import tls
-from federation.gateway.keys import OwnKey, Use
+from federation.gateway.keys import KeyUse, OwnKey
+from federation.registry.document import Use, key_name
 
 KEYS_FILE: Final = "keys.json"
 PUBLIC_FILE: Final = "public.json"
@@ -42,13 +44,14 @@ REGISTRY_FOLDER: Final = "registry"
 VERSION: Final = 1
 _PUBLIC_MODE: Final = 0o644
 _SECRET_BYTES: Final = 32
+_FIELD: Final = {KeyUse.GATEWAY: "pub", KeyUse.WITNESS: "vkey"}
 
 
 class HeldKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One key in `keys.json`; `wrapped` is its private half under the master key."""
 
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
-    use: Use
+    use: KeyUse
     nbf: int
     exp: int
     public: str
@@ -77,7 +80,7 @@ class Keys:
     source: SourceKind
     master: MasterKey
 
-    def of(self, use: Use) -> list[OwnKey]:
+    def of(self, use: KeyUse) -> list[OwnKey]:
         """Return the keys of a use, in the order in which they were made."""
         return [key for key in self.own if key.use is use]
 
@@ -133,15 +136,23 @@ def public_of(keys: Keys) -> dict[str, object]:
         "agency": keys.agency,
         "domain": keys.domain,
         "keys": {
-            key.id: {"use": key.use, "public": key.public, "nbf": key.nbf, "exp": key.exp}
+            key.id: {"use": key.use, _FIELD[key.use]: _listed(keys, key), "nbf": key.nbf, "exp": key.exp}
             for key in keys.own
-            if key.use is not Use.CHANNEL
+            if key.use is not KeyUse.CHANNEL
         },
         "tls": [
             {"spki": key.public, "nbf": key.nbf, "exp": key.exp, "cert": base64url.encode(key.certificate)}
-            for key in keys.of(Use.CHANNEL)
+            for key in keys.of(KeyUse.CHANNEL)
         ],
     }
+
+
+def _listed(keys: Keys, key: OwnKey) -> str:
+    """Return a signing key as the registry has it: the witness's as the key text of notes, with its name."""
+    if key.use is not KeyUse.WITNESS:
+        return key.public
+    name = key_name(keys.domain, keys.agency, Use.WITNESS)
+    return Verifier(name, KeyType.COSIGNATURE, key.signs.public_key().public_bytes_raw()).vkey
 
 
 def _new_master(folder: Path, source: MasterSource) -> MasterKey:
@@ -175,7 +186,7 @@ def _held(key: OwnKey, master: MasterKey) -> HeldKey:
 def _opened(held: HeldKey, master: MasterKey) -> OwnKey:
     secret = master.unwrap(_purpose(held.id), held.wrapped)
     private: Ed25519PrivateKey | ec.EllipticCurvePrivateKey
-    if held.use is Use.CHANNEL:
+    if held.use is KeyUse.CHANNEL:
         private = ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256R1())
     else:
         private = Ed25519PrivateKey.from_private_bytes(secret)

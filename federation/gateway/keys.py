@@ -15,16 +15,20 @@ Pure: does not touch files (`folder`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from appliance.evidence import base64url
 from federation import tls
+from federation.registry.document import public_key
+
+if TYPE_CHECKING:
+    from federation.registry.document import Agency
 
 YEAR_S: Final = 366 * 86_400
 SWITCH_S: Final = 48 * 3_600
@@ -32,7 +36,7 @@ SWITCH_S: Final = 48 * 3_600
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 
 
-class Use(StrEnum):
+class KeyUse(StrEnum):
     """What a key is for."""
 
     GATEWAY = "gw"
@@ -45,7 +49,7 @@ class OwnKey:
     """One key with its private half. `certificate` is that of a `tls` key (DER)."""
 
     id: str
-    use: Use
+    use: KeyUse
     nbf: int
     exp: int
     private: Ed25519PrivateKey | EllipticCurvePrivateKey = field(repr=False)
@@ -78,41 +82,47 @@ class Listed:
     """A key of ours as the registry lists it; `seen` is the version in which this process first found it."""
 
     nbf: int
-    exp: int
+    until: int
     seen: int
 
 
-def new_key(use: Use, agency: str, others: Iterable[str], now: int) -> OwnKey:
+def listed_in(agency: Agency, version: int, before: Mapping[str, Listed]) -> dict[str, Listed]:
+    """Return the keys and pins of our agency in a version of the registry, by their public halves (`OwnKey.public`)."""
+    dates = {base64url.encode(public_key(key).public_bytes_raw()): (key.nbf, key.until) for key in agency.keys.values()}
+    dates |= {pin.spki: (pin.nbf, pin.exp) for pin in agency.tls}
+    return {
+        public: Listed(nbf, until, before[public].seen if public in before else version)
+        for public, (nbf, until) in dates.items()
+    }
+
+
+def new_key(use: KeyUse, agency: str, others: Iterable[str], now: int) -> OwnKey:
     """Return a new key for a year from `now` (s UTC), with an id that is not among the `others`."""
     key_id = _free_id(use, others, now)
-    if use is Use.CHANNEL:
+    if use is KeyUse.CHANNEL:
         channel = tls.new_key()
         return OwnKey(key_id, use, now, now + YEAR_S, channel, tls.certify(channel, agency))
     return OwnKey(key_id, use, now, now + YEAR_S, Ed25519PrivateKey.generate())
 
 
 def in_use(
-    own: Iterable[OwnKey], use: Use, listed: Mapping[str, Listed], peers_know: int | None, now: int
+    own: Sequence[OwnKey], use: KeyUse, listed: Mapping[str, Listed], peers_know: int | None, now: int
 ) -> OwnKey | None:
     """Return the key of a use to work with; None where the registry lists none that is good at `now` (s UTC).
 
     `listed` is by public half; `peers_know` is the lowest version of the registry of all linked peers, None without any.
     """
-    good = [key for key in own if key.use is use and _is_good(listed.get(key.public), now)]
-    good.sort(key=lambda key: listed[key.public].nbf)
+    dates = {key.id: listed.get(key.public) for key in own if key.use is use}
+    good = [(found.nbf, key) for key in own if (found := dates.get(key.id)) and found.nbf <= now < found.until]
     if len(good) < 2:
-        return good[0] if good else None
-    *_, former, newest = good
+        return good[0][1] if good else None
+    *_, (_, former), (_, newest) = sorted(good, key=lambda item: item[0])
     found = listed[newest.public]
     everybody = peers_know is None or peers_know >= found.seen
     return newest if everybody or now >= found.nbf + SWITCH_S else former
 
 
-def _is_good(found: Listed | None, now: int) -> bool:
-    return found is not None and found.nbf <= now < found.exp
-
-
-def _free_id(use: Use, others: Iterable[str], now: int) -> str:
+def _free_id(use: KeyUse, others: Iterable[str], now: int) -> str:
     year = 1970 + int(now // 31_556_952)
     taken = set(others)
     for letter in _LETTERS:

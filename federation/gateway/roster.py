@@ -1,115 +1,82 @@
-"""Who may speak to this gateway, as the verified registry has it: one frozen value, made anew for each version.
+"""Who may speak to this gateway, as the verified registry has it at a time: one value, made anew when it changes.
 
-Rules: an agency is spoken to while its status is active; a pin counts from `nbf` to before `exp` (s UTC) and only if
-its certificate is of its key (`federation/tls.py`). A pin that two agencies claim belongs to nobody.
+Rules: an agency is spoken to while its standing is active; a pin counts from `nbf` to before `exp` and only if its
+certificate is of its key (`federation/tls.py`), for a stranger's certificate would be trusted otherwise.
 
-Pure: does not fetch or verify the registry (`federation/registry`).
+Pure: does not fetch or verify the registry (`federation/registry`). Times are s UTC.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from appliance.evidence import base64url
+from federation import tls
+from federation.registry.document import Document, Standing, Use, public_key
 
-DAY_S: Final = 86_400
-WARN_DAYS: Final = (60, 30, 7)
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+    from federation.registry.document import Agency, Pin
 
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """A key of the channel with its certificate (DER)."""
-
-    spki: str
-    nbf: int
-    exp: int
-    certificate: bytes = field(repr=False)
+NOBODY: Final = Document(reg=0, agencies={})
+"""What is known before a registry was verified."""
 
 
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """An Ed25519 key of an agency; `until` is its end, or when it was revoked."""
-
-    public: bytes
-    nbf: int
-    until: int
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """How much an agency may send: events a second, and how many saved up."""
-
-    ev_s: int
-    burst: int
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """One agency of the registry."""
-
-    slug: str
-    is_active: bool
-    endpoints: tuple[str, ...]
-    pins: tuple[Pin, ...]
-    keys: Mapping[str, SigningKey]
-    quota: Quota
-
-    def pins_at(self, now: int) -> list[Pin]:
-        """Return the pins that count at `now` (s UTC)."""
-        return [pin for pin in self.pins if pin.nbf <= now < pin.exp]
-
-    def key_at(self, key_id: str, now: int) -> Ed25519PublicKey | None:
-        """Return a gateway key by its id if it is good at `now` (s UTC)."""
-        found = self.keys.get(key_id)
-        good = found is not None and found.nbf <= now < found.until
-        return Ed25519PublicKey.from_public_bytes(found.public) if found is not None and good else None
-
-
-@dataclass(frozen=True, slots=True)
 class Roster:
-    """The agencies by their slugs, in one version of the registry."""
+    """The agencies of a document, and the pins of theirs that count at `now`."""
 
-    version: int
-    agencies: Mapping[str, Enrolled]
+    def __init__(self, document: Document, now: int) -> None:
+        self.document = document
+        self._certificates: dict[str, list[bytes]] = {}
+        self._owners: dict[str, str] = {}
+        for slug, pins in document.pins_at(now).items():
+            for pin in pins:
+                if (certificate := _certificate(pin)) is not None:
+                    self._certificates.setdefault(slug, []).append(certificate)
+                    self._owners[pin.spki] = slug
+        times = (at for agency in document.agencies.values() for pin in agency.tls for at in (pin.nbf, pin.exp))
+        self.changes_at: int | None = min((at for at in times if at > now), default=None)
+        """When the next pin begins or ends."""
 
-    def active(self, slug: str) -> Enrolled | None:
+    @property
+    def version(self) -> int:
+        """The version of the registry."""
+        return self.document.reg
+
+    def active(self, slug: str) -> Agency | None:
         """Return an agency if it may be spoken to."""
-        found = self.agencies.get(slug)
-        return found if found is not None and found.is_active else None
+        found = self.document.agencies.get(slug)
+        return found if found is not None and found.status is Standing.ACTIVE else None
 
-    def agency_of(self, spki: str, now: int) -> str | None:
-        """Return the active agency that a key of the channel belongs to at `now` (s UTC)."""
-        owners = {
-            agency.slug
-            for agency in self.agencies.values()
-            if agency.is_active and any(pin.spki == spki for pin in agency.pins_at(now))
-        }
-        return owners.pop() if len(owners) == 1 else None
+    def others(self, own: str) -> Mapping[str, Agency]:
+        """Return the agencies that may be spoken to, but this gateway's own."""
+        agencies = self.document.agencies.items()
+        return {slug: agency for slug, agency in agencies if slug != own and agency.status is Standing.ACTIVE}
 
-    def certificates(self, now: int, but: str) -> list[bytes]:
-        """Return the certificates (DER) of all active agencies `but` one: whose handshakes are accepted."""
-        return [
-            pin.certificate
-            for agency in self.agencies.values()
-            if agency.is_active and agency.slug != but
-            for pin in agency.pins_at(now)
-        ]
+    def agency_of(self, spki: str) -> str | None:
+        """Return the agency that a key of the channel belongs to."""
+        return self._owners.get(spki)
 
-    def changes_after(self, now: int) -> int | None:
-        """Return when the next pin begins or ends (s UTC), so that contexts are made anew then."""
-        times = {
-            at for agency in self.agencies.values() for pin in agency.pins for at in (pin.nbf, pin.exp) if at > now
-        }
-        return min(times, default=None)
+    def certificates_of(self, slug: str) -> list[bytes]:
+        """Return the certificates (DER) of one agency: who may answer when it is dialled."""
+        return self._certificates.get(slug, [])
+
+    def certificates(self, but: str) -> list[bytes]:
+        """Return the certificates (DER) of all agencies `but` one: whose handshakes are accepted."""
+        return [one for slug, certificates in self._certificates.items() if slug != but for one in certificates]
+
+    def signing_key(self, slug: str, key_id: str, now: int) -> Ed25519PublicKey | None:
+        """Return an active agency's gateway key by its id if it is good at `now`."""
+        agency = self.active(slug)
+        found = agency.keys_of(Use.GATEWAY, now).get(key_id) if agency is not None else None
+        return public_key(found) if found is not None else None
 
 
-EMPTY: Final = Roster(0, {})
-"""What is known before a registry was verified: nobody."""
-
-
-def ending(keys: Iterable[tuple[str, int]], now: int) -> list[tuple[str, int]]:
-    """Return which of these keys (id, end) end within the longest time of warning, with the days that are left."""
-    left = ((key_id, max(0, exp - now) // DAY_S) for key_id, exp in keys)
-    return sorted(((key_id, days) for key_id, days in left if days <= max(WARN_DAYS)), key=lambda item: item[1])
+def _certificate(pin: Pin) -> bytes | None:
+    try:
+        certificate = base64url.decode(pin.cert, len(pin.cert) * 3 // 4)
+    except ValueError:
+        return None
+    return certificate if tls.fits(pin.spki, certificate) else None
