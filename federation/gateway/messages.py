@@ -24,7 +24,7 @@ Does not: say what frames mean (`federation/protocol`).
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -172,11 +172,11 @@ class Seal(_Message, frozen=True):
 
 
 class SignStatement(_Message, frozen=True):
-    """Fields of a statement to sign with the gateway key."""
+    """A statement to sign with the gateway key, by its type and its payload (canonical JSON)."""
 
     job: int
     type: str
-    fields: dict[str, Any]
+    payload: str
 
 
 class Cosign(_Message, frozen=True):

@@ -10,11 +10,11 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from appliance.config import LAST_PORT, bad_networks, build, check_port, is_host
 from appliance.errors import ConfigError
 from appliance.locale import both
-from yarl import URL
 
 FILE_NAME: Final = "gateway.toml"
 KEY_SOURCES: Final = ("file", "credential")
@@ -146,9 +146,9 @@ def check(settings: Settings) -> list[str]:
 def is_registry_url(text: str) -> bool:
     """Return whether this is the address of a folder served over HTTP or HTTPS, with nothing secret or odd in it."""
     try:
-        url = URL(text)
+        url = urlsplit(text)
         port = url.port
     except ValueError:
         return False
-    plain = url.scheme in ("http", "https") and url.user is None and not url.query and not url.fragment
-    return plain and is_host(url.host or "") and port is not None and 0 < port <= LAST_PORT
+    plain = url.scheme in ("http", "https") and "@" not in url.netloc and not url.query and not url.fragment
+    return plain and is_host(url.hostname or "") and (port is None or 0 < port <= LAST_PORT)

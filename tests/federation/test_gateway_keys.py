@@ -27,9 +27,7 @@ def new_keys(*others: keys.OwnKey) -> tuple[keys.OwnKey, ...]:
 def test_keys_come_back_as_they_were_and_lie_sealed(tmp_path: Path) -> None:
     made = folder.create(tmp_path / "gw", "moph", "gchat.test", FILE, new_keys())
     opened = folder.open_keys(tmp_path / "gw")
-    assert [(key.id, key.use, key.public) for key in opened.own] == [
-        (key.id, key.use, key.public) for key in made.own
-    ]
+    assert [(key.id, key.use, key.public) for key in opened.own] == [(key.id, key.use, key.public) for key in made.own]
     secrets = [key.signs.private_bytes_raw() for key in made.own if key.use is not KeyUse.CHANNEL]
     lying = b"".join(path.read_bytes() for path in (tmp_path / "gw").iterdir() if path.name != "master.key")
     assert all(secret not in lying and secret.hex().encode() not in lying for secret in secrets)
