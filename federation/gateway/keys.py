@@ -110,7 +110,8 @@ def in_use(
 ) -> OwnKey | None:
     """Return the key of a use to work with; None where the registry lists none that is good at `now` (s UTC).
 
-    `listed` is by public half; `peers_know` is the lowest version of the registry of all linked peers, None without any.
+    `listed` is by public half; `peers_know` is the lowest version of the registry that a linked peer has, None without
+    links.
     """
     dates = {key.id: listed.get(key.public) for key in own if key.use is use}
     good = [(found.nbf, key) for key in own if (found := dates.get(key.id)) and found.nbf <= now < found.until]

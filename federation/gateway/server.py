@@ -50,10 +50,8 @@ def application(gateway: Gateway, routes: Mapping[tuple[str, str], Answer]) -> w
         request[_PEER] = peer
         under_way[peer] += 1
         try:
-            _check(request)
             # A link is one request for as long as it lives, and there is one for each peer.
-            if under_way[peer] > most + 1:
-                raise errors.TooMany(BUSY_S)
+            _check(request, under_way[peer], most + 1)
             response = await handler(request)
         except errors.AppError as error:
             response = _rendered(request, peer, error)
@@ -81,7 +79,9 @@ def _handler(answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResp
     return handle
 
 
-def _check(request: web.Request) -> None:
+def _check(request: web.Request, under_way: int, most: int) -> None:
+    if under_way > most:
+        raise errors.TooMany(BUSY_S)
     if any(coding.strip().lower() != "identity" for coding in request.headers.getall("Content-Encoding", ())):
         raise errors.Invalid(code="content_encoding")
     if request.match_info.http_exception is not None:

@@ -6,7 +6,9 @@ faults. Secrets are no settings. Each setting is described in docs/settings.md.
 
 from __future__ import annotations
 
+import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +17,7 @@ from urllib.parse import urlsplit
 from appliance.config import LAST_PORT, bad_networks, build, check_port, is_host
 from appliance.errors import ConfigError
 from appliance.locale import both
+from appliance.vault.keyfile import replace_file
 
 FILE_NAME: Final = "gateway.toml"
 KEY_SOURCES: Final = ("file", "credential")
@@ -23,10 +26,11 @@ MIN_POLL_S: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Where other gateways connect: always mutual TLS 1.3."""
+    """Where other gateways connect: always mutual TLS 1.3. `endpoint` is the address that the registry lists."""
 
     host: str = "0.0.0.0"  # noqa: S104 - other agencies are other machines
     port: int = 8443
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,17 @@ def parse(folder: Path, raw: dict[str, Any]) -> Settings:
         raise ConfigError(problems)
     settings: Settings = found
     return settings
+
+
+def write(folder: Path, chosen: Mapping[str, Mapping[str, str | int]]) -> None:
+    """Write `gateway.toml` with these settings by table, where there is none."""
+    path = folder / FILE_NAME
+    lines = []
+    for table, values in chosen.items():
+        # A JSON text or number is one of TOML too.
+        lines += [f"[{table}]", *(f"{name} = {json.dumps(value)}" for name, value in values.items()), ""]
+    if not path.exists():
+        replace_file(path, "\n".join(lines).encode(), 0o644)
 
 
 def check(settings: Settings) -> list[str]:
