@@ -8,6 +8,7 @@ Does not: fetch the registry, open connections.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -16,9 +17,9 @@ from federation import tls
 from federation.gateway import folder
 from federation.gateway.keys import KeyUse, Listed, OwnKey, in_use, listed_in
 from federation.gateway.roster import NOBODY, Roster
+from federation.registry.freshness import Freshness
 
 if TYPE_CHECKING:
-    import asyncio
     import ssl
 
     from federation.gateway.settings import Settings
@@ -37,6 +38,11 @@ class Gateway:
         self.settings, self.keys, self.clock, self.monotonic = settings, keys, clock, monotonic
         self.peers_know: Callable[[], int | None] = lambda: None
         """The lowest version of the registry that a linked peer has; None without links."""
+        self.registry_wanted = asyncio.Event()
+        """Set when a peer has a newer registry (`newer_peers`), so that it is not waited for."""
+        self.newer_peers: set[str] = set()
+        self.timestamp = 0
+        self.freshness = Freshness.STOPPED
         self.roster = Roster(NOBODY, self.seconds())
         self._listed: dict[str, Listed] = {}
         self._shown: str | None = None
@@ -52,6 +58,16 @@ class Gateway:
         """Whether the registry has the agency as an active one."""
         return self.roster.active(self.agency) is not None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether links may live: we are enrolled, and what we know of the registry is not too old."""
+        return self.is_enrolled and self.freshness is not Freshness.STOPPED
+
+    def newer_at(self, peer: str) -> None:
+        """Note that a peer has a newer registry."""
+        self.newer_peers.add(peer)
+        self.registry_wanted.set()
+
     def seconds(self) -> int:
         """Return the time in s UTC."""
         return self.clock() // MS
@@ -61,6 +77,15 @@ class Gateway:
         if not self.is_enrolled:
             return None
         return in_use(self.keys.own, use, self._listed, self.peers_know(), self.seconds())
+
+    def lists(self, own: OwnKey) -> bool:
+        """Return whether the registry lists a key of ours."""
+        return own.public in self._listed
+
+    def end_of(self, own: OwnKey) -> int:
+        """Return the end of a key (s UTC), of the registry where it lists the key."""
+        found = self._listed.get(own.public)
+        return found.until if found is not None else own.exp
 
     def take(self, document: Document) -> None:
         """Take another version of the registry."""

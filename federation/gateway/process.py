@@ -1,0 +1,208 @@
+"""The gateway process: its parts put together, from its keys to its end.
+
+Rules: nothing is listened on before the registry lists a key of the channel for us, since there is nothing to show;
+everything that follows from the registry (who may speak, which links live, whom to dial, with which key) is brought up
+to date together (`follow`). Ends by SIGTERM, SIGINT or the supervisor's death.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import uvloop
+from aiohttp import web
+
+from appliance.errors import AppError
+from appliance.process.sockets import listening_socket
+from appliance.web.listener import Listener
+from federation.gateway import folder, status
+from federation.gateway.control import Control
+from federation.gateway.dialler import Dialler, new_client
+from federation.gateway.dialling import Allowed
+from federation.gateway.fetch import Fetcher
+from federation.gateway.gateway import MS, Gateway
+from federation.gateway.keys import KeyUse
+from federation.gateway.link_routes import LinkRoutes
+from federation.gateway.links import Links
+from federation.gateway.messages import Cosign, Fetch, Job, Outgoing, RegistryBundle, Result, Seal, SignStatement, Version
+from federation.gateway.server import EXCHANGE, LINK, application
+from federation.gateway.settings import Settings
+from federation.gateway.signatures import Signatures
+from federation.gateway.signing import Signing
+from federation.gateway.to_appliance import Appliance
+from federation.protocol.outputs import Why
+from federation.registry.document import Document
+from federation.registry.freshness import Freshness
+
+logger = logging.getLogger(__name__)
+FOLLOW_S: Final = 5.0
+END_S: Final = 3.0
+
+
+class Running:
+    """A gateway at work. `bound` is the socket that it listens on once it is enrolled."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        keys: folder.Keys,
+        clock: Callable[[], int],
+        monotonic: Callable[[], float],
+        bound: socket.socket,
+    ) -> None:
+        self.gateway = Gateway(settings, keys, clock, monotonic)
+        self.appliance = Appliance(settings.appliance_socket, self._came, self._left, self._do)
+        self.links = Links(self.gateway, self.appliance)
+        self.gateway.peers_know = self.links.lowest_registry
+        self._client = new_client(Allowed(settings.peers.networks))
+        self.signatures = Signatures(self.gateway, self.links)
+        self.fetcher = Fetcher(self.gateway, self._client, self.signatures)
+        self.dialler = Dialler(self.gateway, self.links, self._client, self.fetcher.exchange)
+        self._routes = LinkRoutes(self.links, self.signatures)
+        self._signing = Signing(keys.agency, keys.domain, self.gateway.key, self.gateway.seconds)
+        self._bound, self._bundle = bound, RegistryBundle({})
+        self._verified = 0
+        self.listener: Listener | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._fetching: set[asyncio.Task[None]] = set()
+        self._runner = self._new_runner()
+
+    async def start(self) -> None:
+        """Begin to work: with the appliance, and with peers as soon as there is a registry."""
+        await self._runner.setup()
+        self._tasks = [
+            asyncio.create_task(self.appliance.run(), name="appliance"),
+            asyncio.create_task(self._follow_for_ever(), name="follow"),
+        ]
+
+    async def take(
+        self, document: Document, files: dict[str, bytes], timestamp: int, freshness: Freshness, verified: int
+    ) -> None:
+        """Take what was verified of the registry, and give it to the appliance where it is new."""
+        gateway = self.gateway
+        is_new = document.reg != gateway.roster.version or timestamp != gateway.timestamp
+        gateway.timestamp, gateway.freshness, self._verified = timestamp, freshness, verified
+        if document.reg != gateway.roster.version:
+            gateway.take(document)
+        self._bundle = RegistryBundle(files)
+        self.follow()
+        if is_new and self.appliance.is_there:
+            with contextlib.suppress(AppError):
+                await self.appliance.ask(self._bundle, Version)
+
+    def follow(self) -> None:
+        """Bring up to date what follows from the registry and the time."""
+        context = self.gateway.follow()
+        if context is not None:
+            if self.listener is None:
+                assert self._runner.server is not None  # noqa: S101 - set up in `start`
+                limits = self.gateway.settings.limits
+                self.listener = Listener(
+                    self._runner.server, self._bound, limits, context, admits=self.gateway.admits
+                )
+                self.listener.start()
+            self.listener.use(context)
+        self.links.follow()
+        self.dialler.follow()
+
+    async def close(self) -> None:
+        """End the links and all else."""
+        await self.dialler.close()
+        self.links.end_all(Why.SHUTDOWN)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(END_S):
+                while any(self.links.has(link.peer) for link in self.links.status()):
+                    await asyncio.sleep(0.01)
+        if self.listener is not None:
+            await self.listener.close()
+        await self._routes.close()
+        for task in (*self._tasks, *self._fetching):
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._fetching, return_exceptions=True)
+        await self._runner.cleanup()
+        await self._client.close()
+        self._bound.close()
+
+    def status(self) -> status.Status:
+        """Return how the gateway does."""
+        gateway = self.gateway
+        used = {key.id for use in KeyUse if (key := gateway.key(use)) is not None}
+        keys = [
+            status.KeyStatus(key.id, key.use, gateway.end_of(key), gateway.lists(key), key.id in used)
+            for key in gateway.keys.own
+        ]
+        known = status.RegistryStatus(
+            gateway.roster.version, gateway.freshness if gateway.roster.version else "none", self._verified * MS
+        )
+        return status.Status(
+            gateway.agency, gateway.clock(), gateway.is_enrolled, self.appliance.is_there, known, self.links.status(), keys
+        )
+
+    def _new_runner(self) -> web.AppRunner:
+        control = Control(self.gateway, self.appliance, self.signatures)
+        routes = {("GET", LINK): self._routes.link, ("POST", EXCHANGE): self._routes.exchange, **control.routes()}
+        return web.AppRunner(application(self.gateway, routes), access_log=None, shutdown_timeout=END_S)
+
+    async def _follow_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(FOLLOW_S)
+            self.follow()
+
+    async def _came(self) -> None:
+        await self.appliance.ask(self._bundle, Version)
+
+    async def _left(self) -> None:
+        self.links.end_all(Why.SHUTDOWN)
+
+    async def _do(self, job: Job) -> Result | None:
+        match job:
+            case Outgoing():
+                self.links.send(job)
+            case Seal() | SignStatement() | Cosign():
+                return self._signing.sign(job)
+            case Fetch():
+                task = asyncio.create_task(self._fetch(job), name=f"fetch {job.job}")
+                self._fetching.add(task)
+                task.add_done_callback(self._fetching.discard)
+        return None
+
+    async def _fetch(self, job: Fetch) -> None:
+        await self.appliance.done(await self.fetcher.fetch(job))
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    keys: folder.Keys,
+    clock: Callable[[], int],
+    monotonic: Callable[[], float],
+    bound: socket.socket,
+) -> AsyncIterator[Running]:
+    """Run a gateway in the block; it knows no registry until it is given one (`take`)."""
+    found = Running(settings, keys, clock, monotonic, bound)
+    await found.start()
+    try:
+        yield found
+    finally:
+        await found.close()
+
+
+def run(
+    settings: Settings,
+    keys: folder.Keys,
+    clock: Callable[[], int],
+    listen_fd: int | None = None,
+    ready_fd: int | None = None,
+    parent_fd: int | None = None,
+) -> None:
+    """Serve until SIGTERM, SIGINT, or the supervisor's death."""
+    uvloop.run(_serve(settings, keys, clock, (listen_fd, ready_fd, parent_fd)))
