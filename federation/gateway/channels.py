@@ -1,8 +1,8 @@
 """How the frames of a link travel: a WebSocket, or requests where a proxy lets no WebSocket through.
 
 A channel gives and takes the bytes of whole frames in order, and does not read them. Rules:
-- no compression is offered or taken; a message is at most `MAX_FRAME` bytes, a longer one closes with 1009 (RFC 6455
-  §7.4.1), one that is no text with 1003;
+- no compression is offered or taken; one that is no text closes with 1003 (RFC 6455 §7.4.1). A frame that is longer
+  than `MAX_FRAME` is read, so that its sender hears of 1009, but one of `MAX_MESSAGE` cuts the connection;
 - `receive` takes nothing from the network until it is called, so who reads slowly holds up the sender and nobody else;
 - over requests, one request at a time brings frames and one waits for frames to take away; what waits is bounded.
 
@@ -20,6 +20,7 @@ from aiohttp import ClientWebSocketResponse, WSCloseCode, WSMsgType, web
 
 from federation.protocol.frames import MAX_FRAME, MAX_FRAMES, MAX_LIST
 
+MAX_MESSAGE: Final = 2 * MAX_FRAME
 POLL_S: Final = 25.0
 MAX_WAITING: Final = 2 * MAX_LIST
 """Bytes that wait for somebody who comes for them by requests."""
@@ -39,8 +40,8 @@ class Channel(Protocol):
     async def receive(self) -> bytes | None:
         """Return the next frame; None at the end."""
 
-    async def close(self) -> None:
-        """End it. Twice is the same as once."""
+    async def close(self, code: int = WSCloseCode.OK) -> None:
+        """End it, with the code of a WebSocket. Twice is the same as once."""
 
 
 class WebSocketChannel:
@@ -66,9 +67,9 @@ class WebSocketChannel:
             await self._socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
         return None
 
-    async def close(self) -> None:
+    async def close(self, code: int = WSCloseCode.OK) -> None:
         """End it. Twice is the same as once."""
-        await self._socket.close()
+        await self._socket.close(code=code)
 
 
 class RequestsChannel:
@@ -132,7 +133,7 @@ class RequestsChannel:
             self._room.set()
         return found
 
-    async def close(self) -> None:
+    async def close(self, _code: int = WSCloseCode.OK) -> None:
         """End it: what waits for the peer may still be taken away."""
         if not self.is_closed:
             self.is_closed = True
@@ -168,6 +169,6 @@ class PostingChannel:
             return None
         return self._came.popleft() if self._came else None
 
-    async def close(self) -> None:
+    async def close(self, _code: int = WSCloseCode.OK) -> None:
         """End it. Twice is the same as once."""
         self._is_closed = True

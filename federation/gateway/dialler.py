@@ -30,12 +30,12 @@ from aiohttp import (
 
 from appliance.errors import AppError
 from federation import tls
-from federation.gateway.channels import ChannelClosed, PostingChannel, WebSocketChannel
+from federation.gateway.channels import MAX_MESSAGE, ChannelClosed, PostingChannel, WebSocketChannel
 from federation.gateway.dialling import Allowed
 from federation.gateway.gateway import Gateway
 from federation.gateway.links import Links
 from federation.gateway.server import LINK
-from federation.protocol.frames import MAX_FRAME, FrameError
+from federation.protocol.frames import FrameError
 from federation.protocol.retry import Retry
 
 logger = logging.getLogger(__name__)
@@ -146,7 +146,7 @@ class Dialler:
         context = self._gateway.context_for(peer)
         if context is None:
             raise ChannelClosed("one of the two has no key that counts")
-        options: dict[str, Any] = {"compress": 0, "max_msg_size": MAX_FRAME, "autoping": True}
+        options: dict[str, Any] = {"compress": 0, "max_msg_size": MAX_MESSAGE, "autoping": True}
         try:
             async with asyncio.timeout(CONNECT_S):
                 socket = await self._client.ws_connect(

@@ -15,10 +15,10 @@ from aiohttp import web
 
 from appliance.errors import AppError, Invalid
 from federation import tls
-from federation.gateway.channels import RequestsChannel, WebSocketChannel
+from federation.gateway.channels import MAX_MESSAGE, RequestsChannel, WebSocketChannel
 from federation.gateway.links import LinkRefused, Links
 from federation.gateway.signatures import Signatures
-from federation.protocol.frames import MAX_FRAME, MAX_LIST, FrameError, encode, encode_list, parse_list
+from federation.protocol.frames import MAX_LIST, FrameError, encode, encode_list, parse_list
 
 logger = logging.getLogger(__name__)
 CLOSE_S: Final = 1.0
@@ -36,7 +36,7 @@ class LinkRoutes:
     async def link(self, request: web.Request, peer: str) -> web.StreamResponse:
         """Upgrade to a WebSocket and live its link. Raises AppError."""
         socket = web.WebSocketResponse(
-            timeout=CLOSE_S, autoping=True, compress=False, max_msg_size=MAX_FRAME, protocols=()
+            timeout=CLOSE_S, autoping=True, compress=False, max_msg_size=MAX_MESSAGE, protocols=()
         )
         if not socket.can_prepare(request).ok:
             raise Invalid(code="websocket_expected")

@@ -18,6 +18,8 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from aiohttp import WSCloseCode
+
 from appliance.errors import AppError
 from federation.gateway import messages as m
 from federation.gateway.channels import Channel, ChannelClosed
@@ -278,7 +280,7 @@ class Session:
         self.ended.set()
         with contextlib.suppress(Exception):
             async with asyncio.timeout(FAREWELL_S):
-                await self._channel.close()
+                await self._channel.close(self._ending.code if self._ending is not None else WSCloseCode.OK)
         why = self._ending.why if self._ending is not None else LOST
         if self.opened is not None:
             with contextlib.suppress(AppError):
