@@ -17,6 +17,9 @@ def register(_name: str, command: argparse.ArgumentParser) -> None:
     request = _add(group, "request", "print what the registry's operator needs to enrol the agency, signed")
     request.add_argument("--identity", type=Path, required=True, metavar="FILE", help="the agency's identity key")
     request.add_argument("--nonce", required=True, help="the number that the operator gave for this request")
+    request.add_argument("--letter", type=Path, required=True, metavar="FILE", help="the agency's letter")
+    request.add_argument("--officer", required=True, metavar="NAME", help="who answers for the request")
+    request.add_argument("--appliance", type=Path, default=Path("/var/lib/gchat"), help="the appliance's data folder")
     next_key = _add(group, "next-key", "make the key that follows one, for the operator to list before it is used")
     next_key.add_argument("use", choices=["gw", "wit", "tls"], help="seals and requests, cosignatures, or the channel")
     serve = _add(group, "serve", "run the gateway process")
@@ -38,7 +41,7 @@ def _init(command: argparse.ArgumentParser) -> None:
     command.add_argument("--domain", required=True, help="the domain its evidence is signed under, as in gchat.toml")
     command.add_argument("--endpoint", required=True, metavar="URL", help="where others reach it: https://host:port")
     command.add_argument("--registry", required=True, metavar="URL", help="where the registry's files are served")
-    command.add_argument("--identity", type=Path, required=True, metavar="FILE", help="new file on a stick, for the key")
+    command.add_argument("--identity", type=Path, required=True, metavar="FILE", help="new file, on a stick")
     command.add_argument("--host", default="0.0.0.0", help="address to listen on")  # noqa: S104 - others are elsewhere
     command.add_argument("--port", type=int, default=8443, help="port to listen on (8443)")
     command.add_argument("--appliance", type=Path, default=Path("/var/lib/gchat"), help="the appliance's data folder")

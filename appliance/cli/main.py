@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "up": Group("run the appliance under a supervisor", "appliance.cli.processes"),
     "serve": Group("run the appliance process alone", "appliance.cli.processes"),
     "search": Group("run the search process alone", "appliance.cli.processes"),
+    "gateway": Group("what other agencies reach (docs/federation.md)", "appliance.cli.gateway"),
     "setup": Group("make a new agency in a folder; asks at the terminal for what no flag says", "appliance.cli.setup"),
     "migrate": Group("bring the database to this release's schema", "appliance.cli.database"),
     "user": Group("accounts", "appliance.cli.user"),

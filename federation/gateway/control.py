@@ -12,7 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
-from appliance.errors import AppError, Invalid
+from appliance.errors import AppError, Invalid, NotFound
 from federation.gateway import requests
 from federation.gateway.gateway import Gateway
 from federation.gateway.messages import Answered, Asked, Kind
@@ -31,7 +31,16 @@ class Control:
 
     def routes(self) -> dict[tuple[str, str], Answer]:
         """Return the routes, by method and path."""
-        return {(form.method, form.path): self._handler(kind) for kind, form in requests.FORMS.items()}
+        found = {(form.method, form.path): self._handler(kind) for kind, form in requests.FORMS.items()}
+        return {**found, ("GET", f"{requests.REGISTRY}{{name:.+}}"): self._registry_file}
+
+    async def _registry_file(self, request: web.Request, peer: str) -> web.StreamResponse:
+        """Give a file of the registry as we have it: whoever gets it verifies it."""
+        await self._signatures.body_of(request, peer, 0)
+        content = self._gateway.registry_files.get(request.match_info["name"])
+        if content is None:
+            raise NotFound
+        return web.Response(body=content, content_type="application/octet-stream")
 
     def _handler(self, kind: Kind) -> Answer:
         form = requests.FORMS[kind]

@@ -136,7 +136,12 @@ def public_of(keys: Keys) -> dict[str, object]:
         "agency": keys.agency,
         "domain": keys.domain,
         "keys": {
-            key.id: {"use": key.use, _FIELD[key.use]: _listed(keys, key), "nbf": key.nbf, "exp": key.exp}
+            key.id: {
+                "use": key.use,
+                _FIELD[key.use]: witness_key(keys, key) if key.use is KeyUse.WITNESS else key.public,
+                "nbf": key.nbf,
+                "exp": key.exp,
+            }
             for key in keys.own
             if key.use is not KeyUse.CHANNEL
         },
@@ -147,10 +152,8 @@ def public_of(keys: Keys) -> dict[str, object]:
     }
 
 
-def _listed(keys: Keys, key: OwnKey) -> str:
-    """Return a signing key as the registry has it: the witness's as the key text of notes, with its name."""
-    if key.use is not KeyUse.WITNESS:
-        return key.public
+def witness_key(keys: Keys, key: OwnKey) -> str:
+    """Return a witness key as the registry has it: the key text of notes, with its name."""
     name = key_name(keys.domain, keys.agency, Use.WITNESS)
     return Verifier(name, KeyType.COSIGNATURE, key.signs.public_key().public_bytes_raw()).vkey
 

@@ -41,8 +41,11 @@ class Gateway:
         self.registry_wanted = asyncio.Event()
         """Set when a peer has a newer registry (`newer_peers`), so that it is not waited for."""
         self.newer_peers: set[str] = set()
+        self.registry_files: dict[str, bytes] = {}
         self.timestamp = 0
         self.freshness = Freshness.STOPPED
+        self.linked: Callable[[], list[str]] = list
+        """The peers that are linked."""
         self.roster = Roster(NOBODY, self.seconds())
         self._listed: dict[str, Listed] = {}
         self._shown: str | None = None

@@ -1,8 +1,8 @@
 """How much a peer may send (F83): its quota in the registry for events, one of our own for the rest.
 
 Rules: a peer over its quota is told to pause (`busy`) and not read from until it has room again, so nothing of it is
-lost and nobody else waits; of what is kept nowhere (`eph`) the excess is dropped and counted. The counts outlive a link:
-dialling again gains nothing. Does not: know connections.
+lost and nobody else waits; of what is kept nowhere (`eph`) the excess is dropped and counted. The counts outlive a
+link: dialling again gains nothing. Does not: know connections.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 from appliance.errors import TooMany
 from appliance.limits import Buckets
 from federation.protocol.frames import Eph, Feed, Frame, Submit
-from federation.registry.document import Quota
+from federation.registry.terms import Quota
 
 OTHER_FRAMES_S: Final = 200.0
 OTHER_FRAMES_BURST: Final = 2_000.0

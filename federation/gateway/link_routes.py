@@ -1,4 +1,4 @@
-"""How peers open a link with us: `GET /fed/v1/link`, or `POST /fed/v1/exchange` where a WebSocket does not come through.
+"""How peers open a link: `GET /fed/v1/link`, or `POST /fed/v1/exchange` where a WebSocket does not come through.
 
 An exchange carries an array of frames and names its link in the query. One with frames brings them, one without waits
 up to 25 s for ours; the first of a link brings the greeting. Each is signed (`signatures`). Does not: live links.

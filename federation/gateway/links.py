@@ -107,10 +107,24 @@ class Links:
             logger.error("%s: the appliance gave what is no frame: %s", outgoing.peer, error)  # noqa: TRY400
             session.end(APPLIANCE)
 
+    def linked(self) -> list[str]:
+        """Return the peers with an open link."""
+        return [peer for peer, session in self._sessions.items() if session.opened is not None]
+
+    def tell_registry(self, timestamp: str) -> None:
+        """Tell every linked peer that there is a newer registry."""
+        for session in self._sessions.values():
+            session.tell_registry(timestamp)
+
     def end_all(self, why: str) -> None:
         """End every link."""
         for session in list(self._sessions.values()):
             session.end(why)
+
+    async def until_ended(self) -> None:
+        """Wait until every link has ended."""
+        for session in list(self._sessions.values()):
+            await session.over.wait()
 
     def follow(self) -> None:
         """End the links that the registry does not allow any more."""

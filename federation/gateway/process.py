@@ -24,7 +24,7 @@ from aiohttp import web
 from appliance.errors import AppError
 from appliance.process.sockets import listening_socket
 from appliance.web.listener import Listener
-from federation.gateway import folder, status
+from federation.gateway import folder, messages, status
 from federation.gateway.control import Control
 from federation.gateway.dialler import Dialler, new_client
 from federation.gateway.dialling import Allowed
@@ -33,15 +33,17 @@ from federation.gateway.gateway import MS, Gateway
 from federation.gateway.keys import KeyUse
 from federation.gateway.link_routes import LinkRoutes
 from federation.gateway.links import Links
-from federation.gateway.messages import Cosign, Fetch, Job, Outgoing, RegistryBundle, Result, Seal, SignStatement, Version
+from federation.gateway.messages import Cosign, Job, Outgoing, RegistryBundle, Result, Seal, SignStatement, Version
+from federation.gateway.registry_watch import RegistryWatch
 from federation.gateway.server import EXCHANGE, LINK, application
 from federation.gateway.settings import Settings
 from federation.gateway.signatures import Signatures
 from federation.gateway.signing import Signing
 from federation.gateway.to_appliance import Appliance
 from federation.protocol.outputs import Why
-from federation.registry.document import Document
-from federation.registry.freshness import Freshness
+from federation.registry.client import Known, RegistryClient
+from federation.registry.document import RegistryError
+from federation.registry.fetching import Fetch, over_http
 
 logger = logging.getLogger(__name__)
 FOLLOW_S: Final = 5.0
@@ -62,7 +64,7 @@ class Running:
         self.gateway = Gateway(settings, keys, clock, monotonic)
         self.appliance = Appliance(settings.appliance_socket, self._came, self._left, self._do)
         self.links = Links(self.gateway, self.appliance)
-        self.gateway.peers_know = self.links.lowest_registry
+        self.gateway.peers_know, self.gateway.linked = self.links.lowest_registry, self.links.linked
         self._client = new_client(Allowed(settings.peers.networks))
         self.signatures = Signatures(self.gateway, self.links)
         self.fetcher = Fetcher(self.gateway, self._client, self.signatures)
@@ -84,18 +86,25 @@ class Running:
             asyncio.create_task(self._follow_for_ever(), name="follow"),
         ]
 
-    async def take(
-        self, document: Document, files: dict[str, bytes], timestamp: int, freshness: Freshness, verified: int
-    ) -> None:
-        """Take what was verified of the registry, and give it to the appliance where it is new."""
+    def watch(self, client: RegistryClient, operator: Fetch) -> RegistryWatch:
+        """Begin to follow the registry that a client keeps, from the operator's files and those of peers."""
+        watch = RegistryWatch(self.gateway, client, operator, self.fetcher.registry_file, self.take)
+        self._tasks.append(asyncio.create_task(watch.run(), name="registry"))
+        return watch
+
+    async def take(self, known: Known, files: dict[str, bytes]) -> None:
+        """Take what was verified of the registry; where it is new, give it to the appliance and tell the peers."""
         gateway = self.gateway
-        is_new = document.reg != gateway.roster.version or timestamp != gateway.timestamp
-        gateway.timestamp, gateway.freshness, self._verified = timestamp, freshness, verified
-        if document.reg != gateway.roster.version:
-            gateway.take(document)
+        before = gateway.roster.version, gateway.timestamp
+        gateway.timestamp, gateway.registry_files = known.timestamp_version, files
+        gateway.freshness, self._verified = known.freshness(gateway.seconds()), known.verified_at
+        if known.version != gateway.roster.version:
+            gateway.take(known.document)
         self._bundle = RegistryBundle(files)
         self.follow()
-        if is_new and self.appliance.is_there:
+        if known.version != before[0] and "timestamp.json" in files:
+            self.links.tell_registry(files["timestamp.json"].decode())
+        if (known.version, known.timestamp_version) != before and self.appliance.is_there:
             with contextlib.suppress(AppError):
                 await self.appliance.ask(self._bundle, Version)
 
@@ -106,9 +115,7 @@ class Running:
             if self.listener is None:
                 assert self._runner.server is not None  # noqa: S101 - set up in `start`
                 limits = self.gateway.settings.limits
-                self.listener = Listener(
-                    self._runner.server, self._bound, limits, context, admits=self.gateway.admits
-                )
+                self.listener = Listener(self._runner.server, self._bound, limits, context, admits=self.gateway.admits)
                 self.listener.start()
             self.listener.use(context)
         self.links.follow()
@@ -120,8 +127,7 @@ class Running:
         self.links.end_all(Why.SHUTDOWN)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(END_S):
-                while any(self.links.has(link.peer) for link in self.links.status()):
-                    await asyncio.sleep(0.01)
+                await self.links.until_ended()
         if self.listener is not None:
             await self.listener.close()
         await self._routes.close()
@@ -144,7 +150,13 @@ class Running:
             gateway.roster.version, gateway.freshness if gateway.roster.version else "none", self._verified * MS
         )
         return status.Status(
-            gateway.agency, gateway.clock(), gateway.is_enrolled, self.appliance.is_there, known, self.links.status(), keys
+            gateway.agency,
+            gateway.clock(),
+            gateway.is_enrolled,
+            self.appliance.is_there,
+            known,
+            self.links.status(),
+            keys,
         )
 
     def _new_runner(self) -> web.AppRunner:
@@ -169,13 +181,13 @@ class Running:
                 self.links.send(job)
             case Seal() | SignStatement() | Cosign():
                 return self._signing.sign(job)
-            case Fetch():
+            case messages.Fetch():
                 task = asyncio.create_task(self._fetch(job), name=f"fetch {job.job}")
                 self._fetching.add(task)
                 task.add_done_callback(self._fetching.discard)
         return None
 
-    async def _fetch(self, job: Fetch) -> None:
+    async def _fetch(self, job: messages.Fetch) -> None:
         await self.appliance.done(await self.fetcher.fetch(job))
 
 
@@ -206,3 +218,43 @@ def run(
 ) -> None:
     """Serve until SIGTERM, SIGINT, or the supervisor's death."""
     uvloop.run(_serve(settings, keys, clock, (listen_fd, ready_fd, parent_fd)))
+
+
+async def _serve(
+    settings: Settings, keys: folder.Keys, clock: Callable[[], int], handed: tuple[int | None, int | None, int | None]
+) -> None:
+    listen_fd, ready_fd, parent_fd = handed
+    client = _registry_of(settings)
+    bound = socket.socket(fileno=listen_fd) if listen_fd is not None else _bound(settings)
+    bound.settimeout(0)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    if parent_fd is not None:
+        loop.add_reader(parent_fd, stopping.set)
+    async with running(settings, keys, clock, time.monotonic, bound) as gateway:
+        told = await status.serve(settings.folder, gateway.status)
+        gateway.watch(client, over_http(settings.registry.url))
+        if ready_fd is not None:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(ready_fd, b"ready\n")
+            os.close(ready_fd)
+        await stopping.wait()
+        await told.close()
+
+
+def _registry_of(settings: Settings) -> RegistryClient:
+    """Return what keeps the registry in the folder. Raises AppError (`gateway_root_missing`)."""
+    try:
+        return RegistryClient(settings.folder / folder.REGISTRY_FOLDER, settings.root_file.read_bytes())
+    except (OSError, RegistryError) as error:
+        raise AppError(str(error), code="gateway_root_missing", file=str(settings.root_file)) from error
+
+
+def _bound(settings: Settings) -> socket.socket:
+    host, port = settings.listen.host, settings.listen.port
+    try:
+        return listening_socket(host, port)
+    except OSError as error:
+        raise AppError(code="gateway_cannot_listen", host=host, port=port, why=str(error)) from error

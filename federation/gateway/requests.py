@@ -29,6 +29,8 @@ from msgspec import Meta
 from appliance.evidence.canonical import MAX_INT
 from federation.gateway.messages import Kind
 
+REGISTRY: Final = "/fed/v1/registry/"
+"""Under it the files of the registry by their names, as the operator serves them."""
 JSON: Final = "application/json"
 TEXT: Final = "text/plain"
 MAX_ENTRIES: Final = 4_096

@@ -24,7 +24,7 @@ from appliance.errors import AppError
 from federation.gateway import messages as m
 from federation.gateway.channels import Channel, ChannelClosed
 from federation.gateway.status import LinkStatus, State
-from federation.protocol.frames import MAX_FRAME, Busy, Frame, Submit, parse
+from federation.protocol.frames import MAX_FRAME, Busy, Frame, Stmt, Submit, encode, parse
 from federation.protocol.greeting import Ends
 from federation.protocol.link import Link
 from federation.protocol.outgoing import Bounds
@@ -80,7 +80,7 @@ class Session:
         self._is_reading = False
         self.opened: Opened | None = None
         self.since = self.heard = gateway.clock()
-        self.ended = asyncio.Event()
+        self.ended, self.over = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> str:
         """Live until the end; return why it came. The caller is the reader."""
@@ -127,6 +127,10 @@ class Session:
         except ValueError as error:
             logger.error("%s: the appliance gave a frame out of turn: %s", self.peer, error)  # noqa: TRY400
             self.end(APPLIANCE)
+
+    def tell_registry(self, timestamp: str) -> None:
+        """Tell the peer that there is a newer registry, by its signed timestamp."""
+        self.offer(encode(Stmt(timestamp, "registry")))
 
     def status(self) -> LinkStatus:
         """Return how the link does."""
@@ -214,6 +218,9 @@ class Session:
         """Bring a frame to the appliance once the peer's quota lets it, and take its answers."""
         if not await self._admitted(link, frame):
             return
+        if isinstance(frame, Stmt) and frame.k == "registry":
+            self._gateway.newer_at(self.peer)
+            return
         answer = await self._appliance.ask(m.Brought(self.peer, (data,)), m.Frames)
         for each in answer.frames:
             self.offer(each)
@@ -286,3 +293,4 @@ class Session:
             with contextlib.suppress(AppError):
                 await self._appliance.ask(m.Closed(self.peer, why), m.Ok)
         logger.info("%s: the link has ended: %s", self.peer, why)
+        self.over.set()

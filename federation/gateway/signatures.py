@@ -80,9 +80,7 @@ class Signatures:
             raise NoSigningKey
         key_id = f"{self._gateway.agency}/{own.id}"
         nonce = secrets.token_urlsafe(_NONCE_BYTES)
-        return http_signatures.sign(
-            method, url, content_type, body, key_id, own.signs, self._gateway.seconds(), nonce
-        )
+        return http_signatures.sign(method, url, content_type, body, key_id, own.signs, self._gateway.seconds(), nonce)
 
     async def _read(self, request: web.Request, most: int) -> bytes:
         found = bytearray()

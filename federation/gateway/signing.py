@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from appliance.rules.statements import StatementType
-
 from appliance.evidence import statements
 from appliance.evidence.errors import EvidenceError
 from appliance.evidence.note import KeyType, Signer
 from appliance.evidence.seal import encode_seal, seal_batch
+from appliance.rules.statements import StatementType
 from federation.gateway.keys import KeyUse, OwnKey
 from federation.gateway.messages import Cosign, Cosigned, Failed, Result, Seal, Sealed, Signed, SignStatement
 from federation.registry.document import Use, key_name

@@ -100,7 +100,7 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class Ask(msgspec.Struct, frozen=True, tag=True):
-    """How does the gateway do?"""
+    """Asks how the gateway does."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):

@@ -55,9 +55,7 @@ class FakePeer:
 @asynccontextmanager
 async def fake_peer(member: Member, to: At, **options: Any) -> AsyncIterator[FakePeer]:
     """Open a WebSocket to a gateway as this member."""
-    context = tls.client_context(
-        member.of(KeyUse.CHANNEL).identity, [to.member.of(KeyUse.CHANNEL).certificate]
-    )
+    context = tls.client_context(member.of(KeyUse.CHANNEL).identity, [to.member.of(KeyUse.CHANNEL).certificate])
     async with (
         ClientSession() as session,
         session.ws_connect(f"{to.member.endpoint}/fed/v1/link", ssl=context, max_msg_size=0, **options) as socket,

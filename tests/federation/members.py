@@ -78,7 +78,7 @@ class Member:
 
 def pin_of(key: OwnKey, **changes: Any) -> document.Pin:
     """A key of the channel as the registry has it."""
-    found = {"spki": key.public, "cert": base64url.encode(key.certificate), "nbf": registries.START}
+    found: dict[str, Any] = {"spki": key.public, "cert": base64url.encode(key.certificate), "nbf": registries.START}
     return document.Pin(**(found | {"exp": registries.START + registries.YEAR} | changes))
 
 

@@ -12,10 +12,10 @@ from appliance.process.sockets import listening_socket
 from federation.gateway.process import Running, running
 from federation.gateway.settings import ApplianceSocket, Dialling, Limits, RegistrySource, Settings
 from federation.registry import document
-from federation.registry.freshness import Freshness
+from federation.registry.client import Known
 from tests.federation import registries
 from tests.federation.appliance_end import ApplianceEnd, appliance_end
-from tests.federation.members import LOOPBACK, NOW_S, Clock, Member
+from tests.federation.members import LOOPBACK, Clock, Member
 from tests.waiting import until
 
 
@@ -34,13 +34,14 @@ class At:
 
     async def take(self, known: document.Document) -> None:
         """Give the gateway a registry."""
-        await self.gateway.take(known, {}, known.reg, Freshness.FRESH, NOW_S)
+        now = self.clock() // 1000
+        await self.gateway.take(Known(known, known.reg, 1, known.reg, now + document.DAY_S, now), {})
 
 
 @asynccontextmanager
 async def at(member: Member, folder: Path, clock: Clock, *, dial: bool = True, **limits: int) -> AsyncIterator[At]:
     """Run a member's gateway on a free port of loopback; it knows no registry."""
-    folder.mkdir(exist_ok=True, mode=0o700)
+    folder.mkdir(exist_ok=True, mode=0o700)  # noqa: ASYNC240 - nobody waits
     bound = listening_socket("127.0.0.1", 0)
     member.endpoint = f"https://127.0.0.1:{bound.getsockname()[1]}"
     settings = Settings(

@@ -15,7 +15,7 @@ from federation.gateway import messages as m
 from federation.gateway.dialler import Dialler
 from federation.protocol.frames import MAX_FRAME, Busy, Eph, Frame, Hello, Ping, Pong, Res, Result, Stmt, Submit, encode
 from federation.protocol.frames import parse as parse_frame
-from federation.registry import document
+from federation.registry import terms
 from tests.federation import registries
 from tests.federation.fake_peer import FakePeer, fake_peer
 from tests.federation.frame_samples import submit
@@ -229,7 +229,7 @@ async def test_a_clock_that_is_off_is_told_and_ends_no_link(tmp_path: Path) -> N
 async def test_over_its_quota_a_peer_waits_and_nobody_else_does(tmp_path: Path) -> None:
     clock, moph, moi = Clock(), Member("moph"), Member("moi")
     async with hub(tmp_path, moph, moi, clock=clock) as dga, open_link(moph, dga) as peer, open_link(moi, dga) as other:
-        quota = document.Quota(ev_s=1, burst=2)
+        quota = terms.Quota(ev_s=1, burst=2)
         listed = moph.listed(quota=quota)
         await dga.take(registries.registry(dga.member.listed(), listed, moi.listed(), reg=2))
         for number in range(3):
@@ -281,10 +281,10 @@ async def test_where_no_websocket_comes_through_requests_carry_the_link(
 async def test_a_slow_appliance_holds_up_one_peer_alone(tmp_path: Path) -> None:
     moph, moi = Member("moph"), Member("moi")
     async with hub(tmp_path, moph, moi) as dga, open_link(moph, dga) as peer, open_link(moi, dga) as other:
-        dga.appliance.hold = asyncio.Event()
+        held = dga.appliance.hold = asyncio.Event()
         await peer.say(Stmt("{}"))
         await until(lambda: bool(brought(dga, "moph")))
-        dga.appliance.hold, held = None, dga.appliance.hold
+        dga.appliance.hold = None
         await peer.say(Stmt("1"))
         await other.say(Stmt("{}"))
         await until(lambda: bool(brought(dga, "moi")))

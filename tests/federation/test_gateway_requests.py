@@ -162,7 +162,9 @@ async def test_a_request_that_was_altered_or_is_old_or_another_peers(tmp_path: P
         assert await asked.send("POST", path, QUERY, right) == (401, "peer_signature"), "its nonce was used"
         fresh = asked.headers("POST", path, QUERY)
         assert (await asked.send("POST", path, QUERY.replace(b"_1", b"_2"), fresh))[0] == 401
-        assert (await asked.send("POST", "/fed/v1/card", b'{"u":"p_1@moph"}', asked.headers("POST", path, QUERY)))[0] == 401
+        assert (await asked.send("POST", "/fed/v1/card", b'{"u":"p_1@moph"}', asked.headers("POST", path, QUERY)))[
+            0
+        ] == 401
         other = asked.member.slug
         asked.member.slug = "moi"
         assert (await asked.send("POST", path, QUERY))[0] == 401
@@ -327,9 +329,8 @@ async def test_a_name_that_means_something_else_a_moment_later(monkeypatch: pyte
                 await client.get(f"http://gw.moph.test:{port}/")
         assert inside.asked == []
         assert len(asked) == 2
-    async with elsewhere() as open_, new_client(Allowed(LOOPBACK)) as client:
-        async with client.get(open_.url) as answer:
-            assert answer.status == 200
+    async with elsewhere() as open_, new_client(Allowed(LOOPBACK)) as client, client.get(open_.url) as answer:
+        assert answer.status == 200
 
 
 async def test_gateways_that_restart_link_again(tmp_path: Path) -> None:

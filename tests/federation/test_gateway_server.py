@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -104,7 +104,6 @@ async def test_strangers_are_not_read(tmp_path: Path) -> None:
     without.check_hostname, without.verify_mode = False, ssl.CERT_NONE
     old = dialling(moph, dga)
     old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_2
-    # A stranger's certificate with the enrolled one behind it as its «authority».
     async with served(dga, known, tmp_path, Clock()) as here:
         for context in (dialling(stranger, dga), dialling(impostor, dga), dialling(dga, dga), without, old, None):
             assert await said_to(here.port, context, HELLO) == b""
@@ -208,11 +207,8 @@ async def test_one_peer_has_so_many_requests_under_way_and_another_is_served(tmp
 async def test_handshakes_of_one_address_are_bounded(tmp_path: Path) -> None:
     dga, moph = Member("dga"), Member("moph")
     async with served(dga, registries.registry(dga.listed(), moph.listed()), tmp_path, Clock()) as here:
-        silent: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
         most = here.gateway.settings.limits.connections_an_address
-        connect: Callable[[], object] = lambda: asyncio.open_connection("127.0.0.1", here.port)
-        for _ in range(most):
-            silent.append(await connect())  # type: ignore[misc]
+        silent = [await asyncio.open_connection("127.0.0.1", here.port) for _ in range(most)]
         await until(lambda: here.listener.limit.total == most)
         assert await said_to(here.port, None, HELLO) == b""
         for _, writer in silent:

@@ -5,20 +5,29 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 
+from appliance import config
+from appliance.cli.questions import ask
 from appliance.cli.terminal import ask_secret
 from appliance.config import check_port, is_host
 from appliance.errors import AppError, ConfigError, Invalid
 from appliance.late import load
 from appliance.locale import both
+from appliance.log.notes import log_signer
 from appliance.model import is_agency, is_domain
+from appliance.vault import unlock
 from appliance.vault.master import MIN_PASSPHRASE_LENGTH, MasterSource
 from appliance.vault.record import SourceKind
-from federation.gateway import folder, identity, settings
+from federation.gateway import enrolling, folder, identity, settings
 from federation.gateway.keys import KeyUse, new_key
 from federation.gateway.status import Status
+from federation.registry import enrolment
+from federation.registry.document import RegistryError
+from federation.registry.words import fingerprint
 
 
 def init(arguments: argparse.Namespace) -> int:
@@ -36,6 +45,25 @@ def init(arguments: argparse.Namespace) -> int:
     folder.create(place, arguments.slug, arguments.domain, source, own)
     settings.write(place, chosen)
     print(both("gateway.made", folder=place, identity=arguments.identity))
+    return 0
+
+
+def request(arguments: argparse.Namespace) -> int:
+    """Print the request to be listed, signed by every key that it names: the log key is the appliance's."""
+    place: Path = arguments.folder.resolve()
+    loaded, keys = settings.load(place), folder.open_keys(place)
+    own = config.load(arguments.appliance.resolve())
+    log = log_signer(own.agency, unlock.unlock_keys(own, ask))
+    key = identity.read(arguments.identity, ask_secret(f"{both('ask.identity', least=MIN_PASSPHRASE_LENGTH)}: "))
+    names = enrolment.Names(slug=keys.agency, th=own.agency.name_th, en=own.agency.name_en, domain=keys.domain)
+    letter = sha256(arguments.letter.read_bytes()).hexdigest()
+    asked = enrolling.Asked(names, loaded.listen.endpoint, letter, arguments.nonce, arguments.officer)
+    try:
+        print(enrolling.request(keys, key, log, asked, int(time.time())).decode())
+    except RegistryError as error:
+        raise AppError(str(error), code="enrolment_refused") from error
+    told = fingerprint(key.public_key().public_bytes_raw())
+    print(told.thai, told.groups, sep="\n", file=sys.stderr)
     return 0
 
 

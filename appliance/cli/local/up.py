@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from appliance.vault.master import MasterKey
 
 LOGINS_SHOWN: Final = 10
+GATEWAY_FOLDER: Final = "gateway"
+GATEWAY_SETTINGS: Final = "gateway.toml"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(line, file=sys.stderr, flush=True)
 
     # Making the demo has started threads, and with threads nobody forks.
-    children = [_appliance(loaded, bound, master, fork=not seeded), _search(loaded, inside, keys)]
+    children = [_appliance(loaded, bound, master, fork=not seeded), _search(loaded, inside, keys), *_gateway(loaded)]
     site = supervisor.Site(data, url, sockets.page_urls(loaded, bound), arguments.ready_file)
     return supervisor.run(site, children, report)
 
@@ -111,6 +113,20 @@ def _search(loaded: Config, inside: socket.socket, keys: Keyring) -> supervisor.
         secret_fd_option="--key-fd",  # noqa: S106 - the name of an option
         secret=keys.index_key.hex(),
     )
+
+
+def _gateway(loaded: Config) -> list[supervisor.Child]:
+    """Return the gateway where one was made in the folder `gateway` of the data folder."""
+    folder = loaded.data / GATEWAY_FOLDER
+    if not (folder / GATEWAY_SETTINGS).exists():
+        return []
+    listen = load("federation.gateway.settings:load")(folder).listen
+    try:
+        bound = sockets.listening_socket(listen.host, listen.port)
+    except OSError as error:
+        raise AppError(code="gateway_cannot_listen", host=listen.host, port=listen.port, why=str(error)) from error
+    arguments = ["gateway", "serve", "--folder", str(folder)]
+    return [supervisor.Child("gateway", supervisor.Role.HELPER, arguments, bound)]
 
 
 def _announce(loaded: Config, bound: socket.socket, logins: list[dict[str, Any]]) -> None:
