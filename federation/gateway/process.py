@@ -72,7 +72,7 @@ class Running:
         self._routes = LinkRoutes(self.links, self.signatures)
         self._signing = Signing(keys.agency, keys.domain, self.gateway.key, self.gateway.seconds)
         self._bound, self._bundle = bound, RegistryBundle({})
-        self._verified = 0
+        self._known: Known | None = None
         self.listener: Listener | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._fetching: set[asyncio.Task[None]] = set()
@@ -97,7 +97,7 @@ class Running:
         gateway = self.gateway
         before = gateway.roster.version, gateway.timestamp
         gateway.timestamp, gateway.registry_files = known.timestamp_version, files
-        gateway.freshness, self._verified = known.freshness(gateway.seconds()), known.verified_at
+        self._known = known
         if known.version != gateway.roster.version:
             gateway.take(known.document)
         self._bundle = RegistryBundle(files)
@@ -110,6 +110,8 @@ class Running:
 
     def follow(self) -> None:
         """Bring up to date what follows from the registry and the time."""
+        if self._known is not None:
+            self.gateway.freshness = self._known.freshness(self.gateway.seconds())
         context = self.gateway.follow()
         if context is not None:
             if self.listener is None:
@@ -147,7 +149,9 @@ class Running:
             for key in gateway.keys.own
         ]
         known = status.RegistryStatus(
-            gateway.roster.version, gateway.freshness if gateway.roster.version else "none", self._verified * MS
+            gateway.roster.version,
+            gateway.freshness if gateway.roster.version else "none",
+            self._known.verified_at * MS if self._known is not None else 0,
         )
         return status.Status(
             gateway.agency,
