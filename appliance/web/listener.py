@@ -81,6 +81,7 @@ class Listener:
         context: ssl.SSLContext | None = None,
         handshake_s: float = HANDSHAKE_S,
         proxies: Proxies | None = None,
+        *,
         admits: Callable[[asyncio.BaseTransport], bool] | None = None,
     ) -> None:
         self.limit = ConnectionLimit(limits.connections_an_address, limits.connections)

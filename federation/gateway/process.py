@@ -22,7 +22,6 @@ import uvloop
 from aiohttp import web
 
 from appliance.errors import AppError
-from appliance.process.sockets import listening_socket
 from appliance.web.listener import Listener
 from federation.gateway import folder, messages, status
 from federation.gateway.control import Control
@@ -216,20 +215,23 @@ def run(
     settings: Settings,
     keys: folder.Keys,
     clock: Callable[[], int],
-    listen_fd: int | None = None,
+    bound: socket.socket,
     ready_fd: int | None = None,
     parent_fd: int | None = None,
 ) -> None:
-    """Serve until SIGTERM, SIGINT, or the supervisor's death."""
-    uvloop.run(_serve(settings, keys, clock, (listen_fd, ready_fd, parent_fd)))
+    """Serve on a socket until SIGTERM, SIGINT, or the supervisor's death. Raises AppError (`gateway_root_missing`)."""
+    uvloop.run(_serve(settings, keys, clock, bound, (ready_fd, parent_fd)))
 
 
 async def _serve(
-    settings: Settings, keys: folder.Keys, clock: Callable[[], int], handed: tuple[int | None, int | None, int | None]
+    settings: Settings,
+    keys: folder.Keys,
+    clock: Callable[[], int],
+    bound: socket.socket,
+    handed: tuple[int | None, int | None],
 ) -> None:
-    listen_fd, ready_fd, parent_fd = handed
+    ready_fd, parent_fd = handed
     client = _registry_of(settings)
-    bound = socket.socket(fileno=listen_fd) if listen_fd is not None else _bound(settings)
     bound.settimeout(0)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -254,11 +256,3 @@ def _registry_of(settings: Settings) -> RegistryClient:
         return RegistryClient(settings.folder / folder.REGISTRY_FOLDER, settings.root_file.read_bytes())
     except (OSError, RegistryError) as error:
         raise AppError(str(error), code="gateway_root_missing", file=str(settings.root_file)) from error
-
-
-def _bound(settings: Settings) -> socket.socket:
-    host, port = settings.listen.host, settings.listen.port
-    try:
-        return listening_socket(host, port)
-    except OSError as error:
-        raise AppError(code="gateway_cannot_listen", host=host, port=port, why=str(error)) from error

@@ -1,7 +1,7 @@
 """The gateway's settings: one frozen value from `gateway.toml`, checked whole, as the appliance's (`appliance/config`).
 
 Every key has a default but what nobody can guess; all faults are reported at once, each with its key; unknown keys are
-faults. Secrets are no settings. Each setting is described in docs/settings.md.
+faults. Secrets are no settings. Each setting is described in docs/federation.md.
 """
 
 from __future__ import annotations

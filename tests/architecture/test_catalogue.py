@@ -12,6 +12,7 @@ from string import Formatter
 from appliance.locale import LANGUAGES, texts
 
 APPLIANCE = Path(__file__).parents[2] / "appliance"
+FEDERATION = APPLIANCE.parent / "federation"
 # The offline verifier stands without the package.
 OWN = APPLIANCE / "evidence"
 IN_BOTH = re.compile(r"[\u0e00-\u0e7f][^—]* — [^—]*[A-Za-z]")
@@ -95,15 +96,16 @@ def test_every_text_is_there_in_both_languages_with_the_same_blanks_or_none() ->
 
 def test_what_modules_ask_for_is_there_and_nothing_else() -> None:
     """Names with a dot belong to a module; those without are codes of errors."""
-    dotted = {code for code in texts("th") if "." in code}
+    called = {
+        found
+        for folder in (APPLIANCE, FEDERATION)
+        for path in folder.rglob("*.py")
+        for found in re.findall(r"both\(\s*[\"']([\w.]+)[\"']", path.read_text())
+    }
+    dotted = {code for code in texts("th") if "." in code} - called
     said = {text for _, text in strings()}
     asked = {text for text in said if DOTTED.fullmatch(text)}
     families = {text.removesuffix("{}") for text in said if re.fullmatch(r"[a-z]+\.(?:[a-z]+\.)*\{\}", text)}
     assert {code for code in dotted if code not in asked and not any(code.startswith(f) for f in families)} == set()
-    called = {
-        found
-        for path in APPLIANCE.rglob("*.py")
-        for found in re.findall(r"both\(\s*[\"']([\w.]+)[\"']", path.read_text())
-    }
     assert called
     assert called <= set(texts("th"))

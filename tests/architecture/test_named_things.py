@@ -44,6 +44,7 @@ FINDING: Final = re.compile(
 # What an appliance, a build or an administrator makes, and what belongs to others.
 MADE_LATER: Final = {
     *("keyring.json", "demo-logins.json", "demo-cast.json", "openapi.json", "ready.json", "units.csv", "people.csv"),
+    *("root.json", "registry.json", "timestamp.json", "keys.json", "public.json"),
     *("accounts.csv", "acceptances.csv", "leaf.json", "body.json", "head.txt", "change.txt", "next.txt"),
     # Files of a registry and of a gateway.
     *("registry.json", "root.json", "targets.json", "timestamp.json", "known.json", "public.json"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -155,3 +157,13 @@ def test_the_settings_tell_every_fault(tmp_path: Path) -> None:
     assert "limits.connections" in told
     with pytest.raises(ConfigError):
         settings.load(tmp_path / "nowhere")
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "federation.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`([a-z]+\.[a-z_]+)`", page.partition("### การตั้งค่า — settings")[2]))
+    told.remove("gateway.toml")
+    tables = {table.name: table.default_factory for table in dataclasses.fields(settings.Settings)}
+    tables.pop("folder")
+    there = {f"{name}.{each.name}" for name, kind in tables.items() for each in dataclasses.fields(kind())}  # type: ignore[operator,misc]
+    assert told == there

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -46,7 +46,11 @@ async def following(folder: Path) -> AsyncIterator[tuple[Desk, At, At, RegistryC
             client = RegistryClient(folder / one.slug / "registry", desk.first_root)
             client.update(from_files(desk.files), NOW_S)
             clients.append(client)
-        dga.gateway.watch(clients[0], lambda name: from_files(desk.files)(name))
+
+        def now_served(name: str) -> Iterator[bytes]:
+            return from_files(desk.files)(name)
+
+        dga.gateway.watch(clients[0], now_served)
         moph.gateway.watch(clients[1], from_files({}))
         await all_linked([dga, moph])
         yield desk, dga, moph, clients[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import socket
 import sys
 import time
 from hashlib import sha256
@@ -19,6 +20,7 @@ from appliance.late import load
 from appliance.locale import both
 from appliance.log.notes import log_signer
 from appliance.model import is_agency, is_domain
+from appliance.process.sockets import listening_socket
 from appliance.vault import unlock
 from appliance.vault.master import MIN_PASSPHRASE_LENGTH, MasterSource
 from appliance.vault.record import SourceKind
@@ -82,9 +84,9 @@ def serve(arguments: argparse.Namespace) -> int:
     place: Path = arguments.folder.resolve()
     loaded = settings.load(place)
     keys = folder.open_keys(place)
+    bound = _bound(loaded.listen) if arguments.listen_fd is None else socket.socket(fileno=arguments.listen_fd)
     run = load("federation.gateway.process:run")
-    handed = (arguments.listen_fd, arguments.ready_fd, arguments.parent_fd)
-    run(loaded, keys, lambda: time.time_ns() // 1_000_000, *handed)
+    run(loaded, keys, lambda: time.time_ns() // 1_000_000, bound, arguments.ready_fd, arguments.parent_fd)
     return 0
 
 
@@ -96,6 +98,14 @@ def status(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(load("federation.gateway.status:lines")(found)))
     return 1 if found.alarms else 0
+
+
+def _bound(listen: settings.Listen) -> socket.socket:
+    try:
+        return listening_socket(listen.host, listen.port)
+    except OSError as error:
+        detail = {"host": listen.host, "port": listen.port, "why": str(error)}
+        raise AppError(code="gateway_cannot_listen", **detail) from error
 
 
 def _check(arguments: argparse.Namespace) -> None:
