@@ -104,8 +104,7 @@ def _bound(listen: settings.Listen) -> socket.socket:
     try:
         return listening_socket(listen.host, listen.port)
     except OSError as error:
-        detail = {"host": listen.host, "port": listen.port, "why": str(error)}
-        raise AppError(code="gateway_cannot_listen", **detail) from error
+        raise AppError(code="gateway_cannot_listen", host=listen.host, port=listen.port, why=str(error)) from error
 
 
 def _check(arguments: argparse.Namespace) -> None:
