@@ -1,7 +1,7 @@
 """Signatures of HTTP requests between gateways: one fixed profile of RFC 9421, with the digest of RFC 9530.
 
-A request is signed with Ed25519 over exactly four components, in this order: method, whole address, media type, digest of
-the body. Nothing is negotiated. Rules:
+A request is signed with Ed25519 over exactly four components, in this order: method, whole address, media type, digest
+of the body. Nothing is negotiated. Rules:
 - the parameters are `created`, `expires` at most 60 s later, `nonce`, `keyid`, `tag`, in this order and form; a request
   with other components, another tag, or more than one signature is not of the profile;
 - it counts from `created` to `expires`, with `SKEW_S` for clocks that differ;
