@@ -31,7 +31,6 @@ from federation.protocol.frames import (
 NOW: Final = 1_790_000_000_000
 ROOM: Final = "r_" + "a" * 26
 OTHER_ROOM: Final = "r_" + "b" * 26
-THIRD_ROOM: Final = "r_" + "c" * 26
 SEAL: Final = Seal(0, "gw-2026a", 1, (), "A" * 86)
 SALT: Final = "A" * 22
 PERSON: Final = "p_1@moph"
