@@ -69,6 +69,11 @@ def _desk(group: Any) -> None:
         command = _operator(group, name, what)
         command.add_argument("agency", help="its short name")
         _why(command)
+    end_key = _operator(group, "end-key", "end a key of an agency that was lost, after a telephone call")
+    end_key.add_argument("agency", help="its short name")
+    end_key.add_argument("key", help="the key's id, as in the registry")
+    end_key.add_argument("--since", type=int, metavar="SECONDS", help="from when others had it (s UTC)")
+    _why(end_key)
 
 
 def _publication(group: Any) -> None:
@@ -92,7 +97,7 @@ def _publication(group: Any) -> None:
 def _operator(group: Any, name: str, what: str) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = group.add_parser(name, help=what)
     command.add_argument("--folder", type=Path, default=DEFAULT_FOLDER, help="the registry's folder")
-    command.set_defaults(run=f"{_LOCAL}:{name}")
+    command.set_defaults(run=f"{_LOCAL}:{name.replace('-', '_')}")
     return command
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from federation.registry.changes import AgencyChange
+    from federation.registry.changes import AgencyChange, Loss
     from federation.registry.enrolment import Enrolment
     from federation.registry.repository import Repository
     from federation.registry.signed import Envelope
@@ -117,6 +117,13 @@ class Desk:
         """Put another standing of an agency into the draft. Raises RegistryError."""
         document = changes.with_standing(self.repository.working(), slug, standing, self._next(), now)
         self._write(standing.value, slug, who, now, why=why)
+        self.repository.put(document, now)
+
+    def end_key(self, slug: str, key_id: str, loss: Loss, who: str, now: int, why: str) -> None:
+        """Put the end of an agency's key into the draft, after a telephone call. Raises RegistryError."""
+        document = changes.with_ended_key(self.repository.working(), slug, key_id, loss, self._next())
+        since = {} if loss.compromised_since is None else {"compromised_since": str(loss.compromised_since)}
+        self._write("end_key", slug, who, now, key=key_id, why=why, **since)
         self.repository.put(document, now)
 
     def _next(self) -> int:

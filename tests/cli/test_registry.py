@@ -129,6 +129,9 @@ def test_an_agency_asks_is_approved_suspended_and_revoked(tmp_path: Path, regist
     done = operate(registry, "approve", request, "--letter", tmp_path / "letter.pdf", "--words", words)
     assert done.code == 0, done.err
     assert "moph  active" in sign_all(tmp_path, registry, "targets2", "targets3").out
+    assert operate(registry, "end-key", "moph", "gw-2026a", "--since", "1767225700", "--why", "stolen").code == 0
+    assert operate(registry, "end-key", "moph", "gw-1999a", "--why", "stolen").code == 1
+    sign_all(tmp_path, registry, "targets1", "targets3")
     for command, standing in (("suspend", "suspended"), ("reinstate", "active"), ("revoke", "revoked")):
         assert operate(registry, command, "moph", "--why", "by letter").code == 0
         alone = sign_all(tmp_path, registry, "targets1")

@@ -23,6 +23,7 @@ from appliance.locale import both
 from appliance.vault.keyfile import read_private, replace_file, replace_private
 from appliance.vault.master import MIN_PASSPHRASE_LENGTH
 from federation.registry import roles, signing
+from federation.registry.changes import Loss
 from federation.registry.desk import Desk, Waiting
 from federation.registry.document import Document, RegistryError, Standing
 from federation.registry.enrolment import Enrolment
@@ -162,6 +163,16 @@ def revoke(arguments: argparse.Namespace) -> int:
 def reinstate(arguments: argparse.Namespace) -> int:
     """End an agency's suspension."""
     return _stand(arguments, Standing.ACTIVE)
+
+
+def end_key(arguments: argparse.Namespace) -> int:
+    """End a key of an agency."""
+    now = _now()
+    with refusals():
+        loss = Loss(revoked_at=now, compromised_since=arguments.since)
+        _desk(arguments).end_key(arguments.agency, arguments.key, loss, operator().name, now, arguments.why)
+    print(both("registry.drafted"))
+    return 0
 
 
 def renew(arguments: argparse.Namespace) -> int:
