@@ -23,6 +23,7 @@ from msgspec import Meta
 
 from appliance.evidence import base64url, canonical
 from appliance.evidence.errors import EvidenceError, NotCanonicalError
+from appliance.evidence.statements import pae
 from federation.registry.document import RegistryError
 
 if TYPE_CHECKING:
@@ -87,8 +88,7 @@ def read(envelope: Envelope, kind: str, shape: type[T]) -> T:
 
 def message(envelope: Envelope) -> bytes:
     """Return the bytes that each key signs."""
-    kind, payload = envelope.type.encode(), envelope.payload.encode()
-    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    return pae(envelope.type, envelope.payload.encode())
 
 
 def sign(envelope: Envelope, name: str, key: PrivateKey) -> Envelope:
