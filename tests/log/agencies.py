@@ -16,17 +16,20 @@ from pathlib import Path
 from appliance.config import Agency
 from appliance.evidence.bodies import encode_body
 from appliance.evidence.canonical import Header, encode_header
-from appliance.evidence.commitment import commit
+from appliance.evidence.commitment import NO_BODY, commit
+from appliance.evidence.leaf import encode_leaf, leaf_hash
 from appliance.evidence.note import KeyType, Signer
 from appliance.evidence.registry import Enrolled, GatewayKey, LogKey, Registry
 from appliance.evidence.seal import seal_batch
+from appliance.evidence.tree import Frontier
 from appliance.evidence.verification import Body
 from appliance.log.foreign import Answer, Given, Submitted
 from appliance.log.heads import Head
 from appliance.log.notes import log_signer
 from appliance.log.rows import leaf_of
 from appliance.model import Draft, EntryType, PersonId, Principal, RoomId, TextBody
-from appliance.rules.entry_states import Card, MembersAdded
+from appliance.rules import entry_types
+from appliance.rules.entry_states import Card, MembersAdded, OwnerReassigned
 from appliance.rules.entry_types import ENTRY_TYPES
 from appliance.store import entries, replicas
 from tests.bureau import MALEE, NARIN, START, Bureau, keys_of, open_bureau
@@ -170,3 +173,28 @@ class Gateway:
     async def submit(self, hub: Bureau, room: RoomId, *words: str) -> list[Answer]:
         """Submit messages to the hub and return what it answers."""
         return await hub.s.log.receive(room, self.agency, await self.texts(room, *words))
+
+
+def ordered_entry(b: Bureau, head: Head, state: OwnerReassigned) -> tuple[Given, Frontier]:
+    """The entry by which an agency goes on with a room as the registry ordered, and the tree with it."""
+    agency = b.s.log.home.agency
+    header = encode_header(
+        Header(
+            commitment=NO_BODY,
+            body_length=0,
+            id="e_ordered",
+            origin=agency,
+            counter=head.counters.get(agency, 0),
+            room=head.state.room,
+            rules_version=1,
+            seen=(head.size, b64encode(head.frontier.root()).decode()),
+            sender=b.s.log.home.system,
+            state=entry_types.write(EntryType.OWNER_REASSIGN, state),
+            written_at=START,
+            type=EntryType.OWNER_REASSIGN,
+            v=1,
+        )
+    )
+    [seal] = seal_batch([header], KEY_ID, gateway_key(agency))
+    leaf = encode_leaf(header, hub_time=b.clock(), n=head.size, registry=head.registry, seal=seal)
+    return Given(leaf, None), head.frontier.append(leaf_hash(leaf))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,26 @@ from appliance.errors import AppError, Forbidden
 from appliance.evidence.registry import Registry
 from appliance.log.foreign import Given
 from appliance.log.integrity import Check, verify_room
-from appliance.log.notes import log_signer
+from appliance.log.notes import log_signer, sign_room
 from appliance.model import Deny, Draft, EntryType, PersonId, RoomId
 from appliance.reads.messages import load_messages
-from appliance.rules.entry_states import OwnerTransferred
+from appliance.rules.entry_states import OwnerReassigned, OwnerTransferred
 from appliance.store.db import reading
 from appliance.wire.entries import MessageTextEvent
 from appliance.wire.messages import MessagesQuery
 from tests.bureau import MALEE, NARIN, Bureau, keys_of
-from tests.log.agencies import Gateway, follow, given_from, note_of, open_agencies, person, registry_of, shared_room
-from tests.signed import acceptance
+from tests.log.agencies import (
+    Gateway,
+    follow,
+    given_from,
+    note_of,
+    open_agencies,
+    ordered_entry,
+    person,
+    registry_of,
+    shared_room,
+)
+from tests.signed import acceptance, order_to, with_order_keys
 
 Three = dict[str, Bureau]
 
@@ -190,3 +201,26 @@ async def test_a_room_goes_to_the_agency_that_accepted_it(three: Three) -> None:
     for b in (hub, moph):
         await b.s.log.checkpoints.sign()
         assert faults(b, room) is None
+
+
+async def test_a_room_whose_hub_is_gone_goes_on_by_an_order_of_the_registry(three: Three) -> None:
+    """The new hub writes, seals and signs the entry by itself; the others follow it, and by no order of one key."""
+    hub, moph, moi = three.values()
+    room, to = await shared_room(hub, "moph", "moi"), person(MALEE, "moph")
+    for b in (moph, moi):
+        b.s.log.registry = with_order_keys(b.s.log.registry)
+        await follow(hub, b, room)
+    head = await moph.s.log.head(room)
+    for keys, refused in ((1, True), (2, False)):
+        state = OwnerReassigned(to, why="agency-gone", order=order_to(room, head.size, head.frontier.root(), to, keys))
+        given, tree = ordered_entry(moph, head, state)
+        moved = replace(head.state, hub="moph", hub_epoch=2, hub_since=head.size)
+        note = sign_room(log_signer(moph.s.config.agency, keys_of("moph")), moved, tree)
+        if refused:
+            with pytest.raises(AppError) as raised:
+                await moi.s.log.replicate(room, "moph", [given], note)
+            assert raised.value.code == "replica_refused"
+        else:
+            await moi.s.log.replicate(room, "moph", [given], note)
+    mine = (await moi.s.log.head(room)).state
+    assert (mine.hub, mine.hub_epoch, mine.hub_since, mine.owner) == ("moph", 2, head.size, to)
