@@ -108,7 +108,7 @@ def rotate(arguments: argparse.Namespace) -> int:
 
 def nonce(arguments: argparse.Namespace) -> int:
     """Give out the number of a request."""
-    given = secrets.token_urlsafe(18)
+    given = secrets.token_hex(16)  # no character that a command line takes for an option
     with refusals():
         _desk(arguments).give_nonce(given, arguments.whom, operator().name, _now())
     print(given)
