@@ -125,18 +125,16 @@ class Loader:
             if error := self._refusal(command):
                 loaded.errors[id(command)] = error
                 continue
-            rooms_of.setdefault(room, []).append(command)
+            if room not in rooms_of:
+                rooms_of[room] = []
+                self._take_head(room, loaded)
+            rooms_of[room].append(command)
             others.extend(self._beside(command, loaded))
             for place in keys_for(command, week):
                 writing.setdefault((room, *place), []).append(command)
             for draft in command.drafts:
                 if (aimed := draft.points_at) is not None:
                     points.setdefault((room, aimed), []).append(command)
-        for room in rooms_of:
-            if (head := self._heads.get(room)) is not None:
-                loaded.heads[room] = head
-            else:
-                loaded.missing.append(room)
         return [
             *(self._room(room, rooms_of[room], loaded) for room in loaded.missing),
             *(
@@ -154,20 +152,27 @@ class Loader:
         error = self._damaged.get(room) or self._quarantined.refusal(room)
         return error or (None if isinstance(command, Replicated) else self._recovering.refusal(room))
 
+    def _take_head(self, room: RoomId, loaded: Loaded) -> None:
+        head = self._heads.get(room)
+        if head is None:
+            loaded.missing.append(room)
+        else:
+            loaded.heads[room] = head
+
     def _beside(self, command: AnyCommand, loaded: Loaded) -> tuple[_Need, ...]:
-        """Return what is to be read for a command beside its room, keys and targets."""
+        """Return what is to be read for a command beside its room, keys and targets.
+
+        What is written to a room that another agency orders may be a repeat of what is in the outbox.
+        """
         if not isinstance(command, Command):
             return (self._foreign(command, loaded),)
-        found = [self._repeated(command, loaded)] if command.keys and self._is_followed(command.room) else []
+        head, found = loaded.heads.get(command.room), []
+        if command.keys and (head is None or head.state.hub != self._agency):
+            found.append(self._repeated(command, loaded))
         sizes = {size for draft in command.drafts if draft.state is not None for size in sizes_in(draft.state)}
         if sizes:
             found.append(self._roots(command, sizes, loaded))
         return tuple(found)
-
-    def _is_followed(self, room: RoomId) -> bool:
-        """Say whether another agency may order a room: what is written to it is looked up in the outbox first."""
-        head = self._heads.get(room)
-        return head is None or head.state.hub != self._agency
 
     def _has_key(self, room: RoomId, week: str, kind: EpochKind, loaded: Loaded) -> bool:
         head = loaded.heads[room]
