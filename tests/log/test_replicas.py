@@ -10,13 +10,15 @@ import pytest
 
 from appliance.errors import AppError, Forbidden
 from appliance.evidence.registry import Registry
+from appliance.log.commands import THIS_ROOM
 from appliance.log.foreign import Given
 from appliance.log.integrity import Check, verify_room
 from appliance.log.notes import log_signer, sign_room
-from appliance.model import Deny, Draft, EntryType, PersonId, RoomId
+from appliance.model import Deny, Draft, EntryType, PersonId, RoomId, RoomKind
 from appliance.reads.messages import load_messages
-from appliance.rules.entry_states import OwnerReassigned, OwnerTransferred
+from appliance.rules.entry_states import Card, MembersAdded, OwnerReassigned, OwnerTransferred, RoomCreated
 from appliance.store.db import reading
+from appliance.store.rooms import id_by_pair, pair_key
 from appliance.wire.entries import MessageTextEvent
 from appliance.wire.messages import MessagesQuery
 from tests.bureau import MALEE, NARIN, Bureau, keys_of
@@ -31,7 +33,7 @@ from tests.log.agencies import (
     registry_of,
     shared_room,
 )
-from tests.signed import acceptance, order_to, with_order_keys
+from tests.signed import acceptance, order_to, signed_card, with_order_keys
 
 Three = dict[str, Bureau]
 
@@ -224,3 +226,21 @@ async def test_a_room_whose_hub_is_gone_goes_on_by_an_order_of_the_registry(thre
             await moi.s.log.replicate(room, "moph", [given], note)
     mine = (await moi.s.log.head(room)).state
     assert (mine.hub, mine.hub_epoch, mine.hub_since, mine.owner) == ("moph", 2, head.size, to)
+
+
+async def test_a_private_chat_is_named_by_its_two_wherever_it_is_followed(three: Three) -> None:
+    hub, moph, _ = three.values()
+    beginner, other = person(NARIN, "test"), person(MALEE, "moph")
+    pair = pair_key(RoomKind.DIRECT, [NARIN, PersonId(other)])
+    card = signed_card(Card(other, "มาลี มีสุข", "กองควบคุมโรค", "นายแพทย์", 3), hub.clock())
+    begun = await hub.s.log.append(
+        Draft(THIS_ROOM, beginner, EntryType.ROOM_CREATE, "t", state=RoomCreated(RoomKind.DIRECT, beginner)),
+        Draft(THIS_ROOM, beginner, EntryType.MEMBER_ADD, state=MembersAdded((card,), rank=900)),
+        pair=pair,
+    )
+    room = begun[0].room
+    await follow(hub, moph, room)
+    async with moph.s.store.read() as reader:
+        assert await reader.run(id_by_pair, pair_key(RoomKind.DIRECT, [MALEE, PersonId(beginner)])) == room
+    await moph.s.log.checkpoints.sign()
+    assert faults(moph, room) is None
