@@ -1,4 +1,4 @@
-"""What the appliance does so that its rooms are evidence: recording heads, checking by itself, exporting, erasing.
+"""What the appliance does so that its rooms are evidence: recording heads, checking by itself, exporting.
 
 Every export is on record before the first byte of it exists (F61), and again with its hash when it is whole (F96).
 Recording heads puts one root over all rooms into the audit log and a line into the file of heads; the nightly check
@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from appliance.actions import file_deletion
 from appliance.actions.audit_checkpoints import sign_head, verify_audit
-from appliance.actions.audit_records import record, recording
-from appliance.errors import Forbidden, Invalid, NotFound, Unavailable
+from appliance.actions.audit_records import record
+from appliance.errors import Forbidden, Invalid, NotFound
 from appliance.log import heads as head_rows
 from appliance.log.bodies import Bodies
 from appliance.log.export import RoomExport
@@ -28,23 +27,17 @@ from appliance.log.integrity import Check, Interrupted
 from appliance.log.notes import log_signer, log_verifiers
 from appliance.log.recorded_heads import advanced, append_line, file_line, root_over
 from appliance.log.verification import RECORDED, LogFiles, Verified, verify_rooms
-from appliance.model import SYSTEM, Draft, EntryType, PersonId, RoomId
-from appliance.rules.entry_states import BodiesDestroyed
-from appliance.rules.log_texts import is_rule
-from appliance.rules.membership import MAX_DESTROYED
+from appliance.model import SYSTEM, PersonId, RoomId
 from appliance.rules.roles import Duty, may_perform
 from appliance.rules.text import has_visible
 from appliance.spelling.normalize import fold
-from appliance.store import entries as entry_rows
-from appliance.store import epoch_keys, file_deletions, recorded_heads
+from appliance.store import recorded_heads
 from appliance.store import rooms as room_rows
-from appliance.vault.epochs import iso_week
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
 
-    from appliance.log.riders import RiderTx
-    from appliance.model import Appended, Millis
+    from appliance.model import Millis
     from appliance.rules.roles import Actor
     from appliance.services import Services
 
@@ -212,35 +205,3 @@ def _names_of(s: Services, pair: str) -> str:
 async def _record_export(s: Services, actor: Actor, room: RoomId, outcome: str, **detail: Any) -> None:
     async with s.store.write() as tx:
         await record(s, tx, actor.name, "room.export", room, outcome, **detail)
-
-
-async def erase_bodies(s: Services, room: RoomId, first: int, last: int, rule: str) -> Appended:
-    """Destroy the bodies of entries `first` to `last`, at most 5,000, by a rule of retention; say so in the room's log.
-
-    The entry, the destruction and the record are one transaction. Headers stay, and with them the proof. References to
-    files go with the bodies, and with the last one of a past week the key that they were under; files that no other
-    message refers to are deleted at once (`actions/file_deletion.py`). Every path
-    that destroys bodies goes through here, so that none goes without its entry and record. No command does: what is due
-    is for a rule of retention to say, and this release has none (Q6). Raises Invalid, NotFound.
-    """
-    if not is_rule(rule):
-        raise Invalid(field="rule", code="why_missing")
-    if not 0 <= first <= last < min((await s.log.head(room)).size, first + MAX_DESTROYED):
-        raise Invalid(field="last")
-    state = BodiesDestroyed(first=first, last=last, rule=rule, at=s.clock())
-
-    idle: list[int] = []
-
-    def put(tx: RiderTx) -> None:
-        recording(SYSTEM, "room.shred", room, n=tx.appended[0].n, first=first, last=last, rule=rule)(tx)
-        key = entry_rows.room_key(tx.rows, room)
-        idle[:] = file_deletions.idle_file_keys(tx.rows, key, iso_week(tx.at))
-        epoch_keys.destroy(tx.rows, idle, tx.at)
-
-    appended = await s.log.append(Draft(room, s.log.home.system, EntryType.SHRED, state=state), riders=(put,))
-    s.log.bodies.destroyed(idle)
-    try:
-        await file_deletion.delete_unreferenced(s)
-    except Unavailable as error:
-        logger.warning("files of erased messages are deleted a minute later: %s", error)
-    return appended[0]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from appliance.actions import (
     audit_checkpoints,
     clock,
+    disposal,
     evidence,
     far_apart,
     file_check,
@@ -58,6 +59,7 @@ JOBS: Final[dict[str, tuple[Job, float]]] = {
 NIGHTLY: Final[dict[str, Job]] = {
     "evidence-check": evidence.check_evidence,
     "file-check": file_check.check_nightly,
+    "idle-keys": disposal.destroy_idle_keys,
 }
 
 

@@ -7,7 +7,7 @@ Rules:
 - a key is made only where the database was looked up and has none (`find_or_make_key`), or for a room that the same
   batch creates (`new_key`);
 - a new key is kept in memory once it is durable (`stored`), not before;
-- a key is destroyed through `destroy` or `destroyed`, so that it leaves the caches too. It then opens and seals
+- a key is destroyed by `RiderTx.destroy_keys`, so that it leaves the caches too (`destroyed`). It then opens and seals
   nothing: `open` raises KeyDestroyed and the entry is shown as erased. What is written in the same week afterwards has
   a key of the next generation.
 """
@@ -32,13 +32,12 @@ from appliance.vault.epochs import EpochCipher, EpochId, EpochKind, new_epoch_ke
 from appliance.vault.refusals import Reason, wrong
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from appliance.evidence.canonical import Header
     from appliance.log.sources import Numbers, Random
-    from appliance.model import Millis
     from appliance.rules.entry_types import EntryKind
-    from appliance.store.db import Rows, Tx
+    from appliance.store.db import Rows
     from appliance.store.entries import EntryRow
     from appliance.vault.keyring import Keyring
 
@@ -144,14 +143,6 @@ class Bodies:
         """Note that new keys are durable now."""
         for made in keys:
             self._writing.put((made.room, made.week, made.kind), replace(made, row=None))
-
-    async def destroy(self, tx: Tx, keys: Sequence[int], at: Millis) -> None:
-        """Destroy epoch keys, by number, for good. Once `tx` has committed nothing opens or is sealed with them.
-
-        References to files that were under them go too; the files follow (`actions/file_deletion.py`).
-        """
-        await tx.run(epoch_keys.destroy, keys, at)
-        tx.after_commit(lambda: self.destroyed(keys))
 
     def destroyed(self, keys: Iterable[int] = ()) -> None:
         """Note that these keys, or bodies alone, were destroyed in a transaction that has committed."""

@@ -126,8 +126,8 @@ class Commits(msgspec.Struct):
         self.feed.advance(written.announced.pos, _newest(planned.batch.entries, self.home.agency))
         self.folding.added(planned.batch)
         self.bodies.stored(planned.new_keys)
-        if planned.batch.erased:
-            self.bodies.destroyed()
+        if planned.batch.erased or written.announced.destroyed:
+            self.bodies.destroyed(written.announced.destroyed)
         for room, head in planned.heads.items():
             self.heads.put(room, head)
             if room not in planned.signed:

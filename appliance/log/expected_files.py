@@ -2,8 +2,8 @@
 
 A message says its files in its body, and how many there are in its header too; so where the body cannot be read their
 number is compared alone. An entry that erases bodies lets their references go, and so does a record of the audit log
-that a file was deleted because of a virus: the message stays. Each kept one names a key of this room
-of the kind `file`, and the file's key opens under it, where the keys are given.
+that a file with a virus was deleted or a key of files destroyed: the message stays. Each kept one names a key of this
+room of the kind `file`, and the file's key opens under it, where the keys are given.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from appliance.log import events
 from appliance.log.file_facts import facts_of
 from appliance.log.views import GONE
 from appliance.model import EVERYONE
-from appliance.store import entries, file_refs
+from appliance.store import entries, file_deletions, file_refs
 from appliance.wire.files import FileChanged
 
 if TYPE_CHECKING:
@@ -30,6 +30,15 @@ FILE: Final = "file"
 def announce(tx: RiderTx, bodies: Bodies, scanning: Scanning, blob: str) -> None:
     """Put what is known of a file now on the feed, once for each message that shows it to everyone in its room."""
     announce_facts(tx, bodies, blob, facts_of(tx.rows, blob, scanning, tx.at) or GONE)
+
+
+def announce_under(tx: RiderTx, bodies: Bodies, room: RoomId, key: int) -> None:
+    """Tell a room that the files whose references are under an epoch key are gone, for each message that shows one."""
+    at = events.RoomReader(tx.rows, bodies, room, entries.room_key(tx.rows, room))
+    for n, blob in file_deletions.references_under(tx.rows, key):
+        row = entries.one(tx.rows, at.key, n)
+        if row is not None and not events.is_hidden(at, row, events.Viewer(EVERYONE, tx.at)):
+            announce_at(tx, room, n, blob, GONE)
 
 
 def announce_facts(tx: RiderTx, bodies: Bodies, blob: str, facts: FileFacts) -> None:

@@ -24,7 +24,7 @@ import msgspec
 
 from appliance.errors import AppError
 from appliance.store import batch as batches
-from appliance.store import entries, feed
+from appliance.store import entries, epoch_keys, feed
 from appliance.store.db import Rows
 from appliance.store.disk_errors import DATABASE_ERRORS, is_disk_trouble
 from appliance.store.transactions import savepoint
@@ -44,10 +44,14 @@ logger = logging.getLogger(__name__)
 
 
 class Announced(msgspec.Struct):
-    """The lines that riders add to the feed: `pos` is the newest position, `committed` what is published afterwards."""
+    """The lines that riders add to the feed: `pos` is the newest position, `committed` what is published afterwards.
+
+    `destroyed` are the epoch keys that riders destroyed: they leave memory with the commit.
+    """
 
     pos: int
     committed: list[Committed] = msgspec.field(default_factory=list)
+    destroyed: list[int] = msgspec.field(default_factory=list)
 
 
 class RiderTx(msgspec.Struct, frozen=True):
@@ -77,6 +81,15 @@ class RiderTx(msgspec.Struct, frozen=True):
         elif room is not None:
             event = non_entry_event(self.at, kind, room, dict(data))
             self.announced.committed.append(Committed(pos, [RoomNews(room, pos, pos, [event])]))
+
+    def destroy_keys(self, keys: Sequence[int]) -> None:
+        """Destroy epoch keys, by number, for good, and the references to files that were under them.
+
+        Once the transaction has committed nothing opens or is sealed with them. This tells nobody and erases no body:
+        `actions/disposal.py` does that.
+        """
+        epoch_keys.destroy(self.rows, keys, self.at)
+        self.announced.destroyed.extend(keys)
 
 
 Rider = Callable[[RiderTx], T]

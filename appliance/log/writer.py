@@ -217,6 +217,8 @@ class RoomLog:
             announced = Announced(self.feed.pos)
             result: T = await writer.commit(riding.run_alone, rider, self._clock(), announced)
             self.feed.advance(announced.pos)
+            if announced.destroyed:
+                self.bodies.destroyed(announced.destroyed)
             self.feed.publish(announced.committed)
         return result
 

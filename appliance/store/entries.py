@@ -17,13 +17,15 @@ from appliance.rules import entry_types
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from appliance.model import Home, Principal
     from appliance.store.db import Rows
 
 SQL = Queries("entries")
 ROOMS = Queries("rooms")
+SEALED_PAGE: Final = 250
+"""Entries of a room that are read together to see which key seals each."""
 END: Final = 1 << 32
 """Behind every position of a room."""
 UNREADABLE: Final = Header(
@@ -133,6 +135,14 @@ def target(rows: Rows, room: int, n: int, home: Home) -> Target | None:
 def between(rows: Rows, room: int, first: int, last: int) -> list[EntryRow]:
     """Return entries `first` to `last`, both included, in order."""
     return [EntryRow._make(row[:-1]) for row in rows.all(SQL.range, {"room": room, "first": first, "last": last})]
+
+
+def sealed_by(rows: Rows, room: int, key: int) -> Iterator[tuple[int, bool]]:
+    """Yield the entries of a room that have a body, in order, each with whether this epoch key seals it."""
+    first = 0
+    while page := between(rows, room, first, first + SEALED_PAGE - 1):
+        yield from ((row.n, row.epoch == key) for row in page if row.sealed is not None)
+        first += SEALED_PAGE
 
 
 def one(rows: Rows, room: int, n: int) -> EntryRow | None:

@@ -112,6 +112,16 @@ def destroy_references(rows: Rows, key: int, at: Millis) -> None:
     rows.run(SQL.delete_refs_of_body_key, of)
 
 
+def references_under(rows: Rows, key: int) -> list[tuple[int, str]]:
+    """Return (message, file) of the references under an epoch key, in order."""
+    return [(n, blob) for n, blob in rows.all(SQL.references_under, {"key": key})]
+
+
+def idle_keys_of_all(rows: Rows, week: str, limit: int) -> list[int]:
+    """Return keys of files of weeks before this one, of all rooms, that no reference is under any more."""
+    return [row[0] for row in rows.all(SQL.idle_keys_of_all, {"week": week, "limit": limit})]
+
+
 def idle_file_keys(rows: Rows, room: int, week: str) -> list[int]:
     """Return the keys of files of a room, of weeks before this one, that no reference is under any more."""
     return [row[0] for row in rows.all(SQL.idle_file_keys, {"room": room, "week": week})]

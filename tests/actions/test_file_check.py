@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.actions import evidence, file_check, file_deep_check
+from appliance.actions import disposal, file_check, file_deep_check
 from appliance.actions.file_check import CHECKED, Checked
 from appliance.actions.file_content import clear
 from appliance.actions.file_faults import FaultKind
@@ -303,6 +303,6 @@ async def states(bureau: Bureau, blob: str) -> tuple[str, int]:
 async def test_an_erased_name_waits_for_the_index_and_is_no_fault(bureau: Bureau, filing: Filing) -> None:
     room = await bureau.group(NARIN, MALEE)
     _, n, _ = await filing.sent(MALEE, room)
-    await evidence.erase_bodies(bureau.s, room, n, n, "rule")
+    await disposal.erase_bodies(bureau.s, room, n, n, "rule")
     bureau.clock.pass_(DAY)
     assert await file_check.check_files(bureau.s, "test") == Checked(0, 0, 1, [])

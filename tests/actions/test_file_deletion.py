@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from appliance.actions import evidence, file_check, file_deletion, rooms
+from appliance.actions import disposal, file_check, file_deletion, rooms
 from appliance.actions.file_deletion import AT_ONCE, Why
 from appliance.actions.upload_preparation import refuse_upload
 from appliance.actions.uploads import Part, begin_upload, cancel_upload, receive_part
@@ -105,7 +105,7 @@ async def test_a_recording_is_one_more_kind(bureau: Bureau, filing: Filing) -> N
     blob = await filing.blob(kind="recording", variants=1)
     n = (await bureau.say(MALEE, room)).n
     await filing.refer(blob, room, n)
-    await evidence.erase_bodies(bureau.s, room, n, n, "recordings")
+    await disposal.erase_bodies(bureau.s, room, n, n, "recordings")
     assert await filing.objects() == set()
     assert [store for store, _, _ in await filing.receipts(blob)] == ["reference", "blob", "variant"]
 
@@ -118,13 +118,13 @@ async def test_two_rooms_share_a_file_and_the_second_erasure_ends_it(bureau: Bur
     assert await filing.rows("SELECT refs, wrapped_key FROM blob WHERE id = ?", blob) == [(2, None)]
     bureau.clock.pass_(WEEK)
 
-    await evidence.erase_bodies(bureau.s, short, n, n, "one-year")
+    await disposal.erase_bodies(bureau.s, short, n, n, "one-year")
     assert await filing.objects() == {blob, f"{blob}-v0"}
     assert await filing.receipts(blob) == [("reference", "erased", 62)]
     assert await filing.rows("SELECT room, n FROM file_ref") == [(2, other)]
     assert await filing.use() != []
 
-    await evidence.erase_bodies(bureau.s, long, other, other, "ten-years")
+    await disposal.erase_bodies(bureau.s, long, other, other, "ten-years")
     assert await filing.objects() == set()
     assert await filing.receipts(blob) == [
         ("reference", "erased", 62),
@@ -142,7 +142,7 @@ async def test_the_index_has_its_receipt_once_it_has_the_erasure_on_its_disk(
 ) -> None:
     room = await bureau.group(NARIN, MALEE)
     blob, n, _ = await filing.sent(MALEE, room)
-    erased = await evidence.erase_bodies(bureau.s, room, n, n, "rule")
+    erased = await disposal.erase_bodies(bureau.s, room, n, n, "rule")
     pos = bureau.s.log.feed.pos
     # No search process runs: nothing is said about it, and nothing else waits for it.
     with pytest.raises(Unavailable):
@@ -160,7 +160,7 @@ async def test_the_index_has_its_receipt_once_it_has_the_erasure_on_its_disk(
 async def test_the_key_of_this_week_stays_for_those_who_send_now(bureau: Bureau, filing: Filing) -> None:
     room = await bureau.group(NARIN, MALEE)
     _, n, _ = await filing.sent(MALEE, room)
-    await evidence.erase_bodies(bureau.s, room, n, n, "rule")
+    await disposal.erase_bodies(bureau.s, room, n, n, "rule")
     assert await filing.rows("SELECT count(*) FROM epoch_key WHERE kind = 'file' AND wrapped IS NOT NULL") == [(1,)]
 
 
@@ -172,8 +172,7 @@ async def test_a_destroyed_key_takes_its_references_and_the_sweep_the_bytes(
     blob, _, _ = await filing.sent(MALEE, room)
     stays, _, _ = await filing.sent(MALEE, other)
     [(number,)] = await filing.rows("SELECT key FROM epoch_key WHERE kind = ? AND room = 1", kind)
-    async with bureau.s.store.write() as tx:
-        await bureau.s.log.bodies.destroy(tx, [number], bureau.clock())
+    await bureau.s.log.change(lambda tx: tx.destroy_keys([number]))
     assert await filing.receipts(blob) == [("reference", "key_destroyed", 62)]
     assert await filing.rows("SELECT blob FROM file_ref") == [(stays,)]
     await file_deletion.sweep(bureau.s)
@@ -193,7 +192,7 @@ async def test_a_copy_of_before_opens_nothing_with_the_key_destroyed(bureau: Bur
     cipher = EpochCipher(unwrap_any(bureau.s.keys.agency_keys, week, epoch_wrapped))
     assert keys.unwrap_reference(cipher, blob, room, n, wrapped) == key
     bureau.clock.pass_(WEEK)
-    await evidence.erase_bodies(bureau.s, room, n, n, "rule")
+    await disposal.erase_bodies(bureau.s, room, n, n, "rule")
     assert await filing.rows("SELECT wrapped FROM epoch_key WHERE key = ?", epoch) == [(None,)]
     # All that is left anywhere of a key of this file is the copied row, under a key that is no more.
     assert sealed

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.actions import evidence, file_check, file_deletion, messages
+from appliance.actions import disposal, evidence, file_check, file_deletion, messages
 from appliance.data_folder import search_path
 from appliance.errors import NotFound, Unavailable
 from appliance.files.content import read_clear, sealed_length
@@ -53,13 +53,13 @@ async def test_a_forwarded_file_lives_as_long_as_the_last_room_that_has_it(tmp_p
             assert await downloaded(b.s, MALEE, one) == await downloaded(b.s, SOMCHAI, one) != b""
         b.clock.pass_(WEEK)
 
-        await evidence.erase_bodies(b.s, short, first, first, "one-year")
+        await disposal.erase_bodies(b.s, short, first, first, "one-year")
         for one in everything:
             with pytest.raises(NotFound):
                 await open_file(b.s, MALEE, one)
             assert await downloaded(b.s, SOMCHAI, one) == (CONTENT if one == file else CONTENT[:100])
 
-        await evidence.erase_bodies(b.s, long, second, second, "ten-years")
+        await disposal.erase_bodies(b.s, long, second, second, "ten-years")
         for who, one in product((NARIN, MALEE, SOMCHAI), everything):
             with pytest.raises(NotFound):
                 await open_file(b.s, who, one)
@@ -88,7 +88,7 @@ async def test_what_copies_of_before_open(tmp_path: Path) -> None:
     shutil.copytree(now, sent_copy)
     async with open_bureau(now) as b:
         b.clock.pass_(WEEK)
-        await evidence.erase_bodies(b.s, room, n, n, "rule")
+        await disposal.erase_bodies(b.s, room, n, n, "rule")
     # The objects of a backup beside today's database: no row leads to them, and no key is left that opens them.
     shutil.copytree(sent_copy / "files", now / "files", dirs_exist_ok=True)
     async with open_bureau(now) as b:
@@ -130,7 +130,7 @@ async def test_a_name_is_found_until_it_is_erased_and_the_index_says_so(
                 return False
 
             await until(finds)
-            await evidence.erase_bodies(b.s, room, n, n, "rule")
+            await disposal.erase_bodies(b.s, room, n, n, "rule")
             assert await found_by(b, MALEE, "งบประมาณ") == []
 
             async def confirmed() -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from appliance.actions import evidence, messages, rooms
+from appliance.actions import disposal, messages, rooms
 from appliance.attachments import FileForm
 from appliance.errors import Forbidden, Invalid, NotFound
 from appliance.files import keys
@@ -94,7 +94,7 @@ async def test_a_file_whose_body_is_gone_is_gone(bureau: Bureau) -> None:
     room = await bureau.group(NARIN, MALEE, SOMCHAI)
     one = await an_upload(bureau.s, NARIN)
     n = await send(bureau, NARIN, room, one)
-    await evidence.erase_bodies(bureau.s, room, n, n, "ระเบียบ 90 วัน")
+    await disposal.erase_bodies(bureau.s, room, n, n, "ระเบียบ 90 วัน")
     assert [await may_read(bureau, who, one) for who in (MALEE, NARIN)] == [False, False]
     assert (await load_room_files(bureau.s, MALEE, room, RoomFilesQuery())).files == []
 

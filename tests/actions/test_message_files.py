@@ -293,8 +293,7 @@ async def test_destroying_the_key_of_files_takes_the_files_and_nothing_else(bure
 
 
 async def destroy(s: Services, epoch: int) -> None:
-    async with s.store.write() as tx:
-        await s.log.bodies.destroy(tx, [epoch], s.clock())
+    await s.log.change(lambda tx: tx.destroy_keys([epoch]))
 
 
 async def test_what_was_promised_to_uploads_is_there_for_all_that_are_sent_at_once(tmp_path: Path) -> None:

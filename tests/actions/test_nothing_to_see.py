@@ -7,7 +7,17 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import pytest
 
-from appliance.actions import accounts, evidence, me, member_suggestions, messages, passwords, removal_requests, rooms
+from appliance.actions import (
+    accounts,
+    disposal,
+    evidence,
+    me,
+    member_suggestions,
+    messages,
+    passwords,
+    removal_requests,
+    rooms,
+)
 from appliance.actions.second_person import confirm_owner
 from appliance.actions.terms import publish_terms
 from appliance.errors import Invalid
@@ -35,7 +45,7 @@ REQUIRED: dict[str, Callable[[Bureau, RoomId], Awaitable[object]]] = {
     "reassign": lambda b, room: rooms.reassign_room(b.s, OPERATOR, room, MALEE, UNSEEN, None),
     "end": lambda b, room: rooms.end_room(b.s, "operator:root", room, UNSEEN),
     "export": lambda b, room: evidence.export_room(b.s, OPERATOR, room, UNSEEN, written),
-    "erase": lambda b, room: evidence.erase_bodies(b.s, room, 0, 0, UNSEEN),
+    "erase": lambda b, room: disposal.erase_bodies(b.s, room, 0, 0, UNSEEN),
     "message": lambda b, room: b.say(NARIN, room, UNSEEN),
 }
 

@@ -193,8 +193,7 @@ async def test_files_are_found_by_name_and_form_until_they_are_gone(searched: Ag
     assert await find(await searched.login("decha.r"), "น้ำท่วม pdf") == []
     [ref] = [ref for ref in await references(searched, pdf) if ref.n == papers]
     await narin.delete(f"{path}/{papers}")
-    async with s.store.write() as tx:
-        await s.log.bodies.destroy(tx, [ref.epoch], s.clock())
+    await s.log.change(lambda tx: tx.destroy_keys([ref.epoch]))
     await indexed(searched)
     assert await find(lalita, "น้ำท่วม pdf") == []
     assert await find(lalita, "จากหน้างาน") == [(room, mixed)]

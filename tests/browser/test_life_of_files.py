@@ -23,7 +23,7 @@ import pytest_asyncio
 from PIL import Image
 from playwright.async_api import Locator, expect
 
-from appliance.actions import evidence, file_check, file_deletion
+from appliance.actions import disposal, file_check, file_deletion
 from appliance.config import Config
 from appliance.errors import Unavailable
 from appliance.model import RoomId
@@ -351,7 +351,7 @@ async def destroyed(served: Agency, room: RoomId, files: dict[str, dict[str, Any
     """A week later the messages are erased by a rule of retention, and the key of their files is destroyed."""
     served.clock.pass_(seconds=WEEK_S)
     positions = [one["n"] for one in files.values()]
-    await evidence.erase_bodies(served.services, room, min(positions), max(positions), "ระเบียบ 7 วัน")
+    await disposal.erase_bodies(served.services, room, min(positions), max(positions), "ระเบียบ 7 วัน")
 
 
 async def rows(served: Agency, statement: str, *values: object) -> list[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.actions import evidence
+from appliance.actions import disposal
 from appliance.actions.file_deletion import Why, delete_blobs, sweep
 from appliance.administration.commands import carry_out
 from appliance.administration.terminal import Terminal
@@ -116,7 +116,7 @@ async def test_the_receipts_of_a_room_name_the_messages(bureau: Bureau) -> None:
     filing, room = Filing(bureau), await bureau.group(NARIN, MALEE)
     erased, n, _ = await filing.sent(MALEE, room)
     await filing.sent(MALEE, await bureau.group(NARIN, MALEE))
-    await evidence.erase_bodies(bureau.s, room, n, n, "rule")
+    await disposal.erase_bodies(bureau.s, room, n, n, "rule")
     await sweep(bureau.s)
     code, said = await typed(bureau, "files", "receipts", "--room", room)
     assert code == 0

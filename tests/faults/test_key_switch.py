@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from appliance import config, wiring
-from appliance.actions.evidence import erase_bodies
+from appliance.actions.disposal import erase_bodies
 from appliance.actions.file_deletion import Why, delete_uploads
 from appliance.actions.messages import send_message
 from appliance.errors import NotFound, WrongKey

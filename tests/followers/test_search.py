@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from appliance.actions import messages, rooms
-from appliance.actions.evidence import erase_bodies
+from appliance.actions.disposal import erase_bodies
 from appliance.errors import Unavailable
 from appliance.followers import base, search
 from appliance.followers.search import SearchFollower
@@ -30,7 +30,7 @@ from appliance.wire.committed import Committed
 from appliance.wire.messages import TextBody
 from search_index.server import Options, serving
 from search_index.wire import Add, State
-from tests.bureau import CLERK, KEYS, MALEE, NARIN, SOMCHAI, START, Bureau, Clock, open_bureau
+from tests.bureau import CLERK, KEYS, MALEE, NARIN, SOMCHAI, Bureau, Clock, open_bureau
 from tests.sql import edit_entries
 from tests.waiting import until
 
@@ -108,8 +108,7 @@ async def test_what_is_destroyed_leaves_its_memory_at_once(bureau: Bureau, how: 
         sent = await bureau.say(NARIN, room, "จะหายไป")
         assert "จะหายไป" in repr(msgspec.to_builtins(follower._fresh[-1].rooms[-1].events))  # noqa: SLF001 - is the point
         if how == "key":
-            async with bureau.s.store.write() as tx:
-                await bureau.s.log.bodies.destroy(tx, [1], START)
+            await bureau.s.log.change(lambda tx: tx.destroy_keys([1]))
         else:
             await erase_bodies(bureau.s, room, sent.n, sent.n, "R1")
         kept = [event for one in follower._fresh for news in one.rooms for event in news.events]  # noqa: SLF001

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.actions import evidence, file_check, owner_requests, removal_requests
+from appliance.actions import disposal, evidence, file_check, owner_requests, removal_requests
 from appliance.config import Evidence, parse
 from appliance.errors import ConfigError, Forbidden, Unavailable
 from appliance.followers.timers import HOUR_S, JOBS, NIGHTLY, Timers
@@ -33,7 +33,11 @@ def test_requests_are_escalated_every_hour() -> None:
 
 
 async def test_every_room_is_verified_each_night_at_the_hour_that_was_set(bureau: Bureau) -> None:
-    assert {"evidence-check": evidence.check_evidence, "file-check": file_check.check_nightly} == NIGHTLY
+    assert {
+        "evidence-check": evidence.check_evidence,
+        "file-check": file_check.check_nightly,
+        "idle-keys": disposal.destroy_idle_keys,
+    } == NIGHTLY
     config = replace(bureau.s.config, evidence=Evidence(check_hour_utc=3))
     timers = Timers(replace(bureau.s, config=config))
     timers.start()

@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
-from appliance.actions import evidence, messages, owner_requests, removal_requests, rooms
+from appliance.actions import disposal, messages, owner_requests, removal_requests, rooms
 from appliance.log.file_events import announce
 from appliance.log.file_facts import scanning_of
 from appliance.model import Draft, EntryType, PersonId, RoomId
@@ -117,7 +117,7 @@ class Play:
                 await messages.retract_message(services, NARIN, room, self.newest.pop(room), "", self.b.txn())
             case "erase":
                 n = self.newest.pop(room)
-                await evidence.erase_bodies(services, room, max(0, n - which), n, "ระเบียบ 90 วัน")
+                await disposal.erase_bodies(services, room, max(0, n - which), n, "ระเบียบ 90 วัน")
             case "react":
                 await messages.react(services, who, room, n, "👍🙏"[which % 2], on=True)
             case "find out" if self.files:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from appliance.actions import evidence, messages, rooms
+from appliance.actions import disposal, evidence, messages, rooms
 from appliance.errors import AppError, Invalid, NotFound, StorageFull, Unproven
 from appliance.evidence import verifier
 from appliance.evidence.canonical import decode_header, encode_header
@@ -45,7 +45,6 @@ from tests.bureau import (
     NARIN,
     SIGNER,
     SOMCHAI,
-    START,
     Bureau,
     open_bureau,
     principal,
@@ -301,7 +300,7 @@ class TestExport:
         room = await lively(bureau)
         old = await export(bureau, room, tmp_path / "old.jsonl")
         await evidence.record_heads(bureau.s)
-        await evidence.erase_bodies(bureau.s, room, 0, 8, "ระเบียบ 90 วัน")
+        await disposal.erase_bodies(bureau.s, room, 0, 8, "ระเบียบ 90 วัน")
         new = await export(bureau, room, tmp_path / "new.jsonl")
         await evidence.record_heads(bureau.s)
         heads = str(bureau.s.config.heads_file)
@@ -614,7 +613,7 @@ class TestErasure:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         sent = await bureau.say(MALEE, room, "คำที่ต้องลบ", mentions=[NARIN])
         await bureau.say(MALEE, room, "คำที่เก็บไว้")
-        done = await evidence.erase_bodies(bureau.s, room, sent.n, sent.n, "ระเบียบ 90 วัน")
+        done = await disposal.erase_bodies(bureau.s, room, sent.n, sent.n, "ระเบียบ 90 วัน")
         await bureau.s.log.checkpoints.sign()
         assert audit(bureau, room) is None
         events = (await load_messages(bureau.s, NARIN, room, MessagesQuery())).messages
@@ -639,15 +638,15 @@ class TestErasure:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         await bureau.say(MALEE, room)
         with pytest.raises(Invalid):
-            await evidence.erase_bodies(bureau.s, room, first, last, "ระเบียบ 90 วัน")
+            await disposal.erase_bodies(bureau.s, room, first, last, "ระเบียบ 90 วัน")
         with pytest.raises(Invalid, match="why_missing"):
-            await evidence.erase_bodies(bureau.s, room, 2, 2, " ")
+            await disposal.erase_bodies(bureau.s, room, 2, 2, " ")
 
     async def test_what_no_entry_says_was_erased_is_missed(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         for _ in range(3):
             await bureau.say(MALEE, room)
-        await evidence.erase_bodies(bureau.s, room, 2, 3, "ระเบียบ 90 วัน")
+        await disposal.erase_bodies(bureau.s, room, 2, 3, "ระเบียบ 90 วัน")
         await bureau.s.log.checkpoints.sign()
         assert audit(bureau, room) is None
         async with bureau.s.store.write() as tx:
@@ -731,9 +730,8 @@ class TestAudit:
             ]
         assert len(keys) == 2
         size = (await bureau.s.log.head(room)).size
-        await evidence.erase_bodies(bureau.s, room, 0, size - 1, "ระเบียบ 90 วัน")
-        async with bureau.s.store.write() as tx:
-            await bureau.s.log.bodies.destroy(tx, keys, START)
+        await disposal.erase_bodies(bureau.s, room, 0, size - 1, "ระเบียบ 90 วัน")
+        await bureau.s.log.change(lambda tx: tx.destroy_keys(keys))
         await bureau.s.log.checkpoints.sign()
         assert audit(bureau, room) is None
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from appliance.actions import evidence, messages
+from appliance.actions import disposal, messages
 from appliance.attachments import FileForm
 from appliance.log.integrity import Check, Fault, verify_room
 from appliance.model import RoomId
@@ -15,7 +15,7 @@ from appliance.store import file_refs
 from appliance.store.db import reading
 from appliance.wire.events import FileEvent
 from appliance.wire.messages import TextBody
-from tests.bureau import DAY, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, START, Bureau
+from tests.bureau import DAY, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau
 from tests.made_files import JPEG, an_upload, found_out
 from tests.sql import run_sql
 
@@ -93,7 +93,7 @@ async def test_a_change_in_the_database_is_found(bureau: Bureau, name: str) -> N
 
 async def test_what_an_entry_erased_is_missed_by_nobody(bureau: Bureau) -> None:
     room, [paper, photo] = await two_messages(bureau)
-    await evidence.erase_bodies(bureau.s, room, 2, 2, "ระเบียบ 90 วัน")
+    await disposal.erase_bodies(bureau.s, room, 2, 2, "ระเบียบ 90 วัน")
     await bureau.s.log.checkpoints.sign()
     assert fault(bureau, room) is None
     assert [len(await references(bureau, one)) for one in (paper, photo)] == [0, 1]
@@ -104,8 +104,7 @@ async def test_what_an_entry_erased_is_missed_by_nobody(bureau: Bureau) -> None:
 async def test_a_key_destroyed_that_no_entry_tells_of_is_found(bureau: Bureau) -> None:
     room, [_, photo] = await two_messages(bureau)
     epoch = (await references(bureau, photo))[1].epoch
-    async with bureau.s.store.write() as tx:
-        await bureau.s.log.bodies.destroy(tx, [epoch], START)
+    await bureau.s.log.change(lambda tx: tx.destroy_keys([epoch]))
     assert fault(bureau, room) == Fault(room, "files", 3)
 
 
@@ -133,7 +132,7 @@ async def test_what_is_found_out_is_told_where_the_file_is_shown(bureau: Bureau)
     await found_out(bureau.s, photo, 4)
     await found_out(bureau.s, await an_upload(bureau.s, NARIN), 4)
     assert await told(bureau, room, before) == [(2, photo, 4)]
-    await evidence.erase_bodies(bureau.s, room, 2, 2, "ระเบียบ 90 วัน")
+    await disposal.erase_bodies(bureau.s, room, 2, 2, "ระเบียบ 90 วัน")
     before = bureau.s.log.feed.pos
     await found_out(bureau.s, paper, 6)
     assert await told(bureau, room, before) == []

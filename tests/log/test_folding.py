@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from appliance.actions import evidence, messages, rooms
+from appliance.actions import disposal, messages, rooms
 from appliance.errors import AppError, StorageFull, Unavailable
 from appliance.log import folding
 from appliance.log.bodies import Bodies
@@ -83,7 +83,7 @@ async def lively(b: Bureau) -> list[RoomId]:
     await messages.retract_message(b.s, MALEE, sent.room, sent.n - 1, "ผิดห้อง", b.txn())
     await rooms.rename_room(b.s, NARIN, made[0], "ชื่อใหม่", b.txn())
     await rooms.change_members(b.s, NARIN, made[0], [CLERK], [SOMCHAI], b.txn())
-    await evidence.erase_bodies(b.s, made[1], 2, 2, "ระเบียบ 90 วัน")
+    await disposal.erase_bodies(b.s, made[1], 2, 2, "ระเบียบ 90 วัน")
     await b.s.log.checkpoints.sign()
     return made
 
@@ -150,7 +150,7 @@ class TestReaders:
         await lagging.s.log.folding.fold()
         await lagging.say(NARIN, room, "สอง")
         await lagging.say(NARIN, room, "สาม")
-        await evidence.erase_bodies(lagging.s, room, 2, 3, "ระเบียบ 90 วัน")
+        await disposal.erase_bodies(lagging.s, room, 2, 3, "ระเบียบ 90 วัน")
         assert await texts(lagging, room) == ["สาม"]
         assert await rows(lagging, "SELECT count(*) FROM log WHERE sealed IS NOT NULL") == [(1,)]
 

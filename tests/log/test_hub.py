@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from appliance import live
 from appliance.actions import rooms
-from appliance.actions.evidence import erase_bodies
+from appliance.actions.disposal import erase_bodies
 from appliance.config import Files
 from appliance.live import Connection, Hub
 from appliance.model import PersonId, RoomId, SessionId
@@ -21,7 +21,7 @@ from appliance.wire.committed import Committed, FeedPage, RoomNews
 from appliance.wire.cursors import feed_position
 from appliance.wire.entries import EntryEventBase, MessageTextEvent, Nothing
 from appliance.wire.events import TypingEvent
-from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, START, Bureau, open_bureau, settled
+from tests.bureau import CLERK, MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau, settled
 from tests.log.play import STEPS, Play
 from tests.log.stations import Tape, connect, payload, verify
 from tests.sql import all_rows
@@ -190,8 +190,7 @@ async def destroy(b: Bureau, room: RoomId, n: int, how: str) -> None:
     if how == "body":
         await erase_bodies(b.s, room, n, n, "R1")
         return
-    async with b.s.store.write() as tx:
-        await b.s.log.bodies.destroy(tx, [1], START)
+    await b.s.log.change(lambda tx: tx.destroy_keys([1]))
 
 
 async def test_reconnecting_goes_on_from_the_cursor(bureau: Bureau) -> None:

@@ -38,7 +38,7 @@ from appliance.store.file_refs import NewReference
 from appliance.vault.epochs import iso_week, unwrap_any
 from appliance.wire.messages import MessagesQuery
 from tests import torn as torn_pages
-from tests.bureau import HOME, KEYS, MALEE, NARIN, SOMCHAI, START, Bureau, open_bureau, principal
+from tests.bureau import HOME, KEYS, MALEE, NARIN, SOMCHAI, Bureau, open_bureau, principal
 from tests.log.conftest import Torn
 from tests.sql import all_rows, run_sql
 
@@ -265,13 +265,16 @@ async def test_an_edit_of_what_an_earlier_half_retracted_is_refused(bureau: Bure
     assert list(results[1:]) == ["internal", "message_retracted"]
 
 
+def destroying(key: int) -> Rider[None]:
+    return lambda tx: tx.destroy_keys([key])
+
+
 class TestDestroyedKeys:
     async def test_they_open_and_seal_nothing_though_they_were_in_use(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         sent = await bureau.say(MALEE, room, "จะหายไป")
         assert await texts(bureau, room) == ["จะหายไป"]
-        async with bureau.s.store.write() as tx:
-            await bureau.s.log.bodies.destroy(tx, [1], START)
+        await bureau.s.log.change(lambda tx: tx.destroy_keys([1]))
         page = await load_messages(bureau.s, NARIN, room, MessagesQuery(around=sent.n, limit=1))
         assert (page.messages[0].hidden, page.messages[0].body) == ("erased", None)
 
@@ -288,8 +291,7 @@ class TestDestroyedKeys:
                 "SELECT max(k.key) FROM epoch_key k JOIN room r ON r.key = k.room WHERE r.id = ?",
                 room,
             )
-            async with bureau.s.store.write() as tx:
-                await bureau.s.log.bodies.destroy(tx, [cast("int", newest)], START)
+            await bureau.s.log.change(destroying(cast("int", newest)))
             assert await texts(bureau, room) == []
         await bureau.say(NARIN, room, "ต่อ")
         bureau.s.log.bodies = Bodies(KEYS)
@@ -301,10 +303,13 @@ class TestDestroyedKeys:
     async def test_one_whose_transaction_failed_is_not_destroyed(self, bureau: Bureau) -> None:
         room = await bureau.group(NARIN, MALEE, SOMCHAI)
         await bureau.say(MALEE, room, "ยังอยู่")
+
+        def failing(tx: RiderTx) -> None:
+            tx.destroy_keys([1])
+            raise RuntimeError
+
         with suppress(RuntimeError):
-            async with bureau.s.store.write() as tx:
-                await bureau.s.log.bodies.destroy(tx, [1], START)
-                raise RuntimeError
+            await bureau.s.log.change(failing)
         assert await texts(bureau, room) == ["ยังอยู่"]
         await bureau.say(MALEE, room)
 
@@ -317,8 +322,7 @@ class TestDestroyedKeys:
         assert row is not None
         async with bureau.s.store.read() as early:
             await early.run(all_rows, "SELECT 1 FROM epoch_key")
-            async with bureau.s.store.write() as tx:
-                await bureau.s.log.bodies.destroy(tx, [1], START)
+            await bureau.s.log.change(lambda tx: tx.destroy_keys([1]))
             with pytest.raises(KeyDestroyed):
                 await early.run(bureau.s.log.bodies.open, room, row, ENTRY_TYPES[row.type])
         with pytest.raises(KeyDestroyed):

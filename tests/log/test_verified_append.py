@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from appliance.actions import evidence, messages, rooms
+from appliance.actions import disposal, messages, rooms
 from appliance.errors import AppError, Forbidden
 from appliance.evidence.canonical import encode_header
 from appliance.evidence.registry import ALWAYS, Enrolled, Registry, Status, StatusSince
@@ -33,7 +33,7 @@ async def busy(b: Bureau) -> RoomId:
     await messages.retract_message(b.s, MALEE, room, sent.n, "ผิดห้อง", None)
     await rooms.change_members(b.s, NARIN, room, [CLERK], [SOMCHAI], b.txn())
     await rooms.rename_room(b.s, NARIN, room, "ชื่อใหม่", None)
-    await evidence.erase_bodies(b.s, room, sent.n, sent.n, "R1")
+    await disposal.erase_bodies(b.s, room, sent.n, sent.n, "R1")
     await rooms.transfer_room(b.s, NARIN, room, MALEE, None)
     await rooms.close_room(b.s, MALEE, room)
     return room

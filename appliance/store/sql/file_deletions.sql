@@ -47,9 +47,20 @@ SELECT blob FROM file_receipt WHERE room = :room AND n = :n AND store = 'referen
 
 -- name: deleted_on_record
 SELECT r.n, r.blob FROM file_receipt r
-WHERE r.room = :room AND r.store = 'reference' AND r.why = 'infected' AND EXISTS (
-    SELECT 1 FROM audit a WHERE a.target = r.blob AND a.action = 'file.delete_infected' AND a.at = r.at
+WHERE r.room = :room AND r.store = 'reference' AND EXISTS (
+    SELECT 1 FROM audit a WHERE a.at = r.at AND (
+        (r.why = 'infected' AND a.target = r.blob AND a.action = 'file.delete_infected')
+        OR (r.why = 'key_destroyed' AND a.target = (SELECT id FROM room WHERE key = :room) AND a.action = 'room.destroy_key')
+    )
 );
+
+-- name: references_under
+SELECT n, blob FROM file_ref WHERE epoch = :key ORDER BY room, n, place;
+
+-- name: idle_keys_of_all
+SELECT k.key FROM epoch_key k WHERE k.key > 0 AND k.kind = 'file' AND k.week < :week AND k.wrapped IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM file_ref f WHERE f.epoch = k.key)
+ORDER BY k.key LIMIT :limit;
 
 -- name: receipt_key
 INSERT INTO file_receipt (blob, store, why, at, bytes, room, n)
