@@ -67,7 +67,8 @@ class Listener(ABC):
         self._connections.add(task)
         try:
             peer = peer_of(writer.get_extra_info("socket"))
-            if peer.uid in self._allowed:
+            # One that was accepted just before the end has no task yet when `close` looks for them.
+            if peer.uid in self._allowed and not self._closing:
                 await self.converse(peer, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass

@@ -139,6 +139,9 @@ class Dialler:
             except (ClientError, OSError, TimeoutError, AppError, ChannelClosed, FrameError, ValueError) as error:
                 logger.info("%s: %s: %r", peer, address, error)
                 continue
+            except Exception:
+                logger.exception("%s: %s", peer, address)
+                continue
             return retry.opened(began).failed(self._steady(), why)
         return retry.failed(self._steady())
 

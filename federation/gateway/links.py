@@ -72,12 +72,15 @@ class Links:
         older = self._sessions.get(peer)
         session = Session(self._gateway, self._appliance, self._intake, peer, channel, is_ours=is_ours, spki=spki)
         self._sessions[peer] = session
-        if older is not None:
-            older.end(Why.DUPLICATE)
         why = LOST
         try:
+            if older is not None:
+                # The appliance hears of the end of one before it hears of the other.
+                older.end(Why.DUPLICATE)
+                await older.over.wait()
             why = await session.run()
         finally:
+            session.over.set()
             self._last[peer] = LinkStatus(peer, State.WAITING, self._gateway.clock(), session.heard, why=why)
             if self._sessions.get(peer) is session:
                 del self._sessions[peer]

@@ -1,6 +1,6 @@
 """The gateway process: its parts put together, from its keys to its end.
 
-Rules: nothing is listened on before the registry lists a key of the channel for us, since there is nothing to show;
+Rules: no connection is taken before the registry lists a key of the channel for us, since there is nothing to show;
 everything that follows from the registry (who may speak, which links live, whom to dial, with which key) is brought up
 to date together (`follow`). Ends by SIGTERM, SIGINT or the supervisor's death.
 """
@@ -170,7 +170,10 @@ class Running:
     async def _follow_for_ever(self) -> None:
         while True:
             await asyncio.sleep(FOLLOW_S)
-            self.follow()
+            try:
+                self.follow()
+            except Exception:
+                logger.exception("what follows from the registry could not be brought up to date")
 
     async def _came(self) -> None:
         await self.appliance.ask(self._bundle, Version)

@@ -43,7 +43,10 @@ class RegistryWatch:
     async def run(self) -> None:
         """Look for ever, until cancelled."""
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except Exception:
+                logger.exception("the registry could not be looked at")
             wanted = self._gateway.registry_wanted
             try:
                 async with asyncio.timeout(self._gateway.settings.registry.poll_s):

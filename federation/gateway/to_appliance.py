@@ -88,7 +88,11 @@ class Appliance:
                     await self._serve()
                 except ApplianceAway as error:
                     await self._gone(str(error))
-                    await asyncio.sleep(AGAIN_S)
+                except Exception:
+                    # A fault of ours with one job: links begin anew, and so does the work.
+                    logger.exception("work for the appliance failed")
+                    await self._gone("a fault")
+                await asyncio.sleep(AGAIN_S)
         finally:
             for client in self._all:
                 await client.close()

@@ -10,6 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from appliance.evidence import base64url
+from appliance.evidence.note import Verifier
 from appliance.vault.master import MasterKey
 from appliance.vault.record import SourceKind
 from federation.gateway import folder
@@ -65,6 +66,11 @@ class Member:
     def of(self, use: KeyUse) -> OwnKey:
         """The first key of a use."""
         return next(key for key in self.own if key.use is use)
+
+    @property
+    def witness(self) -> Verifier:
+        """The witness key as others know it."""
+        return Verifier.from_vkey(folder.witness_key(self.keys, self.of(KeyUse.WITNESS)))
 
     def listed(self, **changes: Any) -> document.Agency:
         """The agency as the registry has it."""

@@ -8,11 +8,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from aiohttp import WSServerHandshakeError
 
+from appliance.evidence.note import Checkpoint, join_note, open_note
+from appliance.evidence.seal import Seal, verify_seal
 from federation.gateway import messages as m
 from federation.gateway.dialler import Dialler
+from federation.gateway.keys import KeyUse
 from federation.protocol.frames import MAX_FRAME, Busy, Eph, Frame, Hello, Ping, Pong, Res, Result, Stmt, Submit, encode
 from federation.protocol.frames import parse as parse_frame
 from federation.registry import terms
@@ -210,6 +214,49 @@ async def test_of_two_links_the_later_of_one_dialler_stays(tmp_path: Path) -> No
         assert await first.end() == "duplicate"
         await second.say(Stmt("{}"))
         await until(lambda: bool(brought(dga, "moph")))
+
+
+async def test_the_appliance_hears_of_the_end_of_a_link_before_the_next_one(tmp_path: Path) -> None:
+    moph = Member("moph")
+    async with hub(tmp_path, moph) as dga, open_link(moph, dga), open_link(moph, dga), open_link(moph, dga):
+        await until(lambda: len(dga.appliance.of(m.Opened)) == 3)
+        order = [type(told).__name__ for told in dga.appliance.told if isinstance(told, m.Opened | m.Closed)]
+        assert order == ["Opened", "Closed", "Opened", "Closed", "Opened"]
+
+
+async def test_a_fault_with_one_job_ends_no_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hub(tmp_path) as dga:
+        with monkeypatch.context() as broken:
+            broken.setattr(dga.gateway.links, "send", None)
+            dga.appliance.jobs.put_nowait(m.Outgoing("moph", STATEMENT))
+            await until(lambda: not dga.gateway.appliance.is_there)
+        await until(lambda: dga.gateway.appliance.is_there)
+        dga.appliance.jobs.put_nowait(m.Seal(1, ()))
+        await until(lambda: dga.appliance.results == [m.Failed(1, "refused")])
+
+
+async def test_what_the_appliance_wants_signed_is_signed_with_the_keys_in_use(tmp_path: Path) -> None:
+    moph = Member("moph")
+    async with hub(tmp_path, moph) as dga:
+        header = b'{"or":"dga"}'
+        text = Checkpoint("dga.test/room/r_x/e1", 1, b"\0" * 32).text
+        for job in (m.Seal(1, (header,)), m.Cosign(2, text), m.SignStatement(3, "gchat-user-card-v1", "{}")):
+            dga.appliance.jobs.put_nowait(job)
+        await until(lambda: len(dga.appliance.results) == 3)
+        sealed, cosigned, refused = dga.appliance.results
+        assert isinstance(sealed, m.Sealed)
+        verify_seal(
+            header, msgspec.json.decode(sealed.seals[0], type=Seal), dga.member.of(KeyUse.GATEWAY).signs.public_key()
+        )
+        assert isinstance(cosigned, m.Cosigned)
+        assert open_note(join_note(text, [cosigned.line]), [dga.member.witness]).signatures[0].at == NOW // 1000
+        assert refused == m.Failed(3, "refused")
+
+
+async def test_nothing_is_signed_before_the_registry_lists_a_key(tmp_path: Path) -> None:
+    async with at(Member("dga"), tmp_path / "dga", Clock(), dial=False) as dga:
+        dga.appliance.jobs.put_nowait(m.Seal(1, (b"{}",)))
+        await until(lambda: dga.appliance.results == [m.Failed(1, "no_key")])
 
 
 async def test_a_clock_that_is_off_is_told_and_ends_no_link(tmp_path: Path) -> None:
