@@ -153,7 +153,7 @@ def send(frame: Frame) -> Send:
 
 
 def their_hello(**fields: Any) -> Hello:
-    usual = {"v": 1, "ag": "moph", "reg": 412, "ts": 8123, "now": NOW, "recv": {"moc": 99}, "seq": 3}
+    usual: dict[str, Any] = {"v": 1, "ag": "moph", "reg": 412, "ts": 8123, "now": NOW, "recv": {"moc": 99}, "seq": 3}
     return Hello(**(usual | fields))
 
 
@@ -327,16 +327,17 @@ def _queues() -> list[Playbook]:
         turns.offers(frame, send(frame))
     other = submit(20, OTHER_ROOM)
     turns.offers(frames[6]).offers(frames[7]).offers(other).offers(REVOKED).offers(REGISTRY).offers(TYPING)
-    turns.took(hello_bytes + 2 * size, *map(send, (REGISTRY, REVOKED, TYPING, frames[6], other, frames[7])))
+    expected: list[Frame] = [REGISTRY, REVOKED, TYPING, frames[6], other, frames[7]]
+    turns.took(hello_bytes + 2 * size, *map(send, expected))
     late = Playbook("what waits too long and is kept nowhere is dropped").opened()
     for frame in frames[:6]:
         late.offers(frame, send(frame))
     late.offers(TYPING).took(6 * size, at=8_000)
     low = Playbook("positions out of order, and the cursor that goes with them").opened(their_hello(cred=1), OPENED)
-    first, wide, other, last = feed(100), feed(101, ROOM, 1, "x" * 60_000), feed(105, OTHER_ROOM), feed(107)
-    low.offers(first, send(first)).offers(wide).offers(feed(102, ROOM, 1, "x" * 60_000)).offers(other).offers(last)
+    first, wide, elsewhere, last = feed(100), feed(101, ROOM, 1, "x" * 60_000), feed(105, OTHER_ROOM), feed(107)
+    low.offers(first, send(first)).offers(wide).offers(feed(102, ROOM, 1, "x" * 60_000)).offers(elsewhere).offers(last)
     low.gets(Ack(100, (), 1), Deliver(Ack(100, (), 1)), send(_with_low(wide, 101)))
-    low.gets(Ack(101, (), 1), Deliver(Ack(101, (), 1)), send(_with_low(other, 101)))
+    low.gets(Ack(101, (), 1), Deliver(Ack(101, (), 1)), send(_with_low(elsewhere, 101)))
     low.gets(Ack(105, (), 1), Deliver(Ack(105, (), 1)), send(_with_low(feed(102, ROOM, 1, "x" * 60_000), 106)))
     low.gets(Ack(102, (), 1), Deliver(Ack(102, (), 1)), send(last))
     tight = Bounds(bytes=2 * len(encode(feed(100))), urgent_bytes=200)
