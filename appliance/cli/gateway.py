@@ -20,6 +20,8 @@ def register(_name: str, command: argparse.ArgumentParser) -> None:
     request.add_argument("--letter", type=Path, required=True, metavar="FILE", help="the agency's letter")
     request.add_argument("--officer", required=True, metavar="NAME", help="who answers for the request")
     request.add_argument("--appliance", type=Path, default=Path("/var/lib/gchat"), help="the appliance's data folder")
+    sign = _add(group, "sign", "sign a request that gchat registry request has drafted, with the gateway's keys")
+    sign.add_argument("file", type=Path, help="the request; it is replaced")
     next_key = _add(group, "next-key", "make the key that follows one, for the operator to list before it is used")
     next_key.add_argument("use", choices=["gw", "wit", "tls"], help="seals and requests, cosignatures, or the channel")
     serve = _add(group, "serve", "run the gateway process")

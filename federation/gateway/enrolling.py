@@ -16,7 +16,7 @@ from appliance.evidence import base64url
 from federation.gateway.folder import Keys, witness_key
 from federation.gateway.keys import YEAR_S, KeyUse
 from federation.registry import enrolment, signed
-from federation.registry.document import Key, Pin, Use
+from federation.registry.document import Key, Pin, RegistryError, Use
 
 if TYPE_CHECKING:
     from appliance.evidence.note import Signer
@@ -59,6 +59,24 @@ def request(keys: Keys, identity: Ed25519PrivateKey, log: Signer, asked: Asked, 
     return signed.encode(draft)
 
 
+def sign(keys: Keys, file: bytes) -> bytes:
+    """Return a request that was drafted elsewhere with the signatures of all of the gateway's keys that it names.
+
+    Raises RegistryError for what is none, and for one that names another agency or none of the keys.
+    """
+    envelope = signed.parse(file)
+    asked = enrolment.read(envelope)
+    if asked.agency.slug != keys.agency:
+        raise RegistryError("another_agency", asked.agency.slug)
+    wanted = enrolment.signers(asked)
+    own = {name: private for name, private in _own(keys).items() if name in wanted}
+    if not own:
+        raise RegistryError("no_such_key", keys.agency)
+    for name, private in own.items():
+        envelope = signed.sign(envelope, name, private)
+    return signed.encode(envelope)
+
+
 def _listed(keys: Keys, identity: Ed25519PrivateKey, log: Signer, now: int) -> dict[str, Key]:
     found = {key.id: Key(use=Use.GATEWAY, pub=key.public, nbf=key.nbf, exp=key.exp) for key in keys.of(KeyUse.GATEWAY)}
     found |= {
@@ -73,5 +91,8 @@ def _listed(keys: Keys, identity: Ed25519PrivateKey, log: Signer, now: int) -> d
 
 
 def _signers(keys: Keys, identity: Ed25519PrivateKey, log: Signer) -> Mapping[str, PrivateKey]:
-    own = {key.public if key.use is KeyUse.CHANNEL else key.id: key.private for key in keys.own}
-    return {**own, LOG_KEY: log.key, IDENTITY_KEY: identity}
+    return {**_own(keys), LOG_KEY: log.key, IDENTITY_KEY: identity}
+
+
+def _own(keys: Keys) -> dict[str, PrivateKey]:
+    return {key.public if key.use is KeyUse.CHANNEL else key.id: key.private for key in keys.own}

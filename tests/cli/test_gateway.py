@@ -11,12 +11,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from appliance.cli.questions import ask
 from appliance.errors import ConfigError
+from appliance.evidence.note import KeyType, Signer
 from appliance.process import setup
-from federation.gateway import settings
+from federation.gateway import enrolling, settings
 from federation.gateway.folder import open_keys
 from federation.registry import enrolment, signed
 from tests.federation.desks import Desk
@@ -97,6 +100,21 @@ def test_every_key_signs_the_request(made: Path) -> None:
     found = enrolment.verify(signed.parse(asked.stdout.strip().encode()), nonce=NONCE, now=now)
     assert (found.agency.slug, found.agency.th, found.ep) == ("moph", AGENCY.name_th, ["https://gw.moph.test:8443"])
     assert found.identity.groups in asked.stderr
+
+
+def test_a_request_that_was_drafted_elsewhere_gets_the_gateways_signatures(made: Path) -> None:
+    keys, stick = open_keys(made / "gw"), Ed25519PrivateKey.generate()
+    log = Signer.generate("moph.test/a/moph/log", KeyType.ED25519)
+    names = enrolment.Names(slug="moph", th="ก", en="M", domain="moph.test")
+    asked = enrolling.Asked(names, "https://gw.moph.test:8443", "0" * 64, NONCE, "x")
+    whole = signed.parse(enrolling.request(keys, stick, log, asked, keys.own[0].nbf))
+    kept = {name: text for name, text in whole.sigs.items() if name in (enrolling.LOG_KEY, enrolling.IDENTITY_KEY)}
+    (made / "request.json").write_bytes(signed.encode(msgspec.structs.replace(whole, sigs=kept)))
+    assert gchat("sign", str(made / "request.json"), "--folder", str(made / "gw")).returncode == 0
+    found = signed.parse((made / "request.json").read_bytes())
+    assert enrolment.verify(found, nonce=NONCE, now=keys.own[0].nbf).agency.slug == "moph"
+    (made / "request.json").write_text("{}")
+    assert gchat("sign", str(made / "request.json"), "--folder", str(made / "gw")).returncode == 1
 
 
 def test_a_wrong_passphrase_opens_no_stick(made: Path) -> None:

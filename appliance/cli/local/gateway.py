@@ -22,6 +22,7 @@ from appliance.log.notes import log_signer
 from appliance.model import is_agency, is_domain
 from appliance.process.sockets import listening_socket
 from appliance.vault import unlock
+from appliance.vault.keyfile import replace_file
 from appliance.vault.master import MIN_PASSPHRASE_LENGTH, MasterSource
 from appliance.vault.record import SourceKind
 from federation.gateway import enrolling, folder, identity, settings
@@ -66,6 +67,17 @@ def request(arguments: argparse.Namespace) -> int:
         raise AppError(str(error), code="enrolment_refused") from error
     told = fingerprint(key.public_key().public_bytes_raw())
     print(told.thai, told.groups, sep="\n", file=sys.stderr)
+    return 0
+
+
+def sign(arguments: argparse.Namespace) -> int:
+    """Put the signatures of the gateway's keys into a request that was drafted elsewhere."""
+    file: Path = arguments.file
+    keys = folder.open_keys(arguments.folder.resolve())
+    try:
+        replace_file(file, enrolling.sign(keys, file.read_bytes()), 0o644)
+    except RegistryError as error:
+        raise AppError(str(error), code="enrolment_refused") from error
     return 0
 
 
