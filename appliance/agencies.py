@@ -1,9 +1,9 @@
 """The other agencies, as this appliance knows them now: who is enrolled, and which of them can be reached.
 
-Owns the newest verified registry, as a value that is replaced as a whole, and the state of each link as the gateway
-tells it. Rules: an agency that the registry suspends or revokes is never linked, whatever the gateway says; outside of
-any federation there is the own agency alone. Held in memory: the registry and the links are told again after a start.
-Does not: verify a registry, open a link, decide who may write in which room.
+Owns the names and the standing of the agencies as the newest verified registry has them, and the state of each link as
+the gateway tells it. Rules: an agency that the registry suspends or revokes is never linked, whatever the gateway says;
+outside of any federation there is the own agency alone. Held in memory: both are told again after a start.
+Does not: verify a registry, hold what entries are judged by (`RoomLog.registry`), open a link.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
-
-from appliance.evidence.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -63,25 +61,24 @@ class Agencies:
     """The agencies of the registry and the links to them; `home` is the own one."""
 
     home: Agency
-    registry: Registry = field(init=False)
+    version: int = 0
     _known: dict[str, Agency] = field(init=False)
     _links: dict[str, Link] = field(default_factory=dict)
     _on_change: list[Callable[[frozenset[str]], object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.registry = Registry.alone(self.home.slug)
         self._known = {self.home.slug: self.home}
 
     def on_change(self, follow: Callable[[frozenset[str]], object]) -> None:
         """Have `follow` called with the slugs of the agencies whose names, standing or link are others now."""
         self._on_change.append(follow)
 
-    def take_registry(self, registry: Registry, known: Iterable[Agency]) -> None:
-        """Put a newer verified registry in the place of the one so far. An older one changes nothing."""
-        if registry.version < self.registry.version:
+    def take(self, version: int, known: Iterable[Agency]) -> None:
+        """Put the agencies of a newer verified registry in the place of those so far. An older one changes nothing."""
+        if version < self.version:
             return
         before = self._known
-        self.registry, self._known = registry, {agency.slug: agency for agency in known}
+        self.version, self._known = version, {agency.slug: agency for agency in known}
         self._known.setdefault(self.home.slug, self.home)
         slugs = before.keys() | self._known.keys()
         self._tell(slug for slug in slugs if before.get(slug) != self._known.get(slug))

@@ -167,6 +167,17 @@ class Clamav:
 
 
 @dataclass(frozen=True, slots=True)
+class Federation:
+    """Other agencies (docs/federation.md): whether this appliance has a gateway.
+
+    `root` is the file of the registry's root that the agency was given, in the data folder unless absolute.
+    """
+
+    gateway: bool = False
+    root: str = "registry-root.json"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration of one appliance; `data` is its folder."""
 
@@ -179,6 +190,7 @@ class Config:
     evidence: Evidence = field(default_factory=Evidence)
     files: Files = field(default_factory=Files)
     clamav: Clamav = field(default_factory=Clamav)
+    federation: Federation = field(default_factory=Federation)
     policies: Policies = field(default_factory=Policies)
 
     @property

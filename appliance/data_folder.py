@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SEARCH_SOCKET: Final = "search.sock"
 ADMINISTRATION_SOCKET: Final = "admin.sock"
+GATEWAY_SOCKET: Final = "gateway.sock"
 DEMO_LOGINS: Final = "demo-logins.json"
 """Everybody's password, written by the demo's seeding alone."""
 
@@ -28,6 +29,11 @@ def search_path(data: Path) -> Path:
 def administration_path(data: Path) -> Path:
     """Return the address of the socket by which a running server is administered."""
     return sockets.address(data, ADMINISTRATION_SOCKET)
+
+
+def gateway_path(data: Path) -> Path:
+    """Return the address of the socket by which the gateway speaks with the appliance."""
+    return sockets.address(data, GATEWAY_SOCKET)
 
 
 def listen(path: Path) -> socket.socket:

@@ -207,10 +207,12 @@ class Hub:
     """All connections of the appliance, by room, by person and by session.
 
     `pos` is the newest position published, `memberships` grows whenever someone came into a room or left one.
+    `ephemeral_followers` are told of what is kept nowhere, for other agencies.
     """
 
     def __init__(self) -> None:
         self.pos = 0
+        self.ephemeral_followers: list[Callable[[RoomId, Event], object]] = []
         self.memberships = 0
         self._by_room: defaultdict[RoomId, set[Connection]] = defaultdict(set)
         self._by_person: defaultdict[PersonId, set[Connection]] = defaultdict(set)
@@ -314,8 +316,10 @@ class Hub:
                     self._catch_up(connection)
 
     def broadcast_ephemeral(self, room: RoomId, event: Event, but: PersonId | None = None) -> None:
-        """Send an ephemeral event to a room's live connections; it moves no cursor."""
+        """Send an ephemeral event to a room's live connections and followers; it moves no cursor."""
         self._broadcast([one for one in self._by_room.get(room, ()) if one.person != but], event)
+        for follow in self.ephemeral_followers:
+            follow(room, event)
 
     def broadcast_to_watching(self, room: RoomId, kind: str, state: dict[str, object], at: Millis) -> None:
         """Send to those who have a room on their screen what all members get later; it moves no cursor."""

@@ -26,7 +26,7 @@ from appliance.administration.server import AdministrationServer
 from appliance.agencies import Agencies, Agency
 from appliance.api.app import build_app
 from appliance.config import LOCALHOST, shared_domain
-from appliance.data_folder import administration_path, listen, search_path
+from appliance.data_folder import administration_path, gateway_path, listen, search_path
 from appliance.errors import AppError, StorageFull, Unavailable, VaultLocked
 from appliance.files.disk import Disk
 from appliance.files.fences import chosen
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 
     from appliance.config import Config
     from appliance.followers.timers import Timers
+    from appliance.ipc.server import Listener
     from appliance.model import Millis, PersonId
     from appliance.store.db import Store
     from appliance.vault.keyring import Keyring
@@ -232,7 +233,7 @@ async def services(
             # On a full disk it is recorded a minute after there is space.
             await check_clock(s)
         await _without_leavings(s)
-        async with _following(s):
+        async with _following(s, (sources or Sources()).monotonic):
             yield s
 
 
@@ -248,7 +249,7 @@ async def _without_leavings(s: Services) -> None:
 
 
 @asynccontextmanager
-async def _following(s: Services) -> AsyncIterator[None]:
+async def _following(s: Services, monotonic: Callable[[], float]) -> AsyncIterator[None]:
     """Run what follows the feed and the clock, and what operators type."""
     administration = AdministrationServer(s)
     await administration.start(listen(administration_path(s.config.data)))
@@ -261,9 +262,13 @@ async def _following(s: Services) -> AsyncIterator[None]:
     search_follower.start()
     preparing = FileFollower(s)
     preparing.start()
+    gateway = await _serve_gateway(s, monotonic)
     try:
         yield
     finally:
+        if gateway is not None:
+            await gateway.close()
+            gateway_path(s.config.data).unlink(missing_ok=True)
         await administration.close()
         administration_path(s.config.data).unlink(missing_ok=True)
         await preparing.close()
@@ -279,6 +284,15 @@ async def _following(s: Services) -> AsyncIterator[None]:
         with contextlib.suppress(AppError):
             # On a full disk it is forgotten when sessions were last used; that must not look like a crash.
             await write_counts(s)
+
+
+async def _serve_gateway(s: Services, monotonic: Callable[[], float]) -> Listener | None:
+    """Serve the gateway's socket, where the agency has a gateway. Raises ConfigError without a root to trust."""
+    if not s.config.federation.gateway:
+        return None
+    start = late.load("federation.exchange.start:start")
+    listener: Listener = await start(s, listen(gateway_path(s.config.data)), monotonic)
+    return listener
 
 
 async def _keep_time(s: Services) -> None:

@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 
 from appliance.agencies import Agencies, Agency, Link, Reach, Standing
-from appliance.evidence.registry import Enrolled, Registry
 
 MOPH = Agency("moph", "กระทรวงสาธารณสุข", "Ministry of Public Health")
 MOI = Agency("moi", "กระทรวงมหาดไทย", "Ministry of Interior")
-
-
-def registry(version: int, *slugs: str) -> Registry:
-    return Registry(version, {slug: Enrolled() for slug in slugs})
 
 
 @pytest.fixture
@@ -29,7 +24,7 @@ def told(agencies: Agencies) -> list[frozenset[str]]:
 
 def test_alone_there_is_the_own_agency_and_nobody_else(agencies: Agencies) -> None:
     assert agencies.all() == {"moph": MOPH}
-    assert agencies.registry == Registry.alone("moph")
+    assert agencies.version == 0
     assert agencies.reach("moph") is Reach.LINKED
     assert agencies.reach("moi") is Reach.UNREACHABLE
 
@@ -37,7 +32,7 @@ def test_alone_there_is_the_own_agency_and_nobody_else(agencies: Agencies) -> No
 def test_a_link_counts_for_who_is_enrolled_alone(agencies: Agencies, told: list[frozenset[str]]) -> None:
     agencies.opened("moi", 1_000)
     assert agencies.reach("moi") is Reach.UNREACHABLE
-    agencies.take_registry(registry(7, "moph", "moi"), (MOPH, MOI))
+    agencies.take(7, (MOPH, MOI))
     assert agencies.reach("moi") is Reach.LINKED
     assert agencies.link("moi") == Link(is_open=True, heard=1_000)
     assert told == [{"moi"}]
@@ -49,9 +44,9 @@ def test_a_link_counts_for_who_is_enrolled_alone(agencies: Agencies, told: list[
 def test_the_registry_stands_above_the_link(
     agencies: Agencies, told: list[frozenset[str]], standing: Standing, reach: Reach
 ) -> None:
-    agencies.take_registry(registry(7, "moph", "moi"), (MOPH, MOI))
+    agencies.take(7, (MOPH, MOI))
     agencies.opened("moi", 1_000)
-    agencies.take_registry(registry(8, "moph"), (MOPH, Agency("moi", MOI.name_th, MOI.name_en, standing)))
+    agencies.take(8, (MOPH, Agency("moi", MOI.name_th, MOI.name_en, standing)))
     assert agencies.reach("moi") is reach
     told.clear()
     agencies.opened("moi", 2_000)
@@ -60,16 +55,16 @@ def test_the_registry_stands_above_the_link(
 
 
 def test_an_older_registry_changes_nothing(agencies: Agencies, told: list[frozenset[str]]) -> None:
-    agencies.take_registry(registry(8, "moph", "moi"), (MOPH, MOI))
+    agencies.take(8, (MOPH, MOI))
     told.clear()
-    agencies.take_registry(registry(7, "moph"), (MOPH,))
-    assert agencies.registry.version == 8
+    agencies.take(7, (MOPH,))
+    assert agencies.version == 8
     assert agencies.get("moi") == MOI
     assert told == []
 
 
 def test_a_link_that_ends_keeps_when_it_was_last_heard(agencies: Agencies, told: list[frozenset[str]]) -> None:
-    agencies.take_registry(registry(8, "moph", "moi"), (MOPH, MOI))
+    agencies.take(8, (MOPH, MOI))
     agencies.opened("moi", 1_000)
     told.clear()
     agencies.heard("moi", 5_000)
@@ -82,7 +77,7 @@ def test_a_link_that_ends_keeps_when_it_was_last_heard(agencies: Agencies, told:
 
 
 def test_without_its_gateway_nobody_is_reached(agencies: Agencies) -> None:
-    agencies.take_registry(registry(8, "moph", "moi", "dga"), (MOPH, MOI, Agency("dga", "สพร.", "DGA")))
+    agencies.take(8, (MOPH, MOI, Agency("dga", "สพร.", "DGA")))
     agencies.opened("moi", 1_000)
     agencies.opened("dga", 1_000)
     agencies.gateway_gone()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from appliance.errors import Invalid, NotFound, TooMany
 from appliance.identity.directory import successor
 from appliance.model import PersonId, StaffRole, UnitId
+from appliance.people import Visibility
 from appliance.reads.bounds import page_after
 from appliance.reads.portraits import shown_of
 from appliance.rules.agency_settings import CONTACT_MODE
@@ -226,6 +227,24 @@ def _may_contact(s: Services, viewer: PersonId, card: PersonCard) -> bool | None
     if viewer == card.id or own is None or not s.accounts.is_active(card.id, now):
         return None
     return may_start_direct(own.rank, card.rank, s.settings.get(CONTACT_MODE, now)) is None
+
+
+def find_for_agency(s: Services, q: str, limit: int) -> list[PersonCard]:
+    """Return active people who let other agencies find them and whose name holds all these words, in Thai order."""
+    directory, now = s.directory.now, s.clock()
+    words = list(dict.fromkeys(fold(q).split()))[:_MAX_WORDS]
+    if not words:
+        return []
+    found: list[PersonCard] = []
+    for place in holding(words, range(len(directory.search_texts)), directory.search_texts):
+        card = directory.ordered[place]
+        named = fit(words, directory.names[place], directory.search_texts[place])
+        shown = card.active and card.listing is Visibility.CROSS_AGENCY and s.accounts.is_active(card.id, now)
+        if shown and named is not None and named is not Fit.OTHER:
+            found.append(card)
+            if len(found) == limit:
+                break
+    return found
 
 
 class _Asked:

@@ -10,7 +10,6 @@ import pytest
 from appliance.agencies import Agency as Known
 from appliance.agencies import Standing
 from appliance.demo.ministries import DATA
-from appliance.evidence.registry import Enrolled, Registry
 from appliance.rules.collation import name_key
 from tests.agency import Agency, Client
 
@@ -50,8 +49,7 @@ async def test_agencies_are_told_with_the_own_one_first(running: Agency) -> None
         Known("moc", "กระทรวงพาณิชย์", "Ministry of Commerce", Standing.SUSPENDED),
         Known("moe", "กระทรวงเกษตรและสหกรณ์", "Ministry of Agriculture"),
     ]
-    registry = Registry(1, {slug: Enrolled() for slug in ("moph", "moi", "moc", "moe")})
-    agencies.take_registry(registry, (agencies.home, *others))
+    agencies.take(1, (agencies.home, *others))
     agencies.opened("moi", 1_700_000_000_000)
     agencies.opened("moc", 1_700_000_000_000)
     found = (await narin.get("/directory/agencies"))["agencies"]
