@@ -310,7 +310,7 @@ class Appended(NamedTuple):
     """Where a draft came to stand: room, position, entry id and the log's time, after the durable commit.
 
     `n` is `WAITING` for a room that another agency orders: it is kept, and its entry comes back from there with this
-    id.
+    id. `waiting_for` is that agency.
     """
 
     room: RoomId
@@ -318,6 +318,7 @@ class Appended(NamedTuple):
     id: str
     at: Millis
     pos: int
+    waiting_for: str | None = None
 
 
 PERSON: Final = "[A-Za-z0-9_-]{1,64}"

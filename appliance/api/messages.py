@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.actions import messages as actions
-from appliance.model import RoomId
+from appliance.model import Appended, RoomId
 from appliance.reads.files import load_room_files
 from appliance.reads.messages import load_history, load_messages
 from appliance.reads.readers import load_readers
@@ -33,7 +33,7 @@ async def post_message(call: Call, room: RoomId, body: PostMessage) -> Posted:
     appended = await actions.send_message(
         call.services, call.person, room, body.body, body.txn_id, body.reply_to, files=body.files
     )
-    return Posted(n=appended.n, id=appended.id, at=appended.at)
+    return _posted(appended)
 
 
 @routes.get("/rooms/{room}/messages", cost=Cost.FEW)
@@ -52,7 +52,7 @@ async def list_files(call: Call, room: RoomId, query: RoomFilesQuery) -> RoomFil
 async def edit_message(call: Call, room: RoomId, n: Position, body: EditMessage) -> Posted:
     """Give a message new words; the old ones stay in its history."""
     appended = await actions.edit_message(call.services, call.person, room, n, body.body, body.txn_id)
-    return Posted(n=appended.n, id=appended.id, at=appended.at)
+    return _posted(appended)
 
 
 @routes.delete("/rooms/{room}/messages/{n}", appends=True)
@@ -83,3 +83,8 @@ async def add_reaction(call: Call, room: RoomId, n: Position, emoji: str, query:
 async def remove_reaction(call: Call, room: RoomId, n: Position, emoji: str, query: ReactionQuery) -> None:
     """Take a reaction back."""
     await actions.react(call.services, call.person, room, n, emoji, on=False, txn_id=query.txn_id)
+
+
+def _posted(appended: Appended) -> Posted:
+    waiting = appended.waiting_for
+    return Posted(n=None if waiting else appended.n, id=appended.id, at=appended.at, waiting_for=waiting)

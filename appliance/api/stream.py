@@ -267,7 +267,8 @@ class _ClientFrames:
 
     def _answer(self, message: _Message, sent: Appended) -> None:
         message.log(self._call.person, CREATED)
-        frame = SentFrame(txn_id=message.frame.txn_id, n=sent.n, id=sent.id, at=sent.at)
+        n = None if sent.waiting_for else sent.n
+        frame = SentFrame(txn_id=message.frame.txn_id, n=n, id=sent.id, at=sent.at, waiting_for=sent.waiting_for)
         self._connection.send(text_frame(_ENCODER.encode(frame)))
 
     def _refuse_message(self, error: AppError, message: _Message) -> None:

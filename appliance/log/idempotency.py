@@ -103,7 +103,7 @@ def find_done(rows: Rows, key: Key) -> Appended | None:
     found = entries.find_txn(rows, key.room, key.sender, key.txn_id)
     if found is None:
         waiting = outbox.find_txn(rows, key.room, key.sender, key.txn_id)
-        return None if waiting is None else Appended(key.room, WAITING, *waiting, 0)
+        return None if waiting is None else Appended(key.room, WAITING, waiting.id, waiting.at, 0, waiting.hub)
     n, header, at, pos = found
     return Appended(key.room, n, decode_header(header).id, at, pos)
 

@@ -241,7 +241,7 @@ def _add_waiting(
     """Keep what another agency will order: all drafts of the command, or none."""
     made = [make_waiting(draft, pending, state, result.facts, context) for draft in command.drafts]
     result.waiting.extend(made)
-    kept = [Appended(state.room, WAITING, row.id, row.at, context.pos) for row, _ in made]
+    kept = [Appended(state.room, WAITING, row.id, row.at, context.pos, state.hub) for row, _ in made]
     result.held.append(Result(command, kept, state))
 
 

@@ -50,10 +50,32 @@ class WaitingRow(NamedTuple):
     reason: str | None
 
 
-def find_txn(rows: Rows, room: str, sender: PersonId, txn_id: str) -> tuple[str, Millis] | None:
-    """Return id and time of what an earlier command with this id left in the outbox."""
+class WaitingTxn(NamedTuple):
+    """What an earlier command left in the outbox: its id, its time, and the agency that it waits for."""
+
+    id: str
+    at: Millis
+    hub: str
+
+
+class RefusedRow(NamedTuple):
+    """What a hub refused for good: whose it was, and why."""
+
+    room: RoomId
+    sender: PersonId
+    txn_id: str | None
+    reason: str
+
+
+def find_txn(rows: Rows, room: str, sender: PersonId, txn_id: str) -> WaitingTxn | None:
+    """Return what an earlier command with this id left in the outbox."""
     row = rows.one(SQL.find_txn, {"room": room, "sender": sender, "txn_id": txn_id})
-    return (row[0], row[1]) if row else None
+    return WaitingTxn._make(row) if row else None
+
+
+def take_refused(rows: Rows) -> list[RefusedRow]:
+    """Take out what was refused for good, with its words, and return whose it was."""
+    return [RefusedRow._make(row) for row in rows.all(SQL.take_refused)]
 
 
 def of_ids(rows: Rows, ids: Sequence[str]) -> dict[str, str | None]:

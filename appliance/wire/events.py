@@ -87,6 +87,20 @@ class UploadEvent(EventBase, kw_only=True, tag="upload"):
     state: UploadChanged
 
 
+class MessageRefused(Answer, kw_only=True):
+    """Which of the caller's messages it is, and why (`code` as in an error)."""
+
+    room: Id
+    txn_id: str | None = None
+    code: str
+
+
+class MessageRefusedEvent(EventBase, kw_only=True, tag="message.refused"):
+    """What the caller wrote to a room that another agency orders was refused there; it is in no log."""
+
+    state: MessageRefused
+
+
 NonEntryEvent: TypeAlias = (
     RoomEvent
     | RoomLeftEvent
@@ -98,6 +112,7 @@ NonEntryEvent: TypeAlias = (
     | PhotoEvent
     | FileEvent
     | UploadEvent
+    | MessageRefusedEvent
 )
 """An event that is no entry of a log. `TypingEvent` is ephemeral: kept nowhere. The others are lines of the feed."""
 Event: TypeAlias = EntryEvent | NonEntryEvent

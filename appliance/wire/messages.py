@@ -38,9 +38,15 @@ class PostMessage(Request, kw_only=True):
 
 
 class Posted(Answer, kw_only=True):
-    n: Position
+    """Where a message stands. Without `n` it is kept, and waits for the agency that orders the room (`waiting_for`).
+
+    What that agency refuses is told by `message.refused`.
+    """
+
+    n: Position | None = None
     id: str
     at: Millis
+    waiting_for: Id | None = None
 
 
 class WriteTo(Request, kw_only=True):

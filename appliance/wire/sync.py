@@ -100,10 +100,13 @@ class EventsFrame(Answer, kw_only=True):
 
 
 class SentFrame(Answer, kw_only=True):
+    """A message was taken; what its fields say is in `Posted`."""
+
     txn_id: str
-    n: Position
+    n: Position | None = None
     id: str
     at: Millis
+    waiting_for: Id | None = None
 
 
 class FailedFrame(Answer, kw_only=True):

@@ -3,7 +3,7 @@
 Rules (`log/outbox.py` keeps all of it durably):
 - of one room one frame is under way at a time, so that what follows is numbered after the hub has answered;
 - what is sealed is sent byte for byte again when a link opens anew, until the hub has answered;
-- nobody is told anything here: what was written shows as sent once its entry comes back from the hub.
+- what was written shows as sent once its entry comes back from the hub; who wrote what the hub refuses is told so.
 
 Does not: number or judge (`log/outbox.py`), hold the key that seals (the gateway does).
 """
@@ -20,11 +20,13 @@ from appliance.errors import AppError, Unavailable
 from appliance.evidence import base64url
 from appliance.evidence.seal import Seal
 from appliance.log.foreign import Answer
+from appliance.store import outbox
 from federation.exchange.jobs import NOT_DONE
 from federation.protocol import frames
 
 if TYPE_CHECKING:
     from appliance.log.foreign import Submitted
+    from appliance.log.riders import RiderTx
     from appliance.model import RoomId
     from federation.exchange.exchange import Exchange
     from federation.exchange.peers import Peer
@@ -44,6 +46,8 @@ class Sending:
 
     async def submit(self, peer: Peer) -> None:
         """Submit what waits for a peer, until cancelled."""
+        # What was refused right before a stop has not been told.
+        await self._x.s.log.change(tell_refused)
         while True:
             peer.written.clear()
             try:
@@ -60,18 +64,18 @@ class Sending:
                 await self._submit_room(peer, room)
 
     async def _submit_room(self, peer: Peer, room: RoomId) -> None:
-        outbox = self._x.s.log.outbox
-        events = await outbox.to_submit(room)
+        kept = self._x.s.log.outbox
+        events = await kept.to_submit(room)
         if not events:
-            prepared = await outbox.to_seal(room)
+            prepared = await kept.to_seal(room)
             if prepared is None:
                 return
             seals = await self._x.jobs.seal(tuple(prepared.headers))
             try:
-                await outbox.sealed(prepared, [_SEALS.decode(seal) for seal in seals])
+                await kept.sealed(prepared, [_SEALS.decode(seal) for seal in seals])
             except msgspec.MsgspecError as error:
                 raise Unavailable(str(error), code=NOT_DONE) from error
-            events = await outbox.to_submit(room)
+            events = await kept.to_submit(room)
         if not events or peer.room <= 0:
             return
         number = peer.next_number()
@@ -91,7 +95,16 @@ class Sending:
         if refused:
             logger.warning("%s refuses %d of %d events: %s", slug, len(refused), len(answers), refused[0].reason)
         await self._x.s.log.outbox.answered(room, answers)
+        if refused:
+            await self._x.s.log.change(tell_refused)
         peer.written.set()
+
+
+def tell_refused(tx: RiderTx) -> None:
+    """Tell everybody whose words a hub refused for good, and take the words out of the outbox, both at once."""
+    for row in outbox.take_refused(tx.rows):
+        state = {"room": row.room, "code": row.reason, **({"txn_id": row.txn_id} if row.txn_id else {})}
+        tx.announce("message.refused", state, person=row.sender)
 
 
 def _fitting(events: list[Submitted]) -> list[Submitted]:

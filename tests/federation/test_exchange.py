@@ -12,10 +12,11 @@ import pytest
 from appliance.actions.messages import show_typing
 from appliance.model import WAITING, Draft, EntryType, PersonId, RoomId
 from appliance.reads.messages import load_messages
+from appliance.reads.sync import load_sync
 from appliance.rules.entry_states import MembersRemoved
 from appliance.store import replicas
 from appliance.wire.entries import MessageTextEvent
-from appliance.wire.events import Event
+from appliance.wire.events import Event, MessageRefused, MessageRefusedEvent
 from appliance.wire.messages import MessagesQuery
 from federation.protocol import frames
 from tests.bureau import MALEE, NARIN, Bureau
@@ -276,8 +277,12 @@ async def test_what_the_hub_refuses_does_not_hold_up_what_follows(wire: Wire) ->
     await moi.say(NARIN, room, "ตามมา")
     gone = MembersRemoved((person(MALEE, "moi"),))
     await hub(wire).s.log.append(Draft(room, person(NARIN, "moph"), EntryType.MEMBER_REMOVE, state=gone))
+    since = moi.s.log.feed.pos
     await wire.link("moph", "moi")
     await until(partial(has_words, hub(wire), room, ["ตามมา"], NARIN))
     await same(wire, room, "moi")
+    page = await load_sync(moi.s, MALEE, since, 100, None)
+    told = [event.state for event in page.events if isinstance(event, MessageRefusedEvent)]
+    assert told == [MessageRefused(room=room, txn_id="t-1", code="not_a_member")]
     async with moi.s.store.read() as reader:
-        assert await reader.run(all_rows, "SELECT phase, reason FROM outbox", ()) == [("refused", "not_a_member")]
+        assert await reader.run(all_rows, "SELECT id FROM outbox", ()) == []

@@ -6,7 +6,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 DELETE FROM outbox WHERE id = ?;
 
 -- name: find_txn
-SELECT o.id, o.at FROM outbox o JOIN room r ON r.key = o.room WHERE r.id = :room AND o.sender = :sender AND o.txn_id = :txn_id;
+SELECT o.id, o.at, r.hub FROM outbox o JOIN room r ON r.key = o.room WHERE r.id = :room AND o.sender = :sender AND o.txn_id = :txn_id;
+
+-- name: take_refused
+DELETE FROM outbox WHERE phase = 'refused'
+RETURNING (SELECT r.id FROM room r WHERE r.key = outbox.room), sender, txn_id, reason;
 
 -- name: of_ids
 SELECT id, txn_id FROM outbox WHERE id IN (SELECT value FROM json_each(:ids));

@@ -1167,7 +1167,7 @@ export interface components {
             request: string;
         };
         /** Event */
-        Event: components["schemas"]["RoomCreateEvent"] | components["schemas"]["RoomRenameEvent"] | components["schemas"]["RoomCloseEvent"] | components["schemas"]["SystemCloseEvent"] | components["schemas"]["MemberAddEvent"] | components["schemas"]["MemberRemoveEvent"] | components["schemas"]["SystemRemoveEvent"] | components["schemas"]["OwnerTransferEvent"] | components["schemas"]["OwnerReassignEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageEditEvent"] | components["schemas"]["MessageRedactEvent"] | components["schemas"]["MessageReactionEvent"] | components["schemas"]["ShredEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["DamagedEvent"] | components["schemas"]["RoomEvent"] | components["schemas"]["RoomLeftEvent"] | components["schemas"]["ReceiptEvent"] | components["schemas"]["TypingEvent"] | components["schemas"]["RemovalRequestEvent"] | components["schemas"]["MemberSuggestionEvent"] | components["schemas"]["RequestsSeenEvent"] | components["schemas"]["PhotoEvent"] | components["schemas"]["FileEvent"] | components["schemas"]["UploadEvent"];
+        Event: components["schemas"]["RoomCreateEvent"] | components["schemas"]["RoomRenameEvent"] | components["schemas"]["RoomCloseEvent"] | components["schemas"]["SystemCloseEvent"] | components["schemas"]["MemberAddEvent"] | components["schemas"]["MemberRemoveEvent"] | components["schemas"]["SystemRemoveEvent"] | components["schemas"]["OwnerTransferEvent"] | components["schemas"]["OwnerReassignEvent"] | components["schemas"]["MessageTextEvent"] | components["schemas"]["MessageEditEvent"] | components["schemas"]["MessageRedactEvent"] | components["schemas"]["MessageReactionEvent"] | components["schemas"]["ShredEvent"] | components["schemas"]["HiddenEvent"] | components["schemas"]["DamagedEvent"] | components["schemas"]["RoomEvent"] | components["schemas"]["RoomLeftEvent"] | components["schemas"]["ReceiptEvent"] | components["schemas"]["TypingEvent"] | components["schemas"]["RemovalRequestEvent"] | components["schemas"]["MemberSuggestionEvent"] | components["schemas"]["RequestsSeenEvent"] | components["schemas"]["PhotoEvent"] | components["schemas"]["FileEvent"] | components["schemas"]["UploadEvent"] | components["schemas"]["MessageRefusedEvent"];
         /**
          * EventsFrame
          * @description What happened: whoever has taken it in has everything up to `pos`.
@@ -1634,6 +1634,27 @@ export interface components {
             reason?: string;
         };
         /**
+         * MessageRefused
+         * @description Which of the caller's messages it is, and why (`code` as in an error).
+         */
+        MessageRefused: {
+            code: string;
+            room: string;
+            /** @default null */
+            txn_id?: string | null;
+        };
+        /**
+         * MessageRefusedEvent
+         * @description What the caller wrote to a room that another agency orders was refused there; it is in no log.
+         */
+        MessageRefusedEvent: {
+            /** @description milliseconds since the epoch, UTC */
+            at: number;
+            state: components["schemas"]["MessageRefused"];
+            /** @enum {unknown} */
+            type: "message.refused";
+        };
+        /**
          * Messages
          * @description Newest first for `before` (and without a position), oldest first for `after` and `around`.
          *
@@ -2024,12 +2045,20 @@ export interface components {
             /** @description milliseconds since the epoch, UTC */
             pong: number;
         };
-        /** Posted */
+        /**
+         * Posted
+         * @description Where a message stands. Without `n` it is kept, and waits for the agency that orders the room (`waiting_for`).
+         *
+         *         What that agency refuses is told by `message.refused`.
+         */
         Posted: {
             /** @description milliseconds since the epoch, UTC */
             at: number;
             id: string;
-            n: number;
+            /** @default null */
+            n?: number | null;
+            /** @default null */
+            waiting_for?: string | null;
         };
         /**
          * PostMessage
@@ -2490,13 +2519,19 @@ export interface components {
             /** @enum {unknown} */
             type: "send";
         };
-        /** SentFrame */
+        /**
+         * SentFrame
+         * @description A message was taken; what its fields say is in `Posted`.
+         */
         SentFrame: {
             /** @description milliseconds since the epoch, UTC */
             at: number;
             id: string;
-            n: number;
+            /** @default null */
+            n?: number | null;
             txn_id: string;
+            /** @default null */
+            waiting_for?: string | null;
         };
         /** Sessions */
         Sessions: {
@@ -2940,6 +2975,8 @@ export type MessageReactionEvent = components['schemas']['MessageReactionEvent']
 export type MessageReactionState = components['schemas']['MessageReactionState'];
 export type MessageRedactEvent = components['schemas']['MessageRedactEvent'];
 export type MessageRedactState = components['schemas']['MessageRedactState'];
+export type MessageRefused = components['schemas']['MessageRefused'];
+export type MessageRefusedEvent = components['schemas']['MessageRefusedEvent'];
 export type Messages = components['schemas']['Messages'];
 export type MessageTextEvent = components['schemas']['MessageTextEvent'];
 export type MyRequest = components['schemas']['MyRequest'];
