@@ -104,6 +104,7 @@ async def test_what_was_unsigned_at_start_is_on_record(world_data: Path, monkeyp
     raw = connect(s.config.database, s.keys.database_key)
     with raw:
         counters = msgspec.json.encode(signed.counters).decode()
+        raw.execute("DELETE FROM checkpoint WHERE room = ?", (key,))
         rooms.put_checkpoints(raw, [NewCheckpoint(key, signed.size, signed.frontier, signed.note, counters)])
         raw.execute("DELETE FROM recorded_head")
     raw.close()

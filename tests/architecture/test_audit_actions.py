@@ -45,7 +45,8 @@ def written() -> Iterator[tuple[str, ast.expr]]:
 
 
 def parsed() -> dict[Path, ast.Module]:
-    paths = (path for path in (ROOT / "appliance").rglob("*.py") if "node_modules" not in path.parts)
+    folders = (ROOT / "appliance", ROOT / "federation")
+    paths = (path for one in folders for path in one.rglob("*.py") if "node_modules" not in path.parts)
     return {path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
 
 

@@ -86,7 +86,7 @@ def settings() -> Iterator[tuple[str, object]]:
     config = Config(Path())
     sections = {
         name: getattr(config, name)
-        for name in ("agency", "staff", "limits", "keys", "rooms", "evidence", "files", "clamav")
+        for name in ("agency", "staff", "limits", "keys", "rooms", "evidence", "files", "clamav", "federation")
     }
     sections |= {item.name: getattr(config.policies, item.name) for item in dataclasses.fields(policies.Policies)}
     assert {*(item.name for item in dataclasses.fields(Config))} - sections.keys() == {"data", "policies"}

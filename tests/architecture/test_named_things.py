@@ -44,10 +44,18 @@ FINDING: Final = re.compile(
 # What an appliance, a build or an administrator makes, and what belongs to others.
 MADE_LATER: Final = {
     *("keyring.json", "demo-logins.json", "demo-cast.json", "openapi.json", "ready.json", "units.csv", "people.csv"),
-    *("root.json", "registry.json", "timestamp.json", "keys.json", "public.json"),
+    "keys.json",
     *("accounts.csv", "acceptances.csv", "leaf.json", "body.json", "head.txt", "change.txt", "next.txt"),
     # Files of a registry and of a gateway.
-    *("registry.json", "root.json", "targets.json", "timestamp.json", "known.json", "public.json"),
+    *(
+        "registry.json",
+        "root.json",
+        "targets.json",
+        "timestamp.json",
+        "known.json",
+        "public.json",
+        "registry-root.json",
+    ),
     # Stand for any name.
     *("FooModel.ts", "FooView.tsx", "foo.css", "planted.ts", "sql/NAME.sql"),
     "ssl_certificate",
