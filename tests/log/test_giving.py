@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.actions.evidence import erase_bodies, export_room
+from appliance.actions.disposal import erase_bodies
+from appliance.actions.evidence import export_room
 from appliance.errors import AppError, Forbidden, Invalid
 from appliance.evidence import verifier
 from appliance.evidence.note import split_note
