@@ -513,7 +513,7 @@ export class Core {
     this.#tabs.post({ kind: "connection", connection });
     if (connection.kind === "online") this.#watching.tell({ anew: true });
     if (connection.kind !== "online" || before === "online") return;
-    this.outbox.retryNow();
+    this.outbox.lineIsBack();
     this.#transfers.retryNow();
     void this.rooms.sendReads().catch(() => undefined);
     void this.session.refresh();

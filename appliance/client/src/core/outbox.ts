@@ -26,6 +26,7 @@ import { Backoff } from "./backoff";
 import { loadOutbox, unsentGone, unsentKept, type OutboxRow } from "./db/outbox";
 import type { Tables } from "./db/tables";
 import { type DraftChange, filesOf } from "./drafts";
+import { Elsewhere } from "./elsewhere";
 import { CallError, codeOf } from "./errors";
 import { personOfNew } from "./newChats";
 import type { Ports, TimerId } from "./ports";
@@ -64,6 +65,7 @@ export class Outbox {
   readonly #moving = new Set<RoomId>();
   /** Chats that are being begun for the files of a message. */
   readonly #beginning = new Set<RoomId>();
+  readonly #elsewhere = new Elsewhere();
   #rows: readonly OutboxRow[] = [];
   /** Answered by the server but not yet brought back by the log. */
   #sent: readonly Sent[] = [];
@@ -111,6 +113,7 @@ export class Outbox {
     this.#positions.clear();
     this.#acknowledged.clear();
     this.#lost.clear();
+    this.#elsewhere.askAgain();
     this.#stopWaiting();
     this.#backoff.reset();
     this.#show();
@@ -132,8 +135,14 @@ export class Outbox {
   /** Begins to send, or stops. */
   lead(leading: boolean): void {
     this.#leading = leading;
-    if (leading) this.retryNow();
+    if (leading) this.lineIsBack();
   }
+
+  /** Tries now, and asks once more for what waits for another agency. */
+  readonly lineIsBack = (): void => {
+    this.#elsewhere.askAgain();
+    this.retryNow();
+  };
 
   /**
    * Resolves when the message is safe on this device. Rejects when it cannot be kept. `draft` says what becomes of the
@@ -242,6 +251,7 @@ export class Outbox {
    */
   onEvents(events: readonly Event[], gone: readonly RoomId[], me: PersonId, give: (room: RoomId, texts: readonly string[]) => DraftChange): void {
     for (const event of events) if (event.sender === me) this.#matchEcho(event);
+    for (const { txnId, code } of this.#elsewhere.refusedBy(events)) void this.#refused(txnId, code);
     if (gone.length > 0) void this.#giveBack(gone, give).catch(() => undefined);
     if (events.length > 0 || gone.length > 0) this.#settle();
   }
@@ -329,8 +339,9 @@ export class Outbox {
         const posted = await this.#post(row);
         if (this.#tables !== tables) return;
         this.#backoff.reset();
-        await this.#delivered({ ...row, room: posted.room }, posted.n);
         begun = posted.room;
+        if (posted.n === null) this.#elsewhere.waits(row.txnId, posted.agency);
+        else await this.#delivered({ ...row, room: posted.room }, posted.n);
       }
       again = true;
     } catch (error) {
@@ -346,7 +357,7 @@ export class Outbox {
 
   #mayGo(row: OutboxRow): boolean {
     const files = this.uploads.of(filesOf(row.text));
-    return row.failed === null && !this.#lost.has(row.txnId) && files.every(({ state }) => state === "ready");
+    return row.failed === null && this.#elsewhere.agencyOf(row.txnId) === null && !this.#lost.has(row.txnId) && files.every(({ state }) => state === "ready");
   }
 
   /** The message whose files wait for a private chat to begin; null where none does. */
@@ -368,15 +379,18 @@ export class Outbox {
     }
   }
 
-  async #post(row: OutboxRow): Promise<{ room: RoomId; n: Position }> {
+  async #post(row: OutboxRow): Promise<{ room: RoomId; n: Position | null; agency: string }> {
     const person = personOfNew(row.room);
     const files = this.uploads.of(filesOf(row.text)).flatMap(({ remote }) => remote ?? []);
     const body = { txn_id: row.txnId, ...bodyOf(row.text), ...(files.length === 0 ? {} : { files }) };
-    if (person === null) return { room: row.room, n: (await this.calls.postMessage(row.room, body)).n };
+    if (person === null) {
+      const { n, waiting_for: agency } = await this.calls.postMessage(row.room, body);
+      return { room: row.room, n: n ?? null, agency: agency ?? "" };
+    }
     const { room, n } = await this.calls.writeTo(person, body);
     // Without the room's view the message is there all the same: the feed brings both.
     await this.began(room).catch(() => undefined);
-    return { room, n };
+    return { room, n, agency: "" };
   }
 
   /**
@@ -408,13 +422,22 @@ export class Outbox {
     const ended = error instanceof CallError && error.status === 401;
     const final = error instanceof CallError && !error.passing && !ended && !PRECONDITION_CODES.has(error.code);
     if (final) {
-      const failed = { code: codeOf(error), message: error.message };
-      await this.#rewrite([row], (kept) => ({ ...kept, tried: false, failed }));
-      this.announce(null);
+      await this.#fail(row, codeOf(error), error.message);
       return true;
     }
     this.#waitABit(error instanceof CallError ? error.retryAfter : null);
     return false;
+  }
+
+  async #fail(row: OutboxRow, code: string, message: string): Promise<void> {
+    await this.#rewrite([row], (kept) => ({ ...kept, tried: false, failed: { code, message } }));
+    this.announce(null);
+  }
+
+  /** The agency that orders the room has refused a message of ours for good. */
+  async #refused(txnId: TxnId, code: string): Promise<void> {
+    const row = this.#rows.find((other) => other.txnId === txnId);
+    if (row !== undefined && !this.#acknowledged.has(txnId)) await this.#fail(row, code, "");
   }
 
   async #drop(row: OutboxRow): Promise<void> {
@@ -480,7 +503,7 @@ export class Outbox {
       .filter((row) => !this.#acknowledged.has(row.txnId))
       .map((row) => {
         const files = this.uploads.of(filesOf(row.text));
-        return itemOf(row, deliveryOf(row, inFlight, files), files);
+        return itemOf(row, deliveryOf(row, inFlight, files, this.#elsewhere.agencyOf(row.txnId)), files);
       });
     if (sent.length + unsent.length + this.#pending.snapshot().length > 0) this.#pending.set([...sent, ...unsent]);
   }

@@ -172,9 +172,13 @@ export interface Attachment {
   readonly remote: Id | null;
 }
 
-/** A message of ours on its way. `failed` offers retry and delete; `code` is the server's reason. */
+/**
+ * A message of ours on its way. `failed` offers retry and delete; `code` is the server's reason. `elsewhere`: the server has
+ * it, and waits for the agency that orders the room.
+ */
 export type Delivery =
   | { readonly kind: "waiting" }
+  | { readonly kind: "elsewhere"; readonly agency: string }
   | { readonly kind: "sending" }
   | { readonly kind: "failed"; readonly code: string; readonly message: string };
 

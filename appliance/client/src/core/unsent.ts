@@ -14,9 +14,10 @@ export function bodyOf(text: DraftText): { body: TextBody; reply_to?: Position }
 }
 
 /** A message whose file cannot go on by itself cannot either: its words wait with the reason. */
-export function deliveryOf(row: OutboxRow, inFlight: ReadonlySet<TxnId>, files: readonly Attachment[]): Delivery {
+export function deliveryOf(row: OutboxRow, inFlight: ReadonlySet<TxnId>, files: readonly Attachment[], agency: string | null): Delivery {
   const failure = row.failed ?? failureAmong(files);
   if (failure !== null) return { kind: "failed", code: failure.code, message: failure.message };
+  if (agency !== null) return { kind: "elsewhere", agency };
   return inFlight.has(row.txnId) ? { kind: "sending" } : { kind: "waiting" };
 }
 

@@ -100,6 +100,9 @@ export class FakeServer {
   lose: (pos: number) => boolean = () => false;
   /** Refuses messages for now. */
   busy: { readonly status: number; readonly code: string; readonly retryAfter: number } | null = null;
+  /** Rooms that another agency orders, and what waits for it. */
+  readonly ordered = new Map<string, string>();
+  readonly #waiting: { readonly person: string; readonly room: string; readonly text: string; readonly extra: { txn: string }; readonly id: string }[] = [];
   readonly #lines: Line[] = [];
   #id = 0;
   readonly #listeners = new Set<Listener>();
@@ -454,8 +457,24 @@ export class FakeServer {
     if (refused !== null) return refused;
     const carried = files.map((id) => this.#carried(id));
     const extra = { txn: txn_id, ...(known === undefined && files.length > 0 ? { files: carried } : {}), ...(body.mentions ? { mentions: body.mentions } : {}), ...(typeof reply_to === "number" ? { reply_to } : {}) };
+    const agency = this.ordered.get(room);
+    if (known === undefined && agency !== undefined) {
+      const waits = this.#waiting.find((one) => one.person === person && one.extra.txn === txn_id) ?? { person, room, text: body.text, extra, id: `e_w${++this.#id}` };
+      if (!this.#waiting.includes(waits)) this.#waiting.push(waits);
+      return { status: 201, body: { id: waits.id, at: this.now(), waiting_for: agency } };
+    }
     const { n, id, at } = known ?? this.send(person, room, body.text, extra);
     return { status: 201, body: { n, id, at } };
+  }
+
+  /** The other agency orders what waits for it in a room. */
+  order(room: string): void {
+    for (const { person, text, extra } of this.#waiting.splice(0)) this.send(person, room, text, extra);
+  }
+
+  /** The other agency refuses what waits for it in a room. */
+  refuseOrdered(room: string, code: string): void {
+    for (const { person, extra } of this.#waiting.splice(0)) this.tellPerson(person, "message.refused", { room, txn_id: extra.txn, code });
   }
 
   #unsendable(person: string, files: readonly string[]): Answer | null {

@@ -655,3 +655,47 @@ test("a refused reaction is taken back, an accepted one stays", async () => {
   await expect(timeline.react(n ?? 0, "🙏", true)).rejects.toMatchObject({ kind: "offline" });
   expect(reactions().map((reaction) => reaction.emoji)).toEqual(["👍"]);
 });
+
+test("what another agency orders waits for it, is not sent again meanwhile, and comes back once", async () => {
+  const tab = await world.signedIn(world.device());
+  world.server.ordered.set(world.room, "moi");
+  const txn = await add(tab, "ถึงห้องของกระทรวงมหาดไทย");
+  await add(tab, "ข้อความต่อมา");
+  await until(() => states(tab).every((state) => state === "elsewhere") && states(tab).length === 2, "both wait for the other agency");
+  expect(tab.core.outbox.pending.snapshot()[0]?.delivery).toEqual({ kind: "elsewhere", agency: "moi" });
+  const sends = (): number => world.server.calls.filter((call) => SEND.test(call.split(" ")[1] ?? "") || call.startsWith("SEND")).length;
+  const before = sends();
+  await world.time.advance(60_000);
+  expect(sends()).toBe(before);
+  world.server.order(world.room);
+  await until(() => tab.core.outbox.pending.snapshot().length === 0, "both are in the log");
+  expect(world.server.texts(world.room)).toEqual(["ถึงห้องของกระทรวงมหาดไทย", "ข้อความต่อมา"]);
+  expect(tab.core.outbox.pending.snapshot().some(({ txnId }) => txnId === txn)).toBe(false);
+});
+
+test("what another agency refuses waits for its author with the reason, and can be sent anew", async () => {
+  const tab = await world.signedIn(world.device());
+  world.server.ordered.set(world.room, "moi");
+  const txn = await add(tab, "ไม่รับ");
+  await until(() => states(tab)[0] === "elsewhere", "it waits");
+  world.server.refuseOrdered(world.room, "not_a_member");
+  await until(() => states(tab)[0] === "failed", "it is refused");
+  expect(tab.core.outbox.pending.snapshot()[0]?.delivery).toMatchObject({ kind: "failed", code: "not_a_member" });
+  await tab.core.outbox.retry(txn);
+  await until(() => states(tab)[0] === "elsewhere", "it waits again");
+  world.server.order(world.room);
+  await until(() => tab.core.outbox.pending.snapshot().length === 0, "it is in the log");
+});
+
+test("what waits for another agency is asked for once more after a reload", async () => {
+  const device = world.device();
+  const tab = await world.signedIn(device);
+  world.server.ordered.set(world.room, "moi");
+  await add(tab, "ก่อนโหลดใหม่");
+  await until(() => states(tab)[0] === "elsewhere", "it waits");
+  tab.kill();
+  world.server.order(world.room);
+  const again = await world.signedIn(device);
+  await until(() => again.core.outbox.pending.snapshot().length === 0, "it is known to be in the log");
+  expect(world.server.texts(world.room)).toEqual(["ก่อนโหลดใหม่"]);
+});

@@ -153,7 +153,7 @@ export const PendingRow = memo(function PendingRow({ item, head, model, actions,
         {item.delivery.kind === "failed" && <Failed item={item} delivery={item.delivery} model={model} onEdit={() => actions.editUnsent(item)} />}
       </div>
       <div className="msg-side">
-        <DeliveryMark delivery={item.delivery} />
+        <DeliveryMark delivery={item.delivery} model={model} />
         <div className="msg-tools">
           {item.delivery.kind === "waiting" && (
             <>
@@ -192,7 +192,8 @@ function UnsentFiles({ item, model, tabIndex }: { item: PendingItem; model: Time
   );
 }
 
-function DeliveryMark({ delivery }: { delivery: Delivery }) {
+function DeliveryMark({ delivery, model }: { delivery: Delivery; model: TimelineModel }) {
+  const { t } = useLingui();
   switch (delivery.kind) {
     case "waiting":
       return (
@@ -201,6 +202,15 @@ function DeliveryMark({ delivery }: { delivery: Delivery }) {
           <Trans>รอส่ง</Trans>
         </span>
       );
+    case "elsewhere": {
+      const agency = model.agencyName(delivery.agency);
+      return (
+        <span className="msg-delivery">
+          <Icon name="waiting" size="s" />
+          {t`รอ ${agency}`}
+        </span>
+      );
+    }
     case "sending":
       return (
         <span className="msg-delivery">

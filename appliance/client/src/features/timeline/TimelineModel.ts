@@ -10,6 +10,7 @@ import { Attempt } from "#core/attempt";
 import { derived } from "#core/derived";
 import { oneEmoji } from "#core/emoji";
 import type { Core } from "#core/index";
+import { inLanguage } from "#core/naming";
 import type { LocalFile } from "#core/ports";
 import type { Version } from "#core/protocol";
 import { roleIn, ruleRoom } from "#core/roomRules";
@@ -90,6 +91,11 @@ export class TimelineModel implements Readable<TimelineView> {
   readonly person = (id: PersonId) => this.#core.people.person(id);
   /** `logged` is how the log wrote the name. */
   readonly nameOf = (id: PersonId, logged: string | null = null): string => this.#core.people.nameOf(id, logged);
+  /** The name of an agency of the room; its short name where the room does not tell it. */
+  readonly agencyName = (id: string): string => {
+    const agency = this.#core.rooms.room(this.room).snapshot()?.view.agencies?.find((one) => one.id === id);
+    return agency === undefined ? id : inLanguage(this.#core.people.language.snapshot(), agency.name, agency.name_en);
+  };
   readonly now = (): number => this.#core.clock.now();
   readonly loadOlder = (): void => void this.#timeline.loadOlder().catch(() => undefined);
   readonly loadNewer = (): void => void this.#timeline.loadNewer().catch(() => undefined);
