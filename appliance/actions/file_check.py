@@ -21,6 +21,7 @@ from appliance.actions.audit_records import record
 from appliance.actions.file_deep_check import find_damage, open_slice
 from appliance.actions.file_deletion import Why
 from appliance.actions.file_faults import Fault, FaultKind
+from appliance.actions.file_quarantine import seal_damaged_again
 from appliance.files.content import sealed_length
 from appliance.model import SYSTEM
 from appliance.rules.thai_days import HOUR_MS
@@ -53,6 +54,7 @@ class Checked(NamedTuple):
 async def check_nightly(s: Services) -> Checked:
     """Open a part of all files, check, delete the objects that no row knows, put the result on record, once a night."""
     await open_slice(s)
+    await seal_damaged_again(s)
     found = await check_files(s, SYSTEM)
     await _delete_lost(s, found.faults)
     return found

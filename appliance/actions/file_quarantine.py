@@ -8,9 +8,9 @@ and the object is sealed anew under a key that no message has (`files/keys.py: q
 The message stays with the reason. Once the message's own key is destroyed, nothing opens the file in quarantine either.
 
 An operator may delete such a file where no message refers to it. Of one that messages carry two people decide, of whom
-neither has sent it (`rules/roles.py: may_release_file`): they release it, where the finding was wrong, and it says of
-itself then that a virus was found and that it was released; or they delete it, and its messages stay and say that
-(`file_facts.py: REMOVED`).
+neither has uploaded it or sent it on (`rules/roles.py: may_release_file`): they release it, where the finding was
+wrong, and it says of itself then that a virus was found and that it was released; or they delete it, and its messages
+stay and say that (`file_facts.py: REMOVED`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from appliance.log.file_facts import REMOVED, scanning_of
 from appliance.log.file_keys import open_blob
 from appliance.model import SYSTEM, Deny, PersonId
 from appliance.rules.roles import may_release_file
-from appliance.store import audit, blobs, file_deletions, file_refs, file_work, uploads
+from appliance.store import audit, blobs, entries, file_checks, file_deletions, file_refs, file_work, uploads
 from appliance.wire.files import UploadChanged
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from appliance.log.riders import RiderTx
     from appliance.rules.roles import Actor
     from appliance.services import Services
+    from appliance.store.blobs import BlobRow
+    from appliance.store.db import Rows
     from appliance.store.file_work import Infected
 
 logger = logging.getLogger(__name__)
@@ -90,6 +92,25 @@ async def seal_away(s: Services, opened: OpenBlob) -> None:
         await _seal_anew(s, opened, key, keys.quarantine_key(s.keys.files_key, key, row.id))
     async with s.store.write() as tx:
         await tx.run(file_work.end_preparing, row.id)
+        await tx.run(file_checks.put_damaged, row.id, None)
+
+
+async def note_unsealed(s: Services, blob: str) -> None:
+    """Note that an infected file could not be sealed away, as its object does not open; say so where people look.
+
+    Nobody is given it, but what opens of it opens with the key that its messages keep. The list and the check of files
+    tell, and it is tried again each night, until it is deleted or its object restored.
+    """
+    async with s.store.write() as tx:
+        await tx.run(file_checks.put_damaged, blob, s.clock())
+    logger.error("ALERT infected file not sealed away: file=%s (restore its object, or delete it)", blob)
+
+
+async def seal_damaged_again(s: Services) -> None:
+    """Have infected files whose objects did not open sealed away once more: they may be restored by now."""
+    async with s.store.write() as tx:
+        await tx.run(file_work.seal_damaged_again)
+    s.files.to_prepare.set()
 
 
 async def list_quarantine(s: Services) -> Sequence[Infected]:
@@ -110,8 +131,8 @@ async def release(s: Services, by: Actor, blob: str, why: str, second: Actor) ->
         raise NotFound(code="not_in_quarantine", file=blob)
     if not opened.row.refs:
         raise Conflict(code="quarantine_not_sent", file=blob)
-    if denied := may_release_file(by, PersonId(opened.row.owner), second):
-        raise Forbidden(denied)
+    async with s.store.read() as reader:
+        await reader.run(_check_deciders, opened.row, by, second)
     if (sealed := await _quarantine_key(s, opened)) is not None:
         await _seal_anew(s, opened, sealed, opened.key)
 
@@ -140,8 +161,7 @@ async def delete_infected(s: Services, by: Actor, blob: str, why: str, second: A
         if row.refs:
             if second is None:
                 raise Conflict(code="quarantine_in_message", file=blob)
-            if denied := may_release_file(by, PersonId(row.owner), second):
-                raise Forbidden(denied)
+            _check_deciders(tx.rows, row, by, second)
             rooms = {reference.room for reference in file_refs.of_blob(tx.rows, blob)}
             detail |= {"second": second.name, "rooms": [*sorted(rooms)]}
             announce_facts(tx, s.log.bodies, blob, REMOVED)
@@ -152,6 +172,17 @@ async def delete_infected(s: Services, by: Actor, blob: str, why: str, second: A
 
     await s.log.change(put)
     await delete_marked(s)
+
+
+def _check_deciders(rows: Rows, row: BlobRow, by: Actor, second: Actor) -> None:
+    """Check whether two people may decide of a file: neither has uploaded it, or sent it on in a message. Raises
+    Forbidden.
+    """
+    messages = (entries.one(rows, reference.key, reference.n) for reference in file_refs.of_blob(rows, row.id))
+    senders = {PersonId(row.owner), *(PersonId(message.sender) for message in messages if message is not None)}
+    for sender in senders:
+        if denied := may_release_file(by, sender, second):
+            raise Forbidden(denied)
 
 
 async def _quarantine_key(s: Services, opened: OpenBlob) -> bytes | None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from appliance.actions.file_content import WORKER_AWAY, clear, worked
-from appliance.actions.file_quarantine import seal_away
+from appliance.actions.file_quarantine import note_unsealed, seal_away
 from appliance.actions.file_quota import has_room
 from appliance.attachments import ScanState
 from appliance.errors import AppError, StorageFull, Unavailable
@@ -86,18 +86,21 @@ async def _say_nobody_prepares(s: Services, blob: str) -> None:
 
 
 async def give_up(s: Services, blob: str, _error: AppError | None = None) -> None:
-    """Note that nothing more will be made of a file: it is sent as it is."""
+    """Note that nothing more will be made of a file: it is sent as it is. One that is infected stays unsealed."""
 
-    def put(tx: RiderTx) -> None:
+    def put(tx: RiderTx) -> bool:
+        row = blobs.get(tx.rows, blob)
         if file_work.end_preparing(tx.rows, blob):
             announce(tx, s.log.bodies, scanning_of(s.config.files, s.files.health), blob)
+        return row is not None and row.scan == ScanState.INFECTED
 
-    await s.log.change(put)
+    if await s.log.change(put):
+        await note_unsealed(s, blob)
 
 
 async def _look(s: Services, opened: OpenBlob, kind: JobKind) -> None:
     row, key = opened
-    async with worked(s, Job(kind, row.type, row.size), clear(s, row.id, key, row.size)) as result:
+    async with worked(s, Job(kind, row.type, row.size), clear(s, row.id, key, row.size), row.owner) as result:
         await _keep(s, opened, await _written(s, opened, result, most_variants(row.size), ended=True))
 
 
@@ -110,7 +113,7 @@ async def _render(s: Services, opened: OpenBlob) -> None:
     left = most_variants(row.size) - sum(one.size for one in made)
     while True:
         job = Job(JobKind.PDF, row.type, row.size, page)
-        async with worked(s, job, clear(s, row.id, key, row.size)) as result:
+        async with worked(s, job, clear(s, row.id, key, row.size), row.owner) as result:
             batch = await _written(s, opened, result, left, ended=False)
         last = max((one.page or 0 for one in batch.variants), default=0)
         ended = batch.ended or last < page or last >= min(MOST_PAGES, batch.found.pages or 0)

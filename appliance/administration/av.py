@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from appliance.files.scanner_folder import ScannerFolder
     from appliance.rules.scanning import Telling
 
-QUARANTINE: Final = ("file", "found_at", "user", "name", "bytes", "found")
+QUARANTINE: Final = ("file", "found_at", "user", "name", "bytes", "found", "sealed")
 
 
 class Again(msgspec.Struct, kw_only=True):
@@ -155,7 +155,7 @@ async def imported(s: Services, terminal: Terminal, given: Imported) -> int:
 
 
 async def list_quarantine(s: Services, terminal: Terminal, given: Nothing) -> int:
-    """Print what is in quarantine as CSV: file, when it was found, its sender, bytes, what was found."""
+    """Print what is in quarantine as CSV: file, when it was found, its sender, bytes, what was found, if sealed."""
     del given
     found = await file_quarantine.list_quarantine(s)
     if not found:
@@ -165,7 +165,7 @@ async def list_quarantine(s: Services, terminal: Terminal, given: Nothing) -> in
     for one in found:
         account, card = s.accounts.get(PersonId(one.owner)), s.directory.people.get(PersonId(one.owner))
         sender = (account.user if account else one.owner, card.name if card else "")
-        await terminal.out(csv_line((one.id, shown(one.scanned_at), *sender, one.size, one.found)))
+        await terminal.out(csv_line((one.id, shown(one.scanned_at), *sender, one.size, one.found, int(one.sealed))))
     return 0
 
 

@@ -57,13 +57,14 @@ class FoundOut(NamedTuple):
 
 
 class Infected(NamedTuple):
-    """A file in quarantine."""
+    """A file in quarantine; `sealed` once its bytes are under a key that no message has."""
 
     id: str
     owner: str
     size: int
     found: str
     scanned_at: Millis
+    sealed: bool
 
 
 def pending_after(rows: Rows, at: Millis, blob: str, limit: int) -> list[tuple[Millis, str]]:
@@ -100,6 +101,11 @@ def put_scan(rows: Rows, blob: str, state: ScanState, found: str | None, at: Mil
 def put_infected(rows: Rows, blob: str, found: str, at: Millis) -> bool:
     """Put a file whose scan was due into quarantine: nobody opens it, its bytes are to be sealed anew."""
     return rows.run(_SQL.put_infected, {"id": blob, "found": found, "at": at}) == 1
+
+
+def seal_damaged_again(rows: Rows) -> None:
+    """Have the infected files whose objects are known not to open sealed away once more."""
+    rows.run(_SQL.seal_damaged_again)
 
 
 def put_released(rows: Rows, blob: str) -> bool:

@@ -21,7 +21,7 @@ import pytest
 from appliance.actions import file_quarantine, key_switch, messages, scanner_state, scanner_watch, scanning
 from appliance.actions.evidence import check_evidence
 from appliance.actions.file_check import check_files
-from appliance.actions.file_variants import make_variants
+from appliance.actions.file_variants import give_up, make_variants
 from appliance.actions.upload_preparation import prepare_upload
 from appliance.administration import av
 from appliance.administration.terminal import Nothing, Terminal
@@ -368,8 +368,48 @@ async def test_the_quarantine_is_listed_with_a_heading_and_names(opened: Desk) -
     [heading, line] = csv.reader(full.lines)
     card, account = opened.b.s.directory.people[MALEE], opened.b.s.accounts.get(MALEE)
     assert account is not None
-    assert heading == ["file", "found_at", "user", "name", "bytes", "found"]
-    assert [line[0], *line[2:]] == [blob, account.user, card.name, str(len(MARKER)), "Test.Marker.UNOFFICIAL"]
+    assert heading == ["file", "found_at", "user", "name", "bytes", "found", "sealed"]
+    assert [line[0], *line[2:]] == [blob, account.user, card.name, str(len(MARKER)), "Test.Marker.UNOFFICIAL", "0"]
+
+
+async def test_whoever_has_sent_a_virus_on_decides_nothing_of_it(opened: Desk) -> None:
+    s = opened.b.s
+    blob, _ = await carried(opened, MARKER)
+    await messages.send_message(s, NARIN, opened.room, TextBody(text=""), "on", files=[blob])
+    await scanning.scan_file(s, blob)
+    await _seal(opened, blob)
+    forwarder = Actor(NARIN, NARIN, BOSS.grants)
+    for by, second in ((forwarder, BOSS), (BOSS, forwarder)):
+        with pytest.raises(Forbidden):
+            await file_quarantine.release(s, by, blob, "ไม่ใช่ไวรัส", second)
+        with pytest.raises(Forbidden):
+            await file_quarantine.delete_infected(s, by, blob, "ลบ", second)
+    assert [one.id for one in await file_quarantine.list_quarantine(s)] == [blob]
+
+
+async def test_one_whose_object_is_damaged_says_that_it_is_not_sealed_until_it_is(
+    opened: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = MARKER + os.urandom(200_000)
+    blob, _ = await sent(opened, content)
+    await scanning.scan_file(opened.b.s, blob)
+    objects = opened.b.s.files.objects
+    path = objects.folder / blob[-2:] / blob
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100_000] + bytes(10) + whole[100_010:])
+    with pytest.raises(Unavailable) as failed:
+        await _seal(opened, blob)
+    # As the lane does after its last try.
+    await give_up(opened.b.s, blob, failed.value)
+    assert "ALERT infected file not sealed away" in caplog.text
+    assert [one.sealed for one in await file_quarantine.list_quarantine(opened.b.s)] == [False]
+    assert [fault.kind for fault in (await check_files(opened.b.s, "test")).faults] == ["damaged"]
+    path.write_bytes(whole)
+    await file_quarantine.seal_damaged_again(opened.b.s)
+    await _seal(opened, blob)
+    assert [one.sealed for one in await file_quarantine.list_quarantine(opened.b.s)] == [True]
+    assert path.read_bytes() != whole
+    assert (await check_files(opened.b.s, "test")).faults == []
 
 
 async def test_two_people_release_what_was_no_virus(opened: Desk) -> None:

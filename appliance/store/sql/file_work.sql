@@ -26,6 +26,9 @@ UPDATE blob SET scan = :scan, found = :found, scanned_at = :at, scan_due = 0 WHE
 UPDATE blob SET scan = 'infected', found = :found, scanned_at = :at, scan_due = 0, released = 0, preparing = 1, tries = 0
 WHERE id = :id AND scan_due > 0;
 
+-- name: seal_damaged_again
+UPDATE blob SET preparing = 1, tries = 0 WHERE damaged_at IS NOT NULL AND scan = 'infected' AND parent IS NULL;
+
 -- name: put_released
 UPDATE blob SET scan = 'unscannable', released = 1, preparing = 0 WHERE id = :id AND scan = 'infected' AND preparing = 0;
 
@@ -45,7 +48,7 @@ SELECT id FROM blob WHERE id > :after AND parent IS NULL AND scan = :scan ORDER 
 UPDATE blob SET scan_due = 2, scan_tries = 0 WHERE id = :id AND scan_due = 0 AND released = 0;
 
 -- name: list_infected
-SELECT id, owner, size, found, scanned_at FROM blob WHERE scan = 'infected' AND parent IS NULL ORDER BY made_at;
+SELECT id, owner, size, found, scanned_at, damaged_at IS NULL AND preparing = 0 FROM blob WHERE scan = 'infected' AND parent IS NULL ORDER BY made_at;
 
 -- name: count_by_scan
 SELECT count(*) FROM blob WHERE scan = :scan AND parent IS NULL AND released = :released;
