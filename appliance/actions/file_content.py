@@ -33,10 +33,13 @@ async def clear(s: Services, object_id: str, key: bytes, size: int) -> AsyncGene
 
 
 @asynccontextmanager
-async def worked(s: Services, job: Job, content: AsyncIterator[bytes]) -> AsyncGenerator[Result]:
-    """Have a worker do a job. Raises PreviewRefused, AppError (`worker_failed`), Unavailable (`worker_away`)."""
+async def worked(s: Services, job: Job, content: AsyncIterator[bytes], person: str) -> AsyncGenerator[Result]:
+    """Have a worker do a job for a person's file.
+
+    Raises PreviewRefused, AppError (`worker_failed`), Unavailable (`worker_away`).
+    """
     try:
-        async with s.files.workers.run(job, content) as result:
+        async with s.files.workers.run(job, content, person) as result:
             s.files.health.unlooked.discard(job.kind)
             yield result
     except WorkerFailed as failed:

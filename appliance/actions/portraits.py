@@ -258,7 +258,7 @@ async def _made(s: Services, source: _Source) -> list[NewBlob]:
 async def _make(s: Services, source: _Source, key: bytes, made: list[NewBlob]) -> None:
     blob = source.blob
     job = Job(JobKind.PORTRAIT, blob.type, blob.size)
-    async with worked(s, job, clear(s, blob.id, source.key, blob.size)) as result:
+    async with worked(s, job, clear(s, blob.id, source.key, blob.size), blob.owner) as result:
         async for part, chunks in result.parts():
             fresh, parent = s.new_id("f"), made[0].id if made else None
             of_part = keys.variant_key(key, fresh) if parent else key

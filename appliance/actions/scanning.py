@@ -145,7 +145,7 @@ async def _listed(s: Services, opened: OpenBlob, head: bytes) -> Listing | None:
     row, key = opened
     job = Job(JobKind.ARCHIVE, sniff(head) or UNKNOWN, row.size)
     try:
-        async with worked(s, job, clear(s, row.id, key, row.size)) as result:
+        async with worked(s, job, clear(s, row.id, key, row.size), row.owner) as result:
             members = result.facts.members
     except PreviewRefused:
         return None

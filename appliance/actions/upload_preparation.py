@@ -66,6 +66,7 @@ class Seen:
     def __init__(self) -> None:
         self.head = b""
         self.macros = False
+        self._may_hold_macros = False
         self._leaves = Leaves()
         self._before = b""
 
@@ -78,9 +79,11 @@ class Seen:
         """Take the next bytes; blocking."""
         self._leaves.add(piece)
         if len(self.head) < SNIFF_BYTES:
+            # Once it is whole it is looked at no more: on some heads that takes milliseconds.
             self.head += piece[: SNIFF_BYTES - len(self.head)]
-        if not self.macros and may_hold_macros(sniff(self.head)):
-            window = self._before + piece
+            self._may_hold_macros = may_hold_macros(sniff(self.head))
+        if not self.macros and self._may_hold_macros:
+            window = self._before + piece.lower()
             self.macros = any(sign in window for sign in MACRO_SIGNS)
             self._before = window[-_LONGEST_SIGN:]
 
@@ -171,7 +174,8 @@ def tell(tx: RiderTx, row: UploadRow, changed: UploadChanged) -> None:
 async def _clean(s: Services, row: UploadRow, given: _Made, as_type: str) -> _Made:
     """Return the file without what it says of place and device, as a new one. Raises PreviewRefused, AppError."""
     fresh, key = s.new_id("f"), keys.new_file_key()
-    async with worked(s, Job(JobKind.CLEAN, as_type, row.size), clear(s, row.id, given.key, row.size)) as result:
+    content = clear(s, row.id, given.key, row.size)
+    async with worked(s, Job(JobKind.CLEAN, as_type, row.size), content, row.person) as result:
         async for part, chunks in result.parts():
             if part.kind is PartKind.CLEAN:
                 written = await write_sealed(s.files.objects, fresh, key, chunks)

@@ -1,6 +1,6 @@
 """The workers: one fenced process looks at one file (files.md §4).
 
-Owns: how many run at once, how long each may take, and what is believed of an answer.
+Owns: how long each may take, and what is believed of an answer. How many run at once, and whose: `files/places.py`.
 
 Rules: every run ends: a job has its seconds until the answer is there, and then the parts have theirs together, however
 they drip (`hand_over_s`). Content is streamed to the worker and parts back, so that no file is ever in this process as
@@ -21,6 +21,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from appliance.files.fences import FenceMissing
+from appliance.files.places import Places
 from appliance.ipc.frames import send
 from appliance.locale import both
 from appliance.preview.protocol import (
@@ -143,11 +144,11 @@ class Result:
 
 
 class Workers:
-    """Starts workers in a fence, at most `most` at a time; whoever comes later waits."""
+    """Starts workers in a fence, at most `most` at a time; whoever comes later waits for their turn."""
 
     def __init__(self, fence: Fence, most: int) -> None:
         self._fence = fence
-        self._free = asyncio.Semaphore(most)
+        self._places = Places(most)
         self._lacking: set[Failure] = set()
 
     async def check(self) -> None:
@@ -166,14 +167,14 @@ class Workers:
             raise self._lacks(Failure.NO_FENCE, missing) from missing
 
     @asynccontextmanager
-    async def run(self, job: Job, content: AsyncIterator[bytes]) -> AsyncIterator[Result]:
-        """Have one job done with a file of `job.size` bytes. In the block the result can be read.
+    async def run(self, job: Job, content: AsyncIterator[bytes], person: str = "") -> AsyncIterator[Result]:
+        """Have one job done with a file of `job.size` bytes, a person's. In the block the result can be read.
 
         Raises PreviewRefused, WorkerFailed, and whatever `content` raises.
         """
         if job.size > largest(job):
             raise PreviewRefused(Refusal.TOO_LARGE)
-        async with self._free:
+        async with self._places.taken(person):
             line = await self._start()
             try:
                 yield Result(await self._answer(line, job, content), line.reader)

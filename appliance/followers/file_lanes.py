@@ -50,9 +50,10 @@ SCANS: Final = Work(
     scanning.give_up,
     frozenset((SCANNER_AWAY, WORKER_AWAY)),
 )
-UPLOAD_WORKERS: Final = 3
+LEAST_UPLOAD_WORKERS: Final = 3
+"""Most uploads need no place: they are looked through, and ready."""
 ONE_MORE: Final = 1
-"""A lane has one worker more than there are places: one person may fill the places, and never the lane."""
+"""A lane has one worker more than there are places (`files/places.py`): one person fills neither."""
 LOOK_S: Final = 60.0
 AT_ONCE: Final = 100
 
@@ -63,7 +64,7 @@ class FileFollower:
     def __init__(self, s: Services) -> None:
         self._s = s
         self._lanes = [
-            Lane(s, UPLOADS, UPLOAD_WORKERS),
+            Lane(s, UPLOADS, max(LEAST_UPLOAD_WORKERS, s.config.files.workers + ONE_MORE)),
             Lane(s, VARIANTS, s.config.files.workers + ONE_MORE),
         ]
         if s.config.files.scan != ScanPolicy.OFF:

@@ -3,8 +3,8 @@
 Rules:
 - what is to be done is read from the tables each time: nothing grows in memory, nothing is forgotten by a crash, and
   nothing is done for a row that has gone;
-- people take turns (`store/file_turns.py`): while another person waits, nobody has two items running, and nobody ever
-  has all workers of a lane, so that whoever comes next finds one free;
+- people take turns (`store/file_turns.py`): while another person waits, nobody begins a second item, and nobody ever
+  has all workers of a lane, so that whoever comes next finds one free, or one that somebody else has just begun with;
 - of one person the first worker takes the oldest item, the others the smallest: a long video is not put off for ever;
 - an item that fails is tried again with backoff, `MAX_TRIES` times, and then given up, which is a state of its own in
   the tables. What is no fault of the item (`Work.not_at_fault`, a full disk, an orderly stop) does not count;

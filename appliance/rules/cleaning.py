@@ -29,7 +29,7 @@ REFUSED_AS: Final = {
     Refusal.LOCKED: NOT_CLEANED,
     Refusal.BROKEN: DAMAGED,
     Refusal.PIXELS: TOO_MANY_PIXELS,
-    Refusal.TOO_LARGE: NOT_CLEANED,
+    Refusal.TOO_LARGE: TOO_LARGE_TO_CLEAN,
 }
 """The code of an upload that is refused because the worker made no cleaned file of it."""
 

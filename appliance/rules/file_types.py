@@ -4,7 +4,10 @@ Rules:
 - the type that a sender names counts only if the bytes agree with it. Where they do not, the file is
   `application/octet-stream`: it can be fetched, and is shown nowhere;
 - what runs on somebody's machine is never taken: programs, scripts, shortcuts, disk images, Office files with macros.
-  The end of the name is asked before the first byte, the content after the last;
+  The end of the name is asked before the first byte. What can be told by its content is asked for after the last, so
+  that another name hides nothing of it: programs, packages, most disk images, and text that Windows runs as it is.
+  Text that is a script only for who renames it (batch, VBScript, PowerShell) looks like any text, and runs by no name
+  that is taken;
 - inline is shown only what cannot hold a script: pictures, sound and video of the listed types. HTML, SVG and PDF are
   not among them (pages of a PDF are pictures that the worker made).
 
@@ -207,17 +210,21 @@ def _ends(said: str) -> frozenset[str]:
 BLOCKED: Final = {
     BlockedKind.PROGRAM: _ends("""
         exe com scr pif dll sys cpl drv ocx msi msp mst msix msixbundle appx appxbundle appinstaller apk xapk aab ipa
-        app pkg deb rpm jar class war elf so dylib bin run out
+        app pkg deb rpm jar class war elf so dylib bin run out msu ppkg xbap application vsto jnlp wsb wasm
         """),
     BlockedKind.SCRIPT: _ends("""
         bat cmd ps1 psm1 psd1 ps1xml vb vbs vbe js jse mjs ws wsf wsc wsh hta sct sh bash zsh csh ksh fish command
-        py pyc pyw pl rb php lua tcl ahk au3 reg inf scf gadget
+        py pyc pyw pyz pl rb php lua tcl ahk au3 reg inf scf gadget
+        msc psc1 csproj prg
         """),
     BlockedKind.SHORTCUT: _ends("""
         lnk url desktop webloc website appref-ms library-ms search-ms settingcontent-ms diagcab chm hlp theme themepack
+        rdp search-connector-ms searchconnector-ms udl mht mhtml svgz grp prf one
         """),
     BlockedKind.DISK_IMAGE: _ends("iso img dmg vhd vhdx vmdk vdi qcow qcow2 ova ovf wim toast nrg mdf cue udf"),
-    BlockedKind.MACROS: _ends("docm dotm xlsm xltm xlam xlsb pptm potm ppam ppsm sldm xll wll ppa iqy slk"),
+    BlockedKind.MACROS: _ends(
+        "docm dotm xlsm xltm xlam xlsb pptm potm ppam ppsm sldm xll wll ppa iqy slk accdb mde xla xlt"
+    ),
 }
 """Ends of names that are never taken: programs and what installs them; scripts; shortcuts and what opens by itself;
 disk images; Office with macros."""
@@ -237,10 +244,27 @@ _PROGRAMS: Final = (
     b"ITSF",
     b"[InternetShortcut]",
     b"[Desktop Entry]",
+    b"!<arch>\ndebian",
+    b"\xed\xab\xee\xdb",
+    b"MSWIM\0\0\0",
+    b"\0asm",
+    b"ID;PWXL",
+    b"REGEDIT4",
+    b"Windows Registry Editor Version",
+    codecs.BOM_UTF16_LE + "Windows Registry Editor".encode("utf-16-le"),
 )
-_ISO_MARK: Final = (32_769, b"CD001")
-MACRO_SIGNS: Final = (b"vbaProject.bin", "_VBA_PROJECT".encode("utf-16-le"))
-"""What an Office file with macros holds somewhere: the name of a part in a ZIP, of a stream in an OLE file."""
+# Marks that stand a fixed number of bytes from the beginning: of a CD, and of a disk of VirtualBox.
+_MARKS: Final = ((32_769, b"CD001"), (64, b"\x7f\x10\xda\xbe"))
+_WRITTEN: Final = (None, "text/html", "image/svg+xml")
+# Pages and settings that run on Windows whatever is in them, and Word of 2003 with macros.
+_RUNS: Final = re.compile(rb"(?i)<hta:application\b|<pcsettings\b|\bmacrospresent\s*=\s*[\"']yes")
+MACRO_SIGNS: Final = (
+    b"vbaproject.bin",
+    "_vba_project".encode("utf-16-le"),
+    *(bytes((low, 0x10, 0x0C, *bytes(5), 0xC0, *bytes(6), 0x46)).lower() for low in (0x82, 0x84, 0x86)),
+)
+"""What an Office file with macros holds somewhere, in small letters: the name of a part in a ZIP, of a stream in an OLE
+file; and the class that an OLE file has which Windows installs (MSI, its patches and changes)."""
 # What may stand before the first element of a page or a drawing. It is matched piece by piece, so that the time grows
 # with the length alone: a repeated group around `.*?` would try every way of dividing the pieces.
 _BEFORE_ELEMENT: Final = re.compile(rb"(?is)\s*(?:<!--.*?-->|<\?.*?\?>|<!doctype\s+svg\b[^>\[]*(?:\[[^\]]*\]\s*)?>)")
@@ -271,11 +295,18 @@ def blocked_ends(also: Iterable[str] = ()) -> dict[BlockedKind, frozenset[str]]:
 
 def is_blocked_content(head: bytes) -> bool:
     """Return whether a file that begins so is a program, a script, a shortcut or a disk image, whatever its name."""
-    at, mark = _ISO_MARK
     # Text may begin with these two letters; in a program zeros follow.
     is_dos = head.startswith(b"MZ") and b"\0" in head[:64]
     is_script = head.removeprefix(_BOM).startswith(b"#!") and sniff(head) is None
-    return is_dos or is_script or head.removeprefix(_BOM).startswith(_PROGRAMS) or head[at : at + len(mark)] == mark
+    is_appliance = head[257:262] == b"ustar" and head[:100].rstrip(b"\0").lower().endswith(b".ovf")
+    return (
+        is_dos
+        or is_script
+        or is_appliance
+        or head.removeprefix(_BOM).startswith(_PROGRAMS)
+        or any(head[at : at + len(mark)] == mark for at, mark in _MARKS)
+        or (sniff(head) in _WRITTEN and _RUNS.search(head) is not None)
+    )
 
 
 def may_hold_macros(sniffed: str | None) -> bool:

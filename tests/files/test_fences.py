@@ -251,10 +251,9 @@ async def test_no_more_workers_run_than_may_and_one_that_is_left_makes_room() ->
     running, most = 0, 0
     workers = Workers(BwrapFence(), 2)
 
-    async def one() -> None:
-        nonlocal running, most
+    async def one(person: str) -> None:
         with pytest.raises(PreviewRefused):
-            async with workers.run(PICTURE, watched()):
+            async with workers.run(PICTURE, watched(), person):
                 pass
 
     async def watched() -> AsyncIterator[bytes]:
@@ -265,8 +264,11 @@ async def test_no_more_workers_run_than_may_and_one_that_is_left_makes_room() ->
         yield b"none"
         running -= 1
 
-    await asyncio.gather(*(one() for _ in range(6)))
+    await asyncio.gather(*(one(person) for person in ("malee", "narin") * 3))
     assert (running, most) == (0, 2)
+    most = 0
+    await asyncio.gather(*(one("malee") for _ in range(3)))
+    assert (running, most) == (0, 1)
 
 
 @pytest.mark.media

@@ -16,11 +16,13 @@ from appliance.actions import file_variants, scanning, upload_preparation
 from appliance.actions.file_deletion import Why, delete_uploads
 from appliance.attachments import FileForm
 from appliance.errors import AppError, StorageFull, Unavailable
+from appliance.files import workers
 from appliance.files.disk import Disk, Space
 from appliance.files.fences import BwrapFence
 from appliance.files.workers import Failure, WorkerFailed, Workers
 from appliance.followers import lanes
 from appliance.followers.file_lanes import FileFollower
+from appliance.rules.file_types import SNIFF_BYTES
 from appliance.store import file_turns
 from tests.bureau import MALEE
 from tests.files.corpus import GPS, film, from_a_phone, pdf, sound
@@ -95,6 +97,29 @@ async def test_what_cannot_be_cleaned_is_refused_and_not_sent_on_the_quiet(opene
     assert (row.state, row.refused, row.blob) == ("refused", "file_damaged", None)
     assert '"refused":"file_damaged"' in (await opened.events("upload"))[-1]
     assert await opened.filing.objects() == set()
+
+
+async def test_one_that_shows_only_at_its_end_to_be_too_large_says_so(
+    opened: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "largest", lambda _job: 100)
+    upload = await opened.whole_upload(b"\x1a\x45\xdf\xa3" + b"\x42\x82\x84webm" + bytes(200), "งาน")
+    await upload_preparation.prepare_upload(opened.b.s, upload)
+    row = await opened.upload(upload)
+    assert (row.state, row.refused) == ("refused", "file_too_large_to_clean")
+
+
+def test_the_head_of_a_file_is_looked_at_until_it_is_whole_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = list[bytes]()
+
+    def look(head: bytes) -> None:
+        looked.append(head)
+
+    monkeypatch.setattr(upload_preparation, "sniff", look)
+    seen = upload_preparation.Seen()
+    for _ in range(50):
+        seen.take(bytes(SNIFF_BYTES // 2))
+    assert [len(head) for head in looked] == [SNIFF_BYTES // 2, SNIFF_BYTES]
 
 
 @pytest.mark.parametrize(
@@ -182,6 +207,14 @@ async def test_what_a_sender_says_of_size_and_length_counts_only_where_a_worker_
         (b"\x7fELF" + bytes(900), "รายงาน"),
         (b"PK\x03\x04" + bytes(70_000) + b"word/vbaProject.bin" + bytes(9), "บันทึก.docx"),
         (b"PK\x03\x04" + bytes(256 * 1024 - 12) + b"vbaProject.bin", "บันทึก.docx"),
+        (b"PK\x03\x04" + bytes(70_000) + b"word/VBAproject.bin" + bytes(9), "บันทึก.docx"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+            + bytes(70_000)
+            + bytes.fromhex("84100c0000000000c000000000000046")
+            + bytes(99),
+            "บันทึก.doc",
+        ),
     ],
 )
 async def test_programs_and_macros_are_refused_under_any_name(opened: Desk, content: bytes, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,11 @@ PDF = b"%PDF-1.7\n%\xe2\xe3"
 ZIP = b"PK\x03\x04" + bytes(30)
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(30)
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def tar(name: bytes) -> bytes:
+    return name.ljust(257, b"\0") + b"ustar\0" + bytes(249)
+
 
 SNIFFED = (
     (JPEG, "image/jpeg"),
@@ -187,6 +193,25 @@ def test_an_agency_blocks_more() -> None:
         (bytes(32_768) + b"CD001", False),
         (JPEG, False),
         (b"", False),
+        (b"!<arch>\ndebian-binary   ", True),
+        (b"!<arch>\n/               ", False),
+        (b"\xed\xab\xee\xdb\x03\0", True),
+        (b"MSWIM\0\0\0\xd0", True),
+        (b"<<< Oracle VM VirtualBox Disk Image >>>\n".ljust(64, b"\0") + b"\x7f\x10\xda\xbe", True),
+        (b"\0asm\1\0\0\0", True),
+        (b"ID;PWXL;N;E\r\n", True),
+        ("ID;Province;ชื่อ\r\n".encode(), False),
+        (b"REGEDIT4\r\n", True),
+        (b"Windows Registry Editor Version 5.00\r\n", True),
+        (codecs.BOM_UTF16_LE + "Windows Registry Editor Version 5.00".encode("utf-16-le"), True),
+        (b"<html><head><HTA:APPLICATION ID='x'/></head></html>", True),
+        (b"<html><head><title>HTA</title></head></html>", False),
+        (b"<?xml version='1.0'?><PCSettings><SearchableContent>", True),
+        (b"<?xml version='1.0'?><w:wordDocument w:macrosPresent=\"yes\">", True),
+        (b"<?xml version='1.0'?><w:wordDocument w:macrosPresent=\"no\">", False),
+        (tar(b"machine.ovf"), True),
+        (tar(b"report.txt"), False),
+        (JPEG + b"<hta:application", False),
     ],
 )
 def test_programs_are_told_by_their_bytes(head: bytes, blocked: bool) -> None:  # noqa: FBT001 - a table
