@@ -21,6 +21,7 @@ from federation.exchange.fetching import Fetching
 from federation.exchange.jobs import Jobs
 from federation.exchange.peers import Peer, Peers
 from federation.exchange.questions import Questions
+from federation.exchange.recovering import Recovering
 from federation.exchange.sending import Sending
 from federation.gateway import messages
 from federation.protocol import frames
@@ -47,7 +48,20 @@ class Exchange:
         self.feeding, self.fetching, self.sending = Feeding(self), Fetching(self), Sending(self)
         self.ephemeral, self.questions = Ephemeral(self), Questions(self, monotonic)
         s.hub.ephemeral_followers.append(self.ephemeral.shown)
-        s.log.feed.followers.append(lambda _: self.peers.wake())
+        self.recovering = Recovering(self, monotonic)
+        s.log.feed.followers.append(self._committed)
+
+    async def start(self) -> None:
+        """Look whether the database was restored; call it before the gateway is let in."""
+        await self.recovering.start()
+
+    async def close(self) -> None:
+        """Keep what the next start has to know."""
+        await self.recovering.close()
+
+    def _committed(self, _: object) -> None:
+        self.peers.wake()
+        self.recovering.committed()
 
     def came(self) -> None:
         """Note that a gateway has connected."""
@@ -104,6 +118,7 @@ class Exchange:
         self.s.agencies.opened(opened.peer, self.s.clock())
         peer.tasks.append(asyncio.create_task(self.feeding.feed(peer), name=f"feed {peer.slug}"))
         peer.tasks.append(asyncio.create_task(self.sending.submit(peer), name=f"submit {peer.slug}"))
+        peer.tasks.append(asyncio.create_task(self.recovering.linked(peer.slug), name=f"recover {peer.slug}"))
 
     def _ready(self, ready: messages.Ready) -> None:
         peer = self.peers.get(ready.peer)
@@ -133,6 +148,11 @@ class ExchangeServer(Server[messages.Request, messages.Answer]):
     def __init__(self, exchange: Exchange, allowed: tuple[int, ...] = ()) -> None:
         super().__init__(messages.PROTOCOL, exchange.answer, allowed)
         self._exchange = exchange
+
+    async def close(self) -> None:
+        """End the connections, and keep what the next start has to know."""
+        await super().close()
+        await self._exchange.close()
 
     async def converse(self, peer: Caller, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection of the gateway until it ends."""

@@ -24,6 +24,8 @@ async def start(s: Services, bound: socket.socket, monotonic: Callable[[], float
         trust = Trust(s, s.config.data / FOLDER, path.read_bytes())
     except (OSError, RegistryError) as error:
         raise ConfigError([f"federation.root: {both('config.registry_root', path=path, why=error)}"]) from error
-    server = ExchangeServer(Exchange(s, monotonic, trust.take))
+    exchange = Exchange(s, monotonic, trust.take)
+    await exchange.start()
+    server = ExchangeServer(exchange)
     await server.start(bound)
     return server

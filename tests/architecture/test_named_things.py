@@ -44,7 +44,7 @@ FINDING: Final = re.compile(
 # What an appliance, a build or an administrator makes, and what belongs to others.
 MADE_LATER: Final = {
     *("keyring.json", "demo-logins.json", "demo-cast.json", "openapi.json", "ready.json", "units.csv", "people.csv"),
-    "keys.json",
+    *("keys.json", "restored.json"),
     *("accounts.csv", "acceptances.csv", "leaf.json", "body.json", "head.txt", "change.txt", "next.txt"),
     # Files of a registry and of a gateway.
     *(

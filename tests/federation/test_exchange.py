@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import AsyncIterator
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from appliance.actions.messages import show_typing
+from appliance.errors import Unavailable
 from appliance.model import WAITING, Draft, EntryType, PersonId, RoomId
 from appliance.reads.messages import load_messages
 from appliance.reads.sync import load_sync
@@ -286,3 +289,68 @@ async def test_what_the_hub_refuses_does_not_hold_up_what_follows(wire: Wire) ->
     assert told == [MessageRefused(room=room, txn_id="t-1", code="not_a_member")]
     async with moi.s.store.read() as reader:
         assert await reader.run(all_rows, "SELECT id FROM outbox", ()) == []
+
+
+def restore(folder: Path, backup: Path) -> None:
+    """Put an older copy of a database in the place of the one that is there."""
+    for name in ("gchat.db-wal", "gchat.db-shm", "gchat.db"):
+        (folder / name).unlink(missing_ok=True)
+    shutil.copy(backup, folder / "gchat.db")
+
+
+async def test_a_hub_restored_from_an_old_copy_loses_nothing_and_forks_nothing(tmp_path: Path) -> None:
+    async with open_wire(tmp_path, "moph", "moi", "dga") as wire:
+        room = await shared_room(hub(wire), "moi", "dga")
+        for slug in ("moi", "dga"):
+            await wire.link("moph", slug)
+        await hub(wire).say(NARIN, room, "ก่อนสำรอง")
+        await same(wire, room, "moi", "dga")
+    shutil.copy(tmp_path / "moph" / "gchat.db", tmp_path / "backup.db")
+    async with open_wire(tmp_path, "moph", "moi", "dga") as wire:
+        hub(wire).txns = count(100)
+        for slug in ("moi", "dga"):
+            await wire.link("moph", slug)
+        await hub(wire).say(NARIN, room, "หลังสำรอง")
+        await wire.agencies["moi"].say(MALEE, room, "จากอีกหน่วยงานหลังสำรอง")
+        await until(partial(has_words, hub(wire), room, ["ก่อนสำรอง", "หลังสำรอง", "จากอีกหน่วยงานหลังสำรอง"]))
+        await same(wire, room, "moi", "dga")
+        root = (await hub(wire).s.log.head(room)).frontier.root()
+    restore(tmp_path / "moph", tmp_path / "backup.db")
+    async with open_wire(tmp_path, "moph", "moi", "dga") as wire:
+        hub(wire).txns = count(200)
+        assert list(hub(wire).s.log.recovering) == [room]
+        with pytest.raises(Unavailable):
+            await hub(wire).say(NARIN, room, "เร็วเกินไป")
+        await wire.link("moph", "moi")
+        with pytest.raises(Unavailable):
+            await hub(wire).say(NARIN, room, "อีกหน่วยงานยังไม่ตอบ")
+        await wire.link("moph", "dga")
+        await until(lambda: not list(hub(wire).s.log.recovering), "all have answered")
+        assert (await hub(wire).s.log.head(room)).frontier.root() == root
+        await hub(wire).say(NARIN, room, "ต่อจากเดิม")
+        await same(wire, room, "moi", "dga")
+        assert not list(wire.agencies["moi"].s.log.quarantined)
+
+
+async def test_an_ordinary_start_holds_nothing(tmp_path: Path) -> None:
+    async with open_wire(tmp_path, "moph", "moi") as wire:
+        room = await shared_room(hub(wire), "moi")
+    async with open_wire(tmp_path, "moph", "moi") as wire:
+        hub(wire).txns = count(100)
+        assert list(hub(wire).s.log.recovering) == []
+        await hub(wire).say(NARIN, room, "ไม่ต้องรอใคร")
+
+
+async def test_an_old_copy_written_over_the_file_is_noticed_too(tmp_path: Path) -> None:
+    """The same file by its identity; but its feed is behind the mark."""
+    async with open_wire(tmp_path, "moph", "moi") as wire:
+        room = await shared_room(hub(wire), "moi")
+    old = (tmp_path / "moph" / "gchat.db").read_bytes()
+    async with open_wire(tmp_path, "moph", "moi") as wire:
+        hub(wire).txns = count(100)
+        await hub(wire).say(NARIN, room, "หลังสำเนา")
+    for name in ("gchat.db-wal", "gchat.db-shm"):
+        (tmp_path / "moph" / name).unlink(missing_ok=True)
+    (tmp_path / "moph" / "gchat.db").write_bytes(old)
+    async with open_wire(tmp_path, "moph", "moi") as wire:
+        assert list(hub(wire).s.log.recovering) == [room]

@@ -38,6 +38,7 @@ class Wire:
     async def start(self) -> None:
         """Have the gateways of all agencies connect."""
         for slug, exchange in self.exchanges.items():
+            await exchange.start()
             exchange.came()
             self._tasks.append(asyncio.create_task(self._work(slug), name=f"gateway {slug}"))
 
@@ -45,6 +46,7 @@ class Wire:
         """End the gateways."""
         for exchange in self.exchanges.values():
             exchange.went()
+            await exchange.close()
         for task in self._tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
