@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Final
 from appliance.actions.file_deletion import Why, delete_uploads
 from appliance.actions.file_quota import refuse_above
 from appliance.attachments import FileForm
-from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound, StorageFull, TooLarge, TooMany
+from appliance.errors import (
+    AppError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    StorageFull,
+    TooLarge,
+    TooMany,
+    Unavailable,
+)
 from appliance.files import keys, said
 from appliance.files.content import acknowledged
 from appliance.files.objects import aside_of
@@ -199,6 +209,10 @@ async def receive_part(s: Services, actor: PersonId, upload: str, part: Part) ->
             kept = await _receive(s, row, part)
         except StorageFull as full:
             raise AppError(code="upload_disk_full") from full
+        except Unavailable:
+            # It may have been deleted meanwhile: with its room, its account, its time. Then no storage is damaged.
+            await find_upload(s, actor, upload)
+            raise
         if kept == row.size:
             await _complete(s, row)
         return kept

@@ -256,8 +256,8 @@ _PROGRAMS: Final = (
 # Marks that stand a fixed number of bytes from the beginning: of a CD, and of a disk of VirtualBox.
 _MARKS: Final = ((32_769, b"CD001"), (64, b"\x7f\x10\xda\xbe"))
 _WRITTEN: Final = (None, "text/html", "image/svg+xml")
-# Pages and settings that run on Windows whatever is in them, and Word of 2003 with macros.
-_RUNS: Final = re.compile(rb"(?i)<hta:application\b|<pcsettings\b|\bmacrospresent\s*=\s*[\"']yes")
+# Pages and settings that run on Windows whatever is in them, and Word as XML or as one page with macros.
+_RUNS: Final = re.compile(rb"(?i)<hta:application\b|<pcsettings\b|\bmacrospresent\s*=\s*[\"']yes|\beditdata\.mso\b")
 MACRO_SIGNS: Final = (
     b"vbaproject.bin",
     "_vba_project".encode("utf-16-le"),

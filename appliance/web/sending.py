@@ -41,8 +41,9 @@ async def send_pieces(
     first = await anext(pieces, b"")
     response = web.StreamResponse(status=status, headers={**headers, **call.headers, "X-Request-Id": call.request_id})
     response.content_length = length
-    await response.prepare(call.request)
     try:
+        # The client may have gone while the first piece was read: then its headers cannot be sent either.
+        await response.prepare(call.request)
         await response.write(first)
         async for piece in pieces:
             if not still_signed_in(call):

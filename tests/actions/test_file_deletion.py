@@ -15,7 +15,7 @@ from appliance.actions.file_deletion import AT_ONCE, Why
 from appliance.actions.upload_preparation import refuse_upload
 from appliance.actions.uploads import Part, begin_upload, cancel_upload, receive_part
 from appliance.attachments import FileForm
-from appliance.errors import StorageFailed, TooMany, Unavailable
+from appliance.errors import NotFound, StorageFailed, TooMany, Unavailable
 from appliance.files import keys
 from appliance.files.content import sealed_length
 from appliance.files.said import Said
@@ -224,6 +224,22 @@ async def test_what_nobody_can_send_any_more_goes_and_what_was_sent_stays(bureau
     assert await filing.objects() == {blob, f"{blob}-v0", stays}
     assert await filing.receipts(of_malee) == [("staging", "account_ended", SEALED)]
     assert await filing.receipts(to_closing) == [("staging", "room_closed", SEALED)]
+
+
+async def test_an_upload_that_is_deleted_while_it_arrives_is_not_there_and_nothing_is_damaged(bureau: Bureau) -> None:
+    room = await bureau.group(NARIN, MALEE)
+    about = Said(name="แผน.pdf", type="application/pdf", form=FileForm.DOCUMENT)
+    size = 2 << 20
+    upload = (await begin_upload(bureau.s, MALEE, about, size, room, 0)).id
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield bytes(size // 2)
+        await rooms.close_room(bureau.s, NARIN, room)
+        await file_deletion.sweep(bureau.s)
+        yield bytes(size // 2)
+
+    with pytest.raises(NotFound):
+        await receive_part(bureau.s, MALEE, upload, Part(0, size, pieces(), lambda: None))
 
 
 async def test_expired_uploads_go_on_time_however_many(bureau: Bureau, filing: Filing) -> None:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from appliance.files.workers import PreviewRefused
-from appliance.preview.protocol import MIB, SECONDS, JobKind, Refusal
+from appliance.preview.protocol import MIB, JobKind, Refusal
 from tests.files.bombs import HOURS_S, bmp_of, film_of, hours_of_film, hours_of_silence, jpeg_of, png_with_much_text
 from tests.files.corpus import huge_gif, huge_png, tiff, written
 from tests.files.working import work
@@ -87,10 +87,3 @@ async def test_a_sound_of_many_hours_and_a_film_of_nothing_end_within_their_time
     heard = await work(JobKind.SOUND, "audio/wav", hours_of_silence())
     assert heard.facts.seconds == pytest.approx(200 * MIB / 2_000, rel=0.01)
     assert (await work(JobKind.CLEAN, "audio/wav", hours_of_silence())).parts
-
-
-def test_whatever_only_looks_at_a_file_ends_within_nine_seconds() -> None:
-    """And what reads or writes all of it has half a minute, which `docs/decisions` gives the reason for."""
-    whole = {JobKind.CLEAN, JobKind.SOUND}
-    assert {kind for kind, seconds in SECONDS.items() if seconds + 1 > 9} == whole
-    assert {SECONDS[kind] for kind in whole} == {30}

@@ -209,6 +209,8 @@ def test_an_agency_blocks_more() -> None:
         (b"<?xml version='1.0'?><PCSettings><SearchableContent>", True),
         (b"<?xml version='1.0'?><w:wordDocument w:macrosPresent=\"yes\">", True),
         (b"<?xml version='1.0'?><w:wordDocument w:macrosPresent=\"no\">", False),
+        (b"MIME-Version: 1.0\nContent-Location: file:///C:/x/editdata.mso\n", True),
+        (b"MIME-Version: 1.0\nContent-Type: text/html\n", False),
         (tar(b"machine.ovf"), True),
         (tar(b"report.txt"), False),
         (JPEG + b"<hta:application", False),
