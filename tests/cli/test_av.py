@@ -105,6 +105,11 @@ def test_an_empty_quarantine_is_said_to_be_empty(world_data: Path, database: Pat
     refused = carried_out("files", "quarantine", "delete", "f_none", "--why", "ทดสอบ", "--data", data)
     assert refused.code == 1
     assert "f_none" in refused.err
+    # Two people decide, or nobody is named: one alone is refused before a password is asked for.
+    for alone in ("--by", "--second"):
+        said = carried_out("files", "quarantine", "delete", "f_none", "--why", "ทดสอบ", alone, "boss", "--data", data)
+        assert said.code == 1
+        assert "f_none" not in said.err
 
 
 def test_signatures_by_hand_are_put_in_whole_and_go_on_record(
