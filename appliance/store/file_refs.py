@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 SQL = Queries("file_refs")
 PAGE: Final = 64
 """References of a room that are read together."""
+NEWEST: Final = 2**63 - 1
+"""Above the key of every room."""
+FEW: Final = 4
+"""References to a file that are read together, when one is looked for."""
 
 
 class NewReference(NamedTuple):
@@ -74,9 +78,20 @@ def of_blob(rows: Rows, blob: str) -> list[ReferenceRow]:
     return [ReferenceRow._make(row) for row in rows.all(SQL.of_blob, {"blob": blob})]
 
 
-def of_blob_for(rows: Rows, blob: str, person: str) -> list[ReferenceRow]:
-    """Return the references to a file in the rooms that a person is in now, the newest of each room first."""
-    return [ReferenceRow._make(row) for row in rows.all(SQL.of_blob_for, {"blob": blob, "person": person})]
+def of_blob_for(rows: Rows, blob: str, person: str) -> Iterator[ReferenceRow]:
+    """Yield the references to a file in the rooms that a person is in now, those of the newest room first.
+
+    Those of retracted messages are left out. They are read a few at a time, as they are taken: the first one nearly
+    always serves.
+    """
+    room, n = NEWEST, 0
+    while True:
+        asked = {"blob": blob, "person": person, "room": room, "n": n, "limit": FEW}
+        found = [ReferenceRow._make(row) for row in rows.all(SQL.of_blob_for, asked)]
+        yield from found
+        if len(found) < FEW:
+            return
+        room, n = found[-1].key, found[-1].n
 
 
 def before(rows: Rows, room: int, place: tuple[int, int], form: str | None) -> Iterator[KeptReference]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from appliance.actions import message_files, messages, rooms
 from appliance.attachments import FileForm
 from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotReady, QuotaExceeded
 from appliance.files import keys
+from appliance.log import file_access
 from appliance.log.file_access import find_file
 from appliance.model import Appended, PersonId, RoomId, RoomKind
 from appliance.reads.damaged import viewer_of
@@ -21,11 +23,13 @@ from appliance.reads.messages import load_messages
 from appliance.rules import policy
 from appliance.rules.policy import POLICIES, Who
 from appliance.services import Services
-from appliance.store import blobs, file_refs, file_use, uploads
+from appliance.store import blobs, entries, file_refs, file_use, uploads
+from appliance.store.db import Rows
 from appliance.wire.entries import MessageTextEvent
 from appliance.wire.messages import MessagesQuery, TextBody
 from tests.bureau import MALEE, NARIN, OUTSIDER, SOMCHAI, Bureau, open_bureau
 from tests.made_files import an_upload
+from tests.sql import edit_entries
 
 
 @pytest.fixture
@@ -135,6 +139,45 @@ async def test_what_one_is_shown_one_may_send_again(bureau: Bureau) -> None:
     assert await rows_of(bureau, file_use.of_agency) == used
     found = await rows_of(bureau, find_file, bureau.s.log.bodies, OUTSIDER, viewer_of(bureau.s, OUTSIDER), one)
     assert found.room == other
+
+
+async def test_looking_for_a_file_costs_the_same_however_often_it_was_sent_on(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was retracted is not walked through, and of what is shown a few are read."""
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    one = await an_upload(bureau.s, NARIN)
+    first = await send(bureau, NARIN, room, [one])
+    for _ in range(12):
+        again = await send(bureau, NARIN, room, [one])
+        await messages.retract_message(bureau.s, NARIN, room, again.n, "", bureau.txn())
+    looked_at: list[int] = []
+
+    def counting(rows: Rows, key: int, n: int) -> object:
+        looked_at.append(n)
+        return entries.one(rows, key, n)
+
+    monkeypatch.setattr(file_access, "entries", SimpleNamespace(one=counting))
+    found = await rows_of(bureau, find_file, bureau.s.log.bodies, MALEE, viewer_of(bureau.s, MALEE), one)
+    assert (found.n, looked_at) == (first.n, [first.n])
+    await messages.retract_message(bureau.s, NARIN, room, first.n, "", bureau.txn())
+    looked_at.clear()
+    assert await rows_of(bureau, find_file, bureau.s.log.bodies, MALEE, viewer_of(bureau.s, MALEE), one) is None
+    assert looked_at == []
+
+
+async def test_a_way_to_a_file_behind_many_that_are_hidden_is_found(bureau: Bureau) -> None:
+    """References are read a few at a time; the one that serves may be in any of these pages."""
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    one = await an_upload(bureau.s, NARIN)
+    first = await send(bureau, NARIN, room, [one])
+    for _ in range(2 * file_refs.FEW + 1):
+        await send(bureau, NARIN, room, [one])
+    async with bureau.s.store.write() as tx:
+        # Damage: the bodies of all later ones are gone, so they say no file.
+        assert await tx.run(edit_entries, f"UPDATE entry SET sealed = x'00' WHERE n > {first.n}")  # noqa: S608
+    found = await rows_of(bureau, find_file, bureau.s.log.bodies, MALEE, viewer_of(bureau.s, MALEE), one)
+    assert found.n == first.n
 
 
 async def test_who_was_taken_off_before_the_commit_sends_nothing_again(

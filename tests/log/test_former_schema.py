@@ -19,6 +19,7 @@ from tests.bureau import CLERK, KEYS, MALEE, NARIN, SIGNER, SOMCHAI, Bureau, pri
 
 # What takes the rooms of a database of today back to the schema in which a leaf was made from assumptions.
 TO_17: Final = (
+    *(f"DROP TRIGGER {name}" for name in ("reference_retracted", "reference_retracted_later")),
     *(
         f"DROP TABLE {name}"
         for name in (

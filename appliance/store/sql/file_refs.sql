@@ -9,7 +9,7 @@ FROM file_ref f CROSS JOIN room r ON r.key = f.room WHERE f.blob = :blob ORDER B
 -- name: of_blob_for
 SELECT f.room, r.id, f.n, f.place, f.blob, f.epoch, f.wrapped_key, f.form, f.label
 FROM file_ref f CROSS JOIN room_member m ON m.room = f.room AND m.person = :person CROSS JOIN room r ON r.key = f.room
-WHERE f.blob = :blob ORDER BY f.room, f.n DESC;
+WHERE f.blob = :blob AND f.retracted = 0 AND (f.room, f.n) < (:room, :n) ORDER BY f.room DESC, f.n DESC LIMIT :limit;
 
 -- name: kept_blobs
 SELECT f.blob FROM file_ref f CROSS JOIN epoch_key k ON k.key = f.epoch
