@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from appliance.errors import QuotaExceeded
-from appliance.files.uses import agency_use, uses_of
+from appliance.files.uses import agency_use, promised_use, uses_of
 from appliance.locale import both
 from appliance.rules.file_quota import Scope, check_quota, size_text
 
@@ -35,7 +35,7 @@ def refuse_above(s: Services, rows: Rows, person: PersonId, size: int = 0) -> No
     """
     uses = uses_of(rows, s.config.files, s.disk, s.directory, person, s.clock())
     if size:
-        uses[Scope.DISK] = s.disk.use()
+        uses[Scope.DISK] = promised_use(rows, s.disk)
     over = check_quota(size, uses)
     if over is not None:
         raise QuotaExceeded(code=CODES[over.scope], left=size_text(over.left), limit=size_text(over.limit))

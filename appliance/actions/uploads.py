@@ -8,7 +8,7 @@ is handed to `preparing`. Whose upload it is not, and what is gone, is not found
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterable, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -179,9 +179,7 @@ async def offset_of(s: Services, actor: PersonId, upload: str, cut: Callable[[],
     """
     row = await find_upload(s, actor, upload)
     if cut is None and upload in s.files.arrivals:
-        objects = s.files.objects
-        length = await objects.run(objects.size, upload)
-        return min(length // SEALED_RECORD_BYTES * RECORD_BYTES, row.size)
+        return await _stands(s, row)
     async with s.files.arrivals.only_writer(upload, cut or _let_it_be):
         return await _kept(s, await find_upload(s, actor, upload))
 
@@ -196,6 +194,10 @@ async def receive_part(s: Services, actor: PersonId, upload: str, part: Part) ->
     await find_upload(s, actor, upload)  # nobody else stops who writes to it
     async with s.files.arriving.place(actor), s.files.arrivals.only_writer(upload, part.cut):
         row = await find_upload(s, actor, upload)
+        stands = await _stands(s, row)
+        if part.offset != stands < row.size - RECORD_BYTES:
+            # Refused without a wait for the disk, which would hold up the parts of all other people.
+            raise WrongOffset(stands)
         kept = await _kept(s, row)
         if part.offset != kept:
             raise WrongOffset(kept)
@@ -203,8 +205,6 @@ async def receive_part(s: Services, actor: PersonId, upload: str, part: Part) ->
             raise TooLarge(code="upload_too_long")
         if kept == row.size or part.length == 0:
             return kept
-        if s.disk.is_nearly_full():
-            raise AppError(code="upload_disk_full")
         try:
             kept = await _receive(s, row, part)
         except StorageFull as full:
@@ -256,10 +256,30 @@ def _file_of(rows: Rows, s: Services, row: UploadRow) -> FileView | None:
 async def _receive(s: Services, row: UploadRow, part: Part) -> int:
     objects = s.files.objects
     receiver = Receiver(objects, row.id, _key(s, row), row.size, part.offset)
+    pieces = _while_there_is_room(s, part.pieces)
     if part.sum is None:
-        return await receive(receiver, part.pieces)
+        return await receive(receiver, pieces)
     algorithm, expected = part.sum
-    return await receive_checked(receiver, part.pieces, ALGORITHMS[algorithm](), expected, objects, aside_of(row.id))
+    return await receive_checked(receiver, pieces, ALGORITHMS[algorithm](), expected, objects, aside_of(row.id))
+
+
+async def _while_there_is_room(s: Services, pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """Give pieces until the disk is nearly full: others may have filled it since the part began.
+
+    Raises AppError (`upload_disk_full`), and what the pieces raise.
+    """
+    async for piece in pieces:
+        if s.disk.is_nearly_full():
+            raise AppError(code="upload_disk_full")
+        yield piece
+
+
+async def _stands(s: Services, row: UploadRow) -> int:
+    """Return how many bytes of an upload lie in whole records, which may not be safe on the disk yet."""
+    if row.state != uploads.RECEIVING:
+        return row.size
+    length = await s.files.objects.run(s.files.objects.size, row.id)
+    return min(length // SEALED_RECORD_BYTES * RECORD_BYTES, row.size)
 
 
 async def _kept(s: Services, row: UploadRow) -> int:

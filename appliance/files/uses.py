@@ -34,6 +34,15 @@ def uses_of(
     return uses
 
 
+def promised_use(rows: Rows, disk: Disk) -> Use:
+    """Return what is used of the disk once every upload on its way is whole.
+
+    What of these has arrived already counts twice: a picture is kept as it came and as it was cleaned for a while.
+    """
+    use = disk.use()
+    return Use(use.used + file_use.reserved(rows), use.limit)
+
+
 def agency_use(rows: Rows, settings: Files, disk: Disk) -> Use:
     """Return what is used of the agency's limit; there is none while the disk cannot be asked."""
     space = disk.space()

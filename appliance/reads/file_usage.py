@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from appliance.files.uses import agency_use, uses_of
+from appliance.files.uses import agency_use, promised_use, uses_of
 from appliance.rules.file_quota import Scope, Use, year_of
 from appliance.store import file_checks, file_use
 from appliance.wire.files import OwnSpace, Space
@@ -61,7 +61,7 @@ async def load_own_space(s: Services, person: PersonId) -> OwnSpace:
     """Return what a person's files use of the limits that hold for them."""
     async with s.store.read() as reader:
         uses = await reader.run(uses_of, s.config.files, s.disk, s.directory, person, s.clock())
-    uses[Scope.DISK] = s.disk.use()
+        uses[Scope.DISK] = await reader.run(promised_use, s.disk)
     left = [use.left for use in uses.values() if use.left is not None]
     return OwnSpace(
         year=year_of(s.clock()),

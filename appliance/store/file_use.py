@@ -37,6 +37,12 @@ def of_agency(rows: Rows) -> int:
     return int(row[0]) if row else 0
 
 
+def reserved(rows: Rows) -> int:
+    """Return the bytes that all uploads on their way were promised."""
+    row = rows.one(SQL.reserved)
+    return int(row[0]) if row else 0
+
+
 def of_people(rows: Rows, people: Iterable[PersonId]) -> int:
     """Return the bytes of these people's files and uploads, of all years."""
     return int(rows.value(SQL.of_people, {"people": json.encode(list(people)).decode()}))

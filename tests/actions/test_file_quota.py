@@ -74,6 +74,18 @@ async def test_a_limit_that_a_message_would_pass_refuses_it_with_what_it_has_wri
     await filing.run(lambda rows: refuse_above(s, rows, MALEE, len(CONTENT)))
 
 
+async def test_what_uploads_were_promised_is_no_room_on_the_disk(bureau: Bureau) -> None:
+    """Not a byte of them is there yet; together they would fill what is kept for messages."""
+    s = with_limits(bureau, Space(1000 * MIB, 35 * MIB)).s
+    room = await bureau.group(NARIN, MALEE, SOMCHAI)
+    await begin(s, room, 2 * MIB)
+    await begin(s, room, 2 * MIB, SOMCHAI)
+    with pytest.raises(QuotaExceeded) as refused:
+        await begin(s, room, 2 * MIB)
+    assert (refused.value.code, refused.value.detail["left"]) == ("disk_nearly_full", "1 MB")
+    assert (await load_own_space(s, MALEE)).left == MIB
+
+
 async def test_a_unit_is_the_people_who_serve_in_it(bureau: Bureau) -> None:
     """`narin` and `malee` serve in one unit, `somchai` in none of that name."""
     filing, s = Filing(bureau), with_limits(bureau, quota_unit=2 * len(CONTENT)).s

@@ -508,6 +508,34 @@ async def test_a_disk_that_is_nearly_full_takes_no_part(
     await narin.say(room, "แชตยังใช้ได้")
 
 
+async def test_a_part_ends_when_the_disk_is_nearly_full_meanwhile(
+    running: Agency, narin: Client, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    much = bytes(14 * R)
+    where = await begin(narin, room, len(much))
+    seen = [False]
+    monkeypatch.setattr(type(running.services.disk), "is_nearly_full", lambda _self: not seen or seen.pop())
+    refused = await patch(narin, where, 0, much)
+    assert (refused.status, refused.code) == (507, "upload_disk_full")
+    assert not seen
+    monkeypatch.undo()
+    kept = int((await ask(narin, "HEAD", where, TUS)).headers["Upload-Offset"])
+    assert 0 <= kept < len(much)
+    assert (await patch(narin, where, kept, much[kept:])).status == 204
+
+
+async def test_a_wrong_offset_is_refused_without_a_wait_for_the_disk(
+    narin: Client, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = await begin(narin, room, 5 * R)
+    assert (await patch(narin, where, 0, bytes(2 * R))).status == 204
+    with monkeypatch.context() as unasked:
+        unasked.setattr("appliance.actions.uploads.acknowledged", None)
+        wrong = await patch(narin, where, R, bytes(R))
+    assert (wrong.status, wrong.code, wrong.offset) == (409, "upload_offset", 2 * R)
+    assert (await patch(narin, where, 2 * R, bytes(3 * R))).status == 204
+
+
 async def test_parts_cost_little(open_world: Callable[..., AbstractAsyncContextManager[Agency]]) -> None:
     def few(config: Any) -> Any:
         return replace(config, limits=replace(config.limits, user_requests_s=0.0, user_requests_burst=6.0))
