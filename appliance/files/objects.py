@@ -8,7 +8,7 @@ aside (`files/aside/`, by `aside_of`), and goes as a whole at the next start.
 
 Rules:
 - what `append` wrote is safe once `sync` has returned; the object's name is safe once `create` has;
-- an append that fails leaves the object as long as it was;
+- an append that fails leaves the object as long as it was, and on a full disk writes nothing at all;
 - the methods block: they run in threads of their own, what reads (`run`) apart from what writes or deletes
   (`run_writing`), so that a slow disk delays neither the event loop nor, while it takes an upload, a download;
 - what writes runs in one thread. Several of them, each with a sealing and a wait for the disk, would take the
@@ -20,6 +20,8 @@ Does not: know what is in an object, hold keys, decide what is deleted.
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import errno
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -43,6 +45,8 @@ _SPREAD: Final = 2
 _OF_THE_DISK: Final = "lost+found"
 """What a disk of its own has in its first folder."""
 READING_THREADS: Final = 2
+_LIBC: Final = ctypes.CDLL(None, use_errno=True)
+_KEEP_SIZE: Final = 1  # FALLOC_FL_KEEP_SIZE of fallocate(2): the length says what was written
 _OPEN: Final = os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -134,6 +138,7 @@ class Objects(BlobStore):
         """Add bytes at the end; return the new length. Raises StorageFull, Unavailable, ObjectMissing."""
         with self._opened(object_id, os.O_WRONLY | os.O_APPEND) as handle:
             before = os.fstat(handle).st_size
+            _take_space(handle, before, len(sealed))
             try:
                 rest = memoryview(sealed)
                 while rest:
@@ -277,6 +282,18 @@ async def _ended(submitted: Future[T]) -> T:
         if not work.cancelled():
             work.exception()
         raise
+
+
+def _take_space(handle: int, at: int, length: int) -> None:
+    """Have space for bytes before any of them is written, where the file system can. Raises OSError when it is full.
+
+    A full disk is found before a sealed byte leaves the memory: so no record lies there that is sealed again, from
+    other bytes, under the same key.
+    """
+    if _LIBC.fallocate64(handle, _KEEP_SIZE, ctypes.c_int64(at), ctypes.c_int64(length)):
+        error = ctypes.get_errno()
+        if error in (errno.ENOSPC, errno.EDQUOT):
+            raise OSError(error, os.strerror(error))
 
 
 def _is_of_objects(folder: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import errno
 import os
 import stat
@@ -102,6 +103,39 @@ async def test_an_append_that_fails_leaves_the_length(objects: Objects, monkeypa
     with pytest.raises(StorageFull):
         objects.append(ID, bytes(8))
     assert objects.read(ID, 0, 99) == b"whole"
+
+
+async def test_on_a_full_disk_no_sealed_byte_is_written(objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a record on the disk would be sealed again, from other bytes, under the same key and number."""
+    objects.create(ID)
+    objects.append(ID, b"whole")
+    written = list[bytes]()
+    monkeypatch.setattr(os, "write", lambda _handle, data: written.append(bytes(data)))
+    with monkeypatch.context() as full:
+        full.setattr("appliance.files.objects._LIBC", FullDisk())
+        with pytest.raises(StorageFull):
+            objects.append(ID, bytes(8))
+    assert (written, objects.read(ID, 0, 99)) == ([], b"whole")
+
+
+async def test_space_that_is_taken_first_is_no_length(objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
+    objects.create(ID)
+    monkeypatch.setattr(os, "write", raise_io_error)
+    with pytest.raises(StorageFailed):
+        objects.append(ID, bytes(8))
+    assert objects.size(ID) == 0
+
+
+class FullDisk:
+    """A C library whose file system has no space."""
+
+    def fallocate64(self, *_args: object) -> int:
+        ctypes.set_errno(errno.ENOSPC)
+        return -1
+
+
+def raise_io_error(_handle: int, _data: bytes) -> int:
+    raise OSError(errno.EIO, "broken")
 
 
 async def test_all_are_listed_and_nothing_else(objects: Objects) -> None:
