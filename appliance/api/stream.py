@@ -34,6 +34,7 @@ from appliance.web.preconditions import check_preconditions
 from appliance.web.rate_limits import REQUEST_LIMITS, admit
 from appliance.web.routes import PREFIX, Routes
 from appliance.web.texts import refuse_unfit
+from appliance.web.unread import drop
 from appliance.web.websocket import WebSocket, upgrade
 from appliance.wire.cursors import feed_position
 from appliance.wire.sync import (
@@ -102,7 +103,7 @@ async def _listen(call: Call, session: SessionId, socket: WebSocket, since: int)
         s.hub.remove(connection)
         if connection.is_slow():
             # It would not read a close frame behind half a megabyte of others either.
-            transport.abort()
+            drop(transport)
         elif why is Ending.AGAIN:
             # Thousands may end at once, when the appliance stops; whoever misses the code comes again all the same.
             connection.send(close_frame(WSCloseCode.SERVICE_RESTART, why.value))
@@ -129,7 +130,7 @@ async def _listen(call: Call, session: SessionId, socket: WebSocket, since: int)
     finally:
         s.hub.remove(connection)
         if connection.is_slow():
-            transport.abort()
+            drop(transport)
 
 
 class _Message(NamedTuple):

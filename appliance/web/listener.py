@@ -37,7 +37,7 @@ from appliance.web.connection_limit import CODE, RETRY_S, ConnectionLimit, Slot
 from appliance.web.errors import of_http, render_json
 from appliance.web.proxies import Proxies
 from appliance.web.security_headers import STRICTEST, put_on
-from appliance.web.unread import Reader, unread_by
+from appliance.web.unread import Reader, bound_unsent, drop, unread_by
 from appliance.wire.common import ErrorAnswer, ErrorBody
 
 if TYPE_CHECKING:
@@ -188,6 +188,7 @@ class _Protocol(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to serve, unless it is somebody who is not admitted: what they sent is dropped unread."""
         super().connection_made(transport)
+        bound_unsent(transport)
         if self._admits is not None and not self._admits(transport):
             assert isinstance(transport, asyncio.Transport)  # noqa: S101 - of a stream
             transport.abort()
@@ -216,7 +217,7 @@ class _Protocol(web.RequestHandler):
         """End a connection whose client takes nothing."""
         logger.info("nothing of an answer is taken by %s", self._slot.network)
         if self.transport is not None:
-            self.transport.abort()
+            drop(self.transport)
 
     def set_parser(self, parser: WebSocketReader, data_received_cb: Callable[[], None] | None = None) -> None:
         """Read a WebSocket's frames, but none without a mask and no flood of small ones."""

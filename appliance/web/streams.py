@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from appliance.errors import Invalid, Unauthenticated
-from appliance.web.unread import SILENCE_S
+from appliance.web.unread import SILENCE_S, drop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -51,6 +51,9 @@ def still_signed_in(call: Call) -> bool:
 
 
 def cut(request: web.Request) -> None:
-    """End the connection of a request at once: whoever reads its body or writes its answer finds it broken."""
+    """End the connection of a request at once, with what is unread of it.
+
+    Whoever reads its body or writes its answer finds it broken.
+    """
     if request.transport is not None:
-        request.transport.abort()
+        drop(request.transport)

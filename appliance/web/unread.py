@@ -3,14 +3,17 @@
 Rules:
 - what is unread are the bytes that wait in this process and those that the system holds and the client has not
   acknowledged: so a line is seen to move however slow it is;
+- whoever may have nothing more is cut off with what is unread (`drop`);
 - a connection on which something waits and nothing at all is taken for `SILENCE_S` is ended (`Reader`).
 """
 
 from __future__ import annotations
 
 import fcntl
+import socket
 import struct
 import termios
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 SILENCE_S: Final = 30.0
 """How long a client may take nothing of an answer that waits for it, or send nothing of a body that is awaited."""
 LOOK_S: Final = 5.0
+UNSENT: Final = 256 * 1024
+"""Bytes that the system may hold of a connection before they are on the line."""
 
 
 def unread_by(transport: asyncio.WriteTransport) -> int:
@@ -34,6 +39,30 @@ def unread_by(transport: asyncio.WriteTransport) -> int:
     except OSError:
         return waiting
     return int(waiting + struct.unpack("i", queued)[0])
+
+
+def bound_unsent(transport: asyncio.BaseTransport) -> None:
+    """Have the system take no more than `UNSENT` bytes that it has not sent, where it can be told.
+
+    What is on the line is not bounded by this, so that a fast one is as fast as without. What waits for a slow one
+    waits in this process, where it is counted.
+    """
+    held = transport.get_extra_info("socket")
+    if held is not None:
+        with suppress(OSError):  # no TCP, as from a proxy on this machine
+            held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+
+
+def drop(transport: asyncio.WriteTransport) -> None:
+    """End a connection at once, with what the system holds of it: nothing more of that reaches the client.
+
+    `abort()` alone drops what waits in this process, and leaves megabytes in the system to be delivered.
+    """
+    held = transport.get_extra_info("socket")
+    if held is not None:
+        with suppress(OSError):
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 class Reader:

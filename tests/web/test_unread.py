@@ -9,7 +9,7 @@ from typing import Final, cast
 
 import pytest
 
-from appliance.web.unread import LOOK_S, SILENCE_S, Reader, unread_by
+from appliance.web.unread import LOOK_S, SILENCE_S, UNSENT, Reader, bound_unsent, drop, unread_by
 
 
 class Clock:
@@ -72,3 +72,32 @@ async def test_what_the_system_holds_for_a_client_is_not_taken_yet() -> None:
                 await asyncio.to_thread(peer.recv, 65536)
             writer.transport.abort()
             assert reader is not None
+
+
+async def test_what_the_system_holds_is_dropped_with_the_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        _, writer = await asyncio.open_connection(*listening.getsockname())
+        peer, _ = await asyncio.to_thread(listening.accept)
+        with peer:
+            writer.write(bytes(MUCH))
+            drop(writer.transport)
+            with pytest.raises(ConnectionResetError):
+                await asyncio.to_thread(read_all, peer)
+
+
+async def test_the_system_takes_little_that_it_cannot_send() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        _, writer = await asyncio.open_connection(*listening.getsockname())
+        peer, _ = await asyncio.to_thread(listening.accept)
+        with peer:
+            bound_unsent(writer.transport)
+            writer.write(bytes(20 * MUCH))
+            of_the_system = unread_by(writer.transport) - writer.transport.get_write_buffer_size()
+            assert 0 < of_the_system <= 3 * UNSENT
+            drop(writer.transport)
+
+
+def read_all(peer: socket.socket) -> None:
+    while peer.recv(65536):
+        pass
