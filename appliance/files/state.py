@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from appliance.files.arrivals import Arrivals
 from appliance.files.scanner_health import ScannerHealth
-from appliance.files.transfers import Transfers
+from appliance.files.transfers import MOST_ARRIVING, MOST_ARRIVING_OF_ALL, MOST_ARRIVING_WAITING, Transfers
 
 if TYPE_CHECKING:
     from appliance.files.objects import Objects
@@ -30,7 +30,9 @@ class Files:
     scanner: Scanner
     health: ScannerHealth = field(default_factory=ScannerHealth)
     arrivals: Arrivals = field(default_factory=Arrivals)
-    arriving: Transfers = field(default_factory=Transfers)
+    arriving: Transfers = field(
+        default_factory=lambda: Transfers(MOST_ARRIVING, MOST_ARRIVING_WAITING, MOST_ARRIVING_OF_ALL)
+    )
     downloads: Transfers = field(default_factory=Transfers)
     to_prepare: asyncio.Event = field(default_factory=asyncio.Event)
     deleting: asyncio.Lock = field(default_factory=asyncio.Lock)

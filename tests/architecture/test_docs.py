@@ -10,7 +10,15 @@ from pathlib import Path
 
 from appliance import policies
 from appliance.config import Config
-from appliance.files.transfers import MOST_AT_ONCE, MOST_WAITING
+from appliance.files.transfers import (
+    MOST_ARRIVING,
+    MOST_ARRIVING_OF_ALL,
+    MOST_ARRIVING_WAITING,
+    MOST_AT_ONCE,
+    MOST_OF_ALL,
+    MOST_WAITING,
+    WAIT_S,
+)
 from appliance.locale import texts
 from appliance.people import ConsoleRole
 from appliance.rules.agency_settings import SETTINGS
@@ -125,10 +133,13 @@ def test_limits_of_files_that_are_no_settings_are_documented() -> None:
     assert uploads is not None
     assert busy is not None
     assert f"one person has {MOST_UPLOADS} uploads" in uploads.group()
-    assert f"{MOST_AT_ONCE} run and {MOST_WAITING} wait" in busy.group()
+    assert f"of uploads {MOST_ARRIVING} run and {MOST_ARRIVING_WAITING} wait" in busy.group()
+    assert f"of downloads {MOST_AT_ONCE} run and {MOST_WAITING} wait, each for {WAIT_S:.0f} seconds" in busy.group()
+    assert f"of all people together {MOST_ARRIVING_OF_ALL} and {MOST_OF_ALL:,}" in busy.group()
     files = PAGE.with_name("files.md").read_text(encoding="utf-8")
     assert f"{MOST_UPLOADS} uploads" in files
-    assert files.count(f"{MOST_AT_ONCE} run at once") == 2
+    assert f"{MOST_ARRIVING} run at once" in files
+    assert f"{MOST_AT_ONCE} run at once" in files
 
 
 def passages(page: str) -> Iterator[str]:

@@ -36,6 +36,25 @@ async def test_one_person_has_so_many_at_once_and_the_others_wait() -> None:
     assert not transfers._free  # noqa: SLF001
 
 
+async def test_all_people_together_have_so_many() -> None:
+    transfers = Transfers(most=2, most_waiting=1, most_of_all=2)
+    async with transfers.place(ANONG), transfers.place(BOON):
+        with pytest.raises(TooMany):
+            await transfers.place(PersonId("chai")).__aenter__()
+    async with transfers.place(PersonId("chai")):
+        pass
+
+
+async def test_who_waits_too_long_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("appliance.files.transfers.WAIT_S", 0.0)
+    transfers = Transfers(most=1, most_waiting=1)
+    async with transfers.place(ANONG):
+        with pytest.raises(TooMany):
+            await transfers.place(ANONG).__aenter__()
+        assert transfers._here[ANONG] == 1  # noqa: SLF001 nothing shows it
+    assert not transfers._here  # noqa: SLF001
+
+
 def test_what_is_to_end_with_a_session_is_cut_with_it_alone() -> None:
     transfers, cut = Transfers(), list[str]()
     with (
