@@ -7,6 +7,7 @@ out. Rules:
   the room as it is here. Both are made under the writer's lock, so that they fit;
 - the gateway seals the headers as they are (`to_seal`, `sealed`), and what is sealed is submitted again byte for byte
   until the hub has answered (`to_submit`, `answered`);
+- what it has accepted is kept until its entry is here, and submitted again when a link opens anew (`submit_again`);
 - what the hub refuses by a rule of the room is refused for good. Whatever is sealed behind it, and all of it where the
   reason is that numbers, registry or room have moved on, is numbered and sealed anew with the same ids.
 
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
     from appliance.store.db import Store, Tx
     from appliance.store.outbox import WaitingRow
 
-ANEW: Final = frozenset((BEHIND, NOT_HUB, "seen", "registry_back", "registry_unknown", "not_enrolled", "seal_key"))
+ROOM_WAITS: Final = frozenset(("room_recovering", "room_unproven", "storage_damaged"))
+"""Why a hub takes nothing into one of its rooms just now, while its others go on."""
+ANEW: Final = ROOM_WAITS | {BEHIND, NOT_HUB, "seen", "registry_back", "registry_unknown", "not_enrolled", "seal_key"}
 """Reasons that say nothing against an event itself: it is numbered and sealed anew."""
 ERASED: Final = "erased"
 """Why something is refused whose body was destroyed before it was sent."""
@@ -64,6 +67,15 @@ class Outbox:
         """Return the rooms for which something is pending or sealed, with their hubs."""
         async with self._store.read() as reader:
             return await reader.run(outbox.rooms)
+
+    async def submit_again(self, hub: str) -> None:
+        """Have what a hub accepted, and has not given back as an entry, be submitted again as it was sealed.
+
+        For a link that opens: a hub that still has it answers with the same position, and one that was restored from a
+        copy without it takes it in.
+        """
+        async with self._store.write() as tx:
+            await tx.run(outbox.put_submitted, hub)
 
     async def to_seal(self, room: RoomId) -> Prepared | None:
         """Return the next headers of a room to be sealed, at most `MAX_ENTRIES`, or None where nothing is pending.

@@ -93,9 +93,9 @@ def refused(finding: NewFinding) -> Forbidden:
 
 def _take_all(command: Replicated, tail: Tail, context: BatchContext) -> Frontier:
     """Judge and add what is new; return the tree with it. Raises `_NotTheLog`."""
-    frontier = tail.pending.frontier.extend(leaf_hash(leaf_of(entry)) for entry in tail.pending.entries)
     asked = {size for one in command.parsed if one.header is not None for size in sizes_named(one.header)}
     roots = dict(tail.known.roots)
+    frontier = _with_pending(tail, asked, roots)
     former_hub = tail.state.hub if tail.state else ""
     for given, parsed in zip(command.given, command.parsed, strict=True):
         if parsed.n is not None and parsed.n < tail.size:
@@ -118,6 +118,19 @@ def _take_all(command: Replicated, tail: Tail, context: BatchContext) -> Frontie
         _check_note(command, tail, frontier.size, frontier.root(), hub, context)
     elif (last := command.parsed[-1].n) is not None and (root := tail.known.roots.get(last + 1)) is not None:
         _check_note(command, tail, last + 1, root, None, context)
+    return frontier
+
+
+def _with_pending(tail: Tail, asked: set[int], roots: dict[int, bytes]) -> Frontier:
+    """Return the tree with what came before in the same batch, and add the roots on the way that are asked for.
+
+    It is not stored yet, and may be what later entries have seen.
+    """
+    frontier = tail.pending.frontier
+    for entry in tail.pending.entries:
+        if frontier.size in asked:
+            roots[frontier.size] = frontier.root()
+        frontier = frontier.append(leaf_hash(leaf_of(entry)))
     return frontier
 
 

@@ -105,6 +105,11 @@ def put_accepted(rows: Rows, room: int, name: str, n: int) -> None:
     rows.run(SQL.put_accepted, {"room": room, "id": name, "n": n})
 
 
+def put_submitted(rows: Rows, hub: str) -> None:
+    """Have everything that a hub accepted and whose entry has not come back be submitted again, as it was sealed."""
+    rows.run(SQL.put_submitted, {"hub": hub})
+
+
 def put_refused(rows: Rows, room: int, name: str, reason: str) -> None:
     """Note that the hub refused it for good."""
     rows.run(SQL.put_refused, {"room": room, "id": name, "reason": reason})

@@ -143,6 +143,11 @@ def note_has(rows: Rows, peer: str, room: int, size: int) -> None:
     rows.run(SQL.note_has, {"peer": peer, "room": room, "size": size})
 
 
+def lower_has(rows: Rows, peer: str, room: int, size: int) -> None:
+    """Note that an agency has no more entries of a room than so many: it was restored from a copy."""
+    rows.run(SQL.lower_has, {"peer": peer, "room": room, "size": size})
+
+
 def insert_cosignature(rows: Rows, room: int, agency: str, size: int, line: str) -> None:
     """Keep an agency's cosignature of a size; the newest line of the same size stays."""
     rows.run(SQL.insert_cosignature, {"room": room, "agency": agency, "size": size, "line": line})

@@ -3,7 +3,8 @@
 Rules:
 - a frame says what it likes; the log judges every entry of it (`appliance/log/received.py`, `replicated.py`);
 - what cannot be decided now (a full disk, a registry that is behind) ends the link: the peer opens it again after a
-  while, and sends what was not answered;
+  while, and sends what was not answered. Where it is one room that waits here (`ROOM_WAITS`), that is the answer, and
+  the link goes on;
 - entries that are missing before those that came are fetched, exactly those, and the frame is taken again;
 - a room that is read-only because of what its hub gave costs no other room: the frame is acknowledged without a
   cosignature.
@@ -16,12 +17,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound
+from appliance.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Unavailable
 from appliance.evidence import base64url
 from appliance.evidence.canonical import decode_header
 from appliance.evidence.errors import EvidenceError
 from appliance.evidence.verification import Body
 from appliance.log.foreign import Given, Submitted
+from appliance.log.outbox import ROOM_WAITS
 from appliance.model import RoomId
 from appliance.store import replicas
 from federation.protocol import frames
@@ -65,7 +67,10 @@ async def _submitted(x: Exchange, peer: str, frame: frames.Submit) -> frames.Fra
     events = [Submitted(event.h.encode(), event.seal, _body(event.s, event.b)) for event in frame.ev]
     try:
         answers = await x.s.log.receive(room, peer, events)
-    except (NotFound, Forbidden) as error:
+    except (NotFound, Forbidden, Unavailable) as error:
+        if isinstance(error, Unavailable) and error.code not in ROOM_WAITS:
+            logger.warning("what %s submits to %s cannot be taken now: %s", peer, room, error)
+            return LATER
         results = [frames.Result(_id_of(event.header), err=error.code) for event in events]
         return frames.Res(frame.q, tuple(results))
     except AppError as error:

@@ -15,6 +15,7 @@ from appliance.errors import AppError
 from appliance.ipc.server import Server
 from appliance.store import replicas
 from federation.exchange.arriving import arrive
+from federation.exchange.comparing import Comparing
 from federation.exchange.ephemeral import Ephemeral
 from federation.exchange.feeding import Feeding
 from federation.exchange.fetching import Fetching
@@ -46,6 +47,7 @@ class Exchange:
         self.s, self._take_bundle = s, take_bundle
         self.jobs, self.peers = Jobs(), Peers()
         self.feeding, self.fetching, self.sending = Feeding(self), Fetching(self), Sending(self)
+        self.comparing = Comparing(self)
         self.ephemeral, self.questions = Ephemeral(self), Questions(self, monotonic)
         s.hub.ephemeral_followers.append(self.ephemeral.shown)
         self.recovering = Recovering(self, monotonic)
@@ -113,12 +115,12 @@ class Exchange:
         return messages.Cursors(cursors.get(peer, 0), 0)
 
     def _open(self, opened: messages.Opened) -> None:
-        peer = Peer(opened.peer, opened.room, position=opened.has)
+        peer = Peer(opened.peer, opened.room, position=opened.has, began=opened.has)
         self.peers.put(peer)
         self.s.agencies.opened(opened.peer, self.s.clock())
+        peer.tasks.append(asyncio.create_task(self.comparing.compare(peer), name=f"compare {peer.slug}"))
         peer.tasks.append(asyncio.create_task(self.feeding.feed(peer), name=f"feed {peer.slug}"))
         peer.tasks.append(asyncio.create_task(self.sending.submit(peer), name=f"submit {peer.slug}"))
-        peer.tasks.append(asyncio.create_task(self.recovering.linked(peer.slug), name=f"recover {peer.slug}"))
 
     def _ready(self, ready: messages.Ready) -> None:
         peer = self.peers.get(ready.peer)

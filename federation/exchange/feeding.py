@@ -87,6 +87,7 @@ class Feeding:
         except Invalid as error:
             logger.warning("a cosignature of %s is not kept: %s", slug, error)
             await acknowledge(slug, sent.room, sent.size, (), registry)
+        self._x.comparing.reached(slug, frame.pos)
 
 
 def frame_of(part: Range, room: str, position: int) -> frames.Feed:

@@ -28,8 +28,8 @@ class Peer:
     """An open link: its agency, the room for frames, what is under way, and the tasks that feed it.
 
     `under_way` are frames of entries by their positions; `sent` says, of each room, up to where entries were put into
-    frames. `submitted` are rooms with a submission that is not answered yet, by its number. `woken` and `written` wake
-    the two tasks.
+    frames. `began` is up to which position the peer had taken our feed in when the link opened. `submitted` are rooms
+    with a submission that is not answered yet, by its number. `woken` and `written` wake the two tasks.
     """
 
     slug: str
@@ -42,6 +42,7 @@ class Peer:
     submitted: dict[int, RoomId] = field(default_factory=dict)
     written: asyncio.Event = field(default_factory=asyncio.Event)
     number: int = 0
+    began: int = 0
 
     def wake(self) -> None:
         """Have the tasks look for something to send."""

@@ -3,6 +3,7 @@
 Rules (`log/outbox.py` keeps all of it durably):
 - of one room one frame is under way at a time, so that what follows is numbered after the hub has answered;
 - what is sealed is sent byte for byte again when a link opens anew, until the hub has answered;
+- where the hub takes nothing in for a reason that is no fault of what was written, it is asked again a while later;
 - what was written shows as sent once its entry comes back from the hub; who wrote what the hub refuses is told so.
 
 Does not: number or judge (`log/outbox.py`), hold the key that seals (the gateway does).
@@ -20,6 +21,7 @@ from appliance.errors import AppError, Unavailable
 from appliance.evidence import base64url
 from appliance.evidence.seal import Seal
 from appliance.log.foreign import Answer
+from appliance.log.outbox import ANEW
 from appliance.store import outbox
 from federation.exchange.jobs import NOT_DONE
 from federation.protocol import frames
@@ -46,6 +48,7 @@ class Sending:
 
     async def submit(self, peer: Peer) -> None:
         """Submit what waits for a peer, until cancelled."""
+        await self._x.s.log.outbox.submit_again(peer.slug)
         # What was refused right before a stop has not been told.
         await self._x.s.log.change(tell_refused)
         while True:
@@ -97,7 +100,11 @@ class Sending:
         await self._x.s.log.outbox.answered(room, answers)
         if refused:
             await self._x.s.log.change(tell_refused)
-        peer.written.set()
+        if any(one.n is not None or one.reason not in ANEW for one in answers):
+            peer.written.set()
+        else:
+            # Nothing has changed here. A commit wakes it sooner: the hub's entries, on which it is sealed anew.
+            asyncio.get_running_loop().call_later(LOOK_AGAIN_S, peer.written.set)
 
 
 def tell_refused(tx: RiderTx) -> None:

@@ -30,7 +30,7 @@ class Wire:
 
     def __init__(self, agencies: dict[str, Bureau]) -> None:
         self.agencies = agencies
-        self.exchanges = {slug: Exchange(b.s, lambda: 0.0, _no_bundle) for slug, b in agencies.items()}
+        self.exchanges = {slug: Exchange(b.s, lambda: 0.0, no_bundle) for slug, b in agencies.items()}
         self.lose: Callable[[str, bytes], bool] = lambda *_: False
         self.carried: list[tuple[str, bytes]] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -53,9 +53,11 @@ class Wire:
                 await task
 
     async def link(self, one: str, other: str) -> None:
-        """Open the link between two agencies."""
+        """Open the link between two agencies: both say what they have, then both know of it before a frame goes."""
+        greeted = {}
         for here, there in ((one, other), (other, one)):
-            has = await self.exchanges[there].answer(m.Greet(here), CALLER)
+            greeted[here, there] = await self.exchanges[there].answer(m.Greet(here), CALLER)
+        for (here, there), has in greeted.items():
             assert isinstance(has, m.Cursors)
             await self.exchanges[here].answer(m.Opened(there, 1, 0, 1, has.has, has.statements, ROOM), CALLER)
 
@@ -115,7 +117,7 @@ class Wire:
                 raise AssertionError(job)
 
 
-async def _no_bundle(_: dict[str, bytes]) -> int:
+async def no_bundle(_: dict[str, bytes]) -> int:
     return 1
 
 

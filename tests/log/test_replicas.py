@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -86,6 +87,24 @@ async def test_what_a_hub_gives_again_changes_nothing(three: Three) -> None:
     await hub.say(NARIN, room)
     again = await given_from(hub, room)
     assert [one.n for one in await moph.s.log.replicate(room, "test", again, await note_of(hub, room))] == [3]
+
+
+async def test_what_an_entry_has_seen_may_have_come_in_the_same_batch(three: Three) -> None:
+    """Two frames of one room are written together; the second names a size in the midst of the first."""
+    hub, moph, moi = three.values()
+    room = await shared_room(hub, "moph", "moi")
+    await follow(hub, moph, room)
+    await hub.say(NARIN, room)
+    await follow(hub, moi, room)
+    await hub.say(NARIN, room)
+    assert [one.n for one in await Gateway(moi).submit(hub, room, "เห็นถึงรายการที่สาม")] == [5]
+    parts = [
+        (await given_from(hub, room, first, last), await note_of(hub, room, last + 1))
+        for first, last in ((3, 4), (5, 5))
+    ]
+    taken = await asyncio.gather(*(moph.s.log.replicate(room, "test", *part) for part in parts))
+    assert [[one.n for one in part] for part in taken] == [[3, 4], [5]]
+    assert room not in moph.s.log.quarantined
 
 
 async def test_a_gap_says_which_entry_is_missing(three: Three) -> None:

@@ -60,6 +60,7 @@ SCANS: Final[dict[tuple[str, str], tuple[set[str], str]]] = {
     ("file_deletions", "unreferenced"): ({"blob"}, "those without references, by an index that has no others"),
     ("folding", "load"): ({"unfolded_at"}, "what a crash left unfolded, at start: some hundred rows"),
     ("outbox", "rooms"): ({"outbox", "o"}, "what is on its way to hubs and not back: few rows, by an index"),
+    ("outbox", "put_submitted"): ({"outbox"}, "what is on its way to hubs and not back: few rows, when a link opens"),
     ("outbox", "take_refused"): ({"outbox"}, "what is on its way to hubs or was refused just now: few rows"),
     ("people", "list_all"): ({"person"}, "the directory, into memory when it changed"),
     ("people", "list_holdings"): ({"post_holding"}, "the directory, into memory when it changed"),

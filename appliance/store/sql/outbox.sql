@@ -28,6 +28,9 @@ UPDATE outbox SET phase = 'sealed', header = :header, seal = :seal WHERE id = :i
 -- name: put_accepted
 UPDATE outbox SET phase = 'accepted', n = :n WHERE id = :id AND room = :room;
 
+-- name: put_submitted
+UPDATE outbox SET phase = 'sealed', n = NULL WHERE phase = 'accepted' AND (SELECT r.hub FROM room r WHERE r.key = outbox.room) = :hub;
+
 -- name: put_refused
 UPDATE outbox SET phase = 'refused', reason = :reason, header = NULL, seal = NULL WHERE id = :id AND room = :room;
 

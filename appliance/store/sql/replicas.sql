@@ -54,6 +54,9 @@ FROM peer_room p JOIN room r ON r.key = p.room WHERE p.peer = :peer AND r.hub = 
 -- name: note_has
 UPDATE peer_room SET has = max(has, :size) WHERE peer = :peer AND room = :room;
 
+-- name: lower_has
+UPDATE peer_room SET has = min(has, :size) WHERE peer = :peer AND room = :room;
+
 -- name: insert_cosignature
 INSERT INTO cosignature (room, agency, size, line) VALUES (:room, :agency, :size, :line)
 ON CONFLICT (room, agency, size) DO UPDATE SET line = excluded.line;
