@@ -85,7 +85,7 @@ class Storm(Wire):
         """Copy a folder as it is between two transactions: what a machine that loses power leaves, or a backup."""
         async with self.agencies[slug].s.store.write():
             shutil.rmtree(to, ignore_errors=True)
-            shutil.copytree(self.place(slug), to, ignore=shutil.ignore_patterns("*.sock"))
+            shutil.copytree(self.place(slug), to, ignore=shutil.ignore_patterns("*.sock", "*.tmp"))
 
     async def crash(self, slug: str) -> None:
         """Stop an appliance as it is, and start it from what is on its disk."""
