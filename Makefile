@@ -74,8 +74,9 @@ bench: venv ## benchmarks as JSON lines (ONLY=name for one)
 fence: venv media ## the worker's fence in a systemd that is booted for it (as root, with systemd-container)
 	GCHAT_FENCE=1 $(BIN)/pytest -q -rs tests/files/test_systemd_fence.py
 
-soak: venv ## the largest file from the web client, then the fault tests over and over (MINUTES=30)
+soak: venv ## the largest file from the web client, agencies in trouble, then the fault tests over and over (MINUTES=30)
 	GCHAT_REAL_FILE_BYTES=500000000 $(BIN)/pytest -q -x -o timeout=1800 tests/client
+	GCHAT_CONVERGENCE_EXAMPLES=400 $(BIN)/pytest -q -x -o timeout=1800 tests/federation/test_convergence.py
 	export GCHAT_FAULT_KILLS=60 GCHAT_FAULT_TEARS=20 GCHAT_FAULT_EVERY=1 GCHAT_FAULT_UPLOAD_MB=476; \
 	end=$$((SECONDS + $(MINUTES) * 60)); while ((SECONDS < end)); do $(BIN)/pytest -q -x -m fault -o timeout=1800 || exit; done
 
