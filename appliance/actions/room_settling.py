@@ -15,7 +15,7 @@ from appliance.actions import owner_requests
 from appliance.actions.rooms import card_of, removal_drafts
 from appliance.errors import AppError, Unavailable
 from appliance.log.commands import private_close
-from appliance.model import SYSTEM, AccountState, Draft, EntryType, PersonId, PostId
+from appliance.model import SYSTEM, AccountState, Draft, EntryType, PersonId, PostId, agency_of
 from appliance.rules.entry_states import OwnerReassigned
 from appliance.rules.policy import Members, policy_of
 from appliance.store import audit, rooms
@@ -120,6 +120,9 @@ async def _hand_over(s: Services, room: RoomId, post: PostId, owner: PersonId) -
 
 
 def _has_ended(s: Services, person: PersonId) -> bool:
+    """Return whether somebody of this agency has no account any more; of others, their agencies know."""
+    if agency_of(s.log.home.principal(person)) != s.log.home.agency:
+        return False
     card, account = s.directory.people.get(person), s.accounts.get(person)
     return card is None or not card.active or account is None or account.state is AccountState.REVOKED
 

@@ -176,7 +176,9 @@ class Running:
                 logger.exception("what follows from the registry could not be brought up to date")
 
     async def _came(self) -> None:
-        await self.appliance.ask(self._bundle, Version)
+        # Before the first registry there is nothing to bring: `take` brings it.
+        if self._bundle.files:
+            await self.appliance.ask(self._bundle, Version)
 
     async def _left(self) -> None:
         self.links.end_all(Why.SHUTDOWN)

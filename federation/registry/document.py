@@ -243,13 +243,17 @@ def _ending(slug: str, newest: tuple[int, str] | None, now: int) -> list[Ending]
 
 
 def _enrolled(agency: Agency) -> Enrolled:
-    logs = tuple(
-        LogKey(Verifier.from_vkey(key.vkey), key.nbf * 1000, key.until * 1000)
-        for key in agency.keys.values()
-        if key.use is Use.LOG and key.vkey is not None
-    )
     history = tuple(StatusSince(change.reg, Status(change.status)) for change in agency.history)
-    return Enrolled(history, _sealing(agency.keys, Use.GATEWAY), _policies(agency), logs)
+    logs, witnesses = _noting(agency.keys, Use.LOG), _noting(agency.keys, Use.WITNESS)
+    return Enrolled(history, _sealing(agency.keys, Use.GATEWAY), _policies(agency), logs, witnesses)
+
+
+def _noting(keys: dict[str, Key], use: Use) -> tuple[LogKey, ...]:
+    return tuple(
+        LogKey(Verifier.from_vkey(key.vkey), key.nbf * 1000, key.until * 1000)
+        for key in keys.values()
+        if key.use is use and key.vkey is not None
+    )
 
 
 def _sealing(keys: dict[str, Key], use: Use) -> dict[str, GatewayKey]:

@@ -217,6 +217,8 @@ def test_log_and_order_keys_are_those_that_count() -> None:
     assert evidence.order_key_at("order-a", (START + 10) * 1000) is None
     assert evidence.log_keys_at("moph", START * 1000) == [MOPH.signer(Use.LOG).verifier]
     assert evidence.log_keys_at("moph", (START + YEAR) * 1000) == []
+    assert evidence.witness_keys("moph", START * 1000) == [MOPH.signer(Use.WITNESS).verifier]
+    assert evidence.witness_keys("moph", (START + YEAR) * 1000) == []
 
 
 def test_an_order_key_is_no_agency_s_and_no_agency_s_key_signs_orders() -> None:

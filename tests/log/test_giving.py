@@ -10,6 +10,7 @@ import pytest
 
 from appliance.actions.disposal import erase_bodies
 from appliance.actions.evidence import export_room
+from appliance.actions.room_settling import settle_rooms
 from appliance.errors import AppError, Forbidden, Invalid
 from appliance.evidence import verifier
 from appliance.evidence.note import split_note
@@ -133,6 +134,16 @@ async def test_an_entry_is_confirmed_once_more_than_half_of_the_followers_cosign
 def test_more_than_half_of_three(cosigned: dict[str, int], confirmed: int) -> None:
     assert confirmed_size(cosigned, ["a", "b", "c"]) == confirmed
     assert confirmed_size(cosigned, []) == 0
+
+
+async def test_people_of_other_agencies_have_no_account_here_and_stay(three: Three) -> None:
+    hub = three["test"]
+    room = await shared_room(hub, "moph", "moi")
+    before = await hub.s.log.head(room)
+    assert await settle_rooms(hub.s)
+    after = await hub.s.log.head(room)
+    assert (after.size, after.agencies) == (before.size, before.agencies)
+    assert person(MALEE, "moi") in after.state.members
 
 
 async def test_a_cosignature_of_another_counts_for_nobody(three: Three) -> None:
