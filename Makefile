@@ -35,8 +35,9 @@ venv: .venv/.installed .venv/.compiled $(CLIENT)/dist/index.html ## .venv with e
 run: venv ## a seeded agency on loopback; prints addresses and logins (PORT=8080, DATA=.data)
 	$(BIN)/gchat up --data $(DATA) --seed demo --port $(PORT)
 
-demo: venv ## the same from the beginning, in .demo (MESSAGES=file: people send its lines)
+demo: venv ## the same from the beginning, in .demo (MESSAGES=file: people send its lines; AGENCIES=2: several that federate)
 	rm -rf .demo
+	$(if $(AGENCIES),exec $(BIN)/gchat up --data .demo --agencies $(AGENCIES) --port $(PORT))
 	$(if $(MESSAGES),(for _ in {1..150}; do [ -e .demo/ready.json ] && break; sleep 0.2; done; \
 		$(BIN)/gchat demo load "$(MESSAGES)" --ready-file .demo/ready.json) &) \
 	exec $(BIN)/gchat up --data .demo --seed demo --port $(PORT) --ready-file .demo/ready.json

@@ -70,6 +70,9 @@ async def remove_everywhere(s: Services, person: PersonId) -> list[RoomId]:
 async def _remove_from(s: Services, person: PersonId, room: RoomId) -> bool:
     """Take a person off one room; say whether the room needs another owner first."""
     state = (await s.log.head(room)).state
+    if state.hub != s.log.home.agency:
+        # Another agency orders the room: it takes off whom this one says has gone.
+        return False
     if policy_of(state.kind).members is not Members.OWNER_ADDS or state.role_of(s.log.home.principal(person)) is None:
         return False
     if state.owner == s.log.home.principal(person):
@@ -111,6 +114,8 @@ async def _hand_over(s: Services, room: RoomId, post: PostId, owner: PersonId) -
     if holder is None or holder == owner or not s.accounts.is_active(holder, s.clock()):
         return False
     head = await s.log.head(room)
+    if head.state.hub != s.log.home.agency:
+        return False
     to = s.log.home.principal(holder)
     card = card_of(s, holder) if to not in head.state.members else None
     state = OwnerReassigned(to=to, post=post, why="post", card=card)

@@ -6,6 +6,10 @@ import argparse
 from pathlib import Path
 
 from appliance.cli.grammar import add_data
+from appliance.locale import both
+
+MOST_AGENCIES = 10
+"""Of a demo on one machine."""
 
 
 def register(name: str, command: argparse.ArgumentParser) -> None:
@@ -20,6 +24,17 @@ def _up(command: argparse.ArgumentParser) -> None:
     command.add_argument("--port", type=int, help="another port than staff.port; 0 picks a free one")
     command.add_argument("--tls", action="store_true", help="HTTPS with a certificate of the agency's own CA")
     command.add_argument("--ready-file", type=Path, help="written when logins are accepted")
+    command.add_argument(
+        "--agencies",
+        type=_how_many_agencies,
+        help="so many demo agencies that federate, with a registry, in one folder",
+    )
+
+
+def _how_many_agencies(text: str) -> int:
+    if not text.isdecimal() or not 2 <= int(text) <= MOST_AGENCIES:
+        raise argparse.ArgumentTypeError(both("up.agencies", most=MOST_AGENCIES))
+    return int(text)
 
 
 def _serve(command: argparse.ArgumentParser) -> None:

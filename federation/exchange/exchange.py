@@ -103,6 +103,9 @@ class Exchange:
         return messages.Ok()
 
     async def _registry(self, bundle: messages.RegistryBundle) -> messages.Answer:
+        if not bundle.files:
+            # The gateway has none yet.
+            return messages.Version(self.s.agencies.version)
         try:
             return messages.Version(await self._take_bundle(bundle.files))
         except AppError as error:

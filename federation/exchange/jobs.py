@@ -3,6 +3,7 @@
 The appliance has no key of the gateway and no line to a peer, so it asks: seal these headers, cosign this checkpoint,
 sign this statement, fetch this from a peer, send this frame. Rules:
 - jobs are given in order, and a job is given once; what was given when the gateway went away has failed;
+- who asks last for work gets it: the one before may be a gateway that was killed, which only writing to it tells;
 - nobody waits for a gateway that is not there: then `Unavailable` (`gateway_away`) is raised at once;
 - so much work waits at most (`MAX_WAITING`), and a job that nobody answers for `ANSWER_S` has failed.
 
@@ -90,13 +91,16 @@ class Jobs:
         self._put(messages.Outgoing(peer, frame))
 
     async def next(self, timeout_s: float) -> tuple[messages.Job, ...]:
-        """Return the work that waits, in order, at least one job unless the time is over."""
+        """Return the work that waits, in order: at least one job unless the time is over, or somebody else asks."""
+        self._woken.set()
+        self._woken = woken = asyncio.Event()
         if not self._waiting:
-            self._woken.clear()
             try:
                 async with asyncio.timeout(timeout_s):
-                    await self._woken.wait()
+                    await woken.wait()
             except TimeoutError:
+                return ()
+            if woken is not self._woken:
                 return ()
         given: list[messages.Job] = []
         size = 0

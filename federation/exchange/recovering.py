@@ -25,6 +25,7 @@ from appliance.vault.keyfile import replace_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from appliance.services import Services
     from federation.exchange.exchange import Exchange
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,20 @@ class Mark(msgspec.Struct, frozen=True):
     pos: int
 
 
+def mark_of(s: Services) -> Mark:
+    """Return what the database of these services is now."""
+    found = s.config.database.stat()
+    return Mark(found.st_dev, found.st_ino, s.log.feed.pos)
+
+
+def keep(s: Services, mark: Mark) -> None:
+    """Write the mark beside the database."""
+    try:
+        replace_file(s.config.data / FILE, msgspec.json.encode(mark), _MODE)
+    except OSError as error:
+        logger.warning("the mark of the database cannot be written: %s", error)
+
+
 class Recovering:
     """Looks at the mark at start, and keeps it."""
 
@@ -53,13 +68,13 @@ class Recovering:
     async def start(self) -> None:
         """Hold the shared rooms where the database was restored; then mark what it is from now on."""
         known = self._known()
-        now = self._mark()
+        now = mark_of(self._x.s)
         if known is None or (known.device, known.inode) != (now.device, now.inode) or now.pos < known.pos:
             await self._x.s.log.recover()
             held = len(list(self._x.s.log.recovering))
             if held:
                 logger.warning("the database is another one than before: %d rooms wait for their agencies", held)
-        self._write(now)
+        keep(self._x.s, now)
 
     def committed(self) -> None:
         """Note that there was a commit: the mark follows it."""
@@ -70,7 +85,7 @@ class Recovering:
         """Write the last mark."""
         if self._marking is not None:
             self._marking.cancel()
-        self._write(self._mark())
+        keep(self._x.s, mark_of(self._x.s))
 
     def _known(self) -> Mark | None:
         try:
@@ -78,17 +93,7 @@ class Recovering:
         except (OSError, msgspec.MsgspecError):
             return None
 
-    def _mark(self) -> Mark:
-        found = self._x.s.config.database.stat()
-        return Mark(found.st_dev, found.st_ino, self._x.s.log.feed.pos)
-
     async def _mark_soon(self) -> None:
         await asyncio.sleep(max(0.0, self._marked_at + MARK_EVERY_S - self._monotonic()))
         self._marked_at = self._monotonic()
-        await asyncio.to_thread(self._write, self._mark())
-
-    def _write(self, mark: Mark) -> None:
-        try:
-            replace_file(self._file, msgspec.json.encode(mark), _MODE)
-        except OSError as error:
-            logger.warning("the mark of the database cannot be written: %s", error)
+        await asyncio.to_thread(keep, self._x.s, mark_of(self._x.s))

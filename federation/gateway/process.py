@@ -100,12 +100,13 @@ class Running:
         if known.version != gateway.roster.version:
             gateway.take(known.document)
         self._bundle = RegistryBundle(files)
+        if (known.version, known.timestamp_version) != before and self.appliance.is_there:
+            # First of all: the appliance judges by it what a link brings.
+            with contextlib.suppress(AppError):
+                await self.appliance.ask(self._bundle, Version)
         self.follow()
         if known.version != before[0] and "timestamp.json" in files:
             self.links.tell_registry(files["timestamp.json"].decode())
-        if (known.version, known.timestamp_version) != before and self.appliance.is_there:
-            with contextlib.suppress(AppError):
-                await self.appliance.ask(self._bundle, Version)
 
     def follow(self) -> None:
         """Bring up to date what follows from the registry and the time."""

@@ -227,3 +227,9 @@ def test_an_order_key_is_no_agency_s_and_no_agency_s_key_signs_orders() -> None:
     assert refused(registry(agency(MOPH, keys={"order-a": order}))) == "key"
     both = msgspec.structs.replace(registry(agency(MOPH)), orders=document.Orders(keys={"order-a": order}))
     assert refused(both) == "key_twice"
+
+
+def test_keys_of_logs_and_of_witnesses_are_told_apart() -> None:
+    evidence = registry(agency(MOPH)).as_evidence()
+    assert evidence.log_keys("moph", START * 1000) == [MOPH.signer(Use.LOG).verifier]
+    assert evidence.witness_keys("moph", START * 1000) == [MOPH.signer(Use.WITNESS).verifier]

@@ -40,6 +40,16 @@ async def test_who_asks_for_work_waits_until_there_is_some(jobs: Jobs) -> None:
     assert await waiting == (m.Outgoing("moi", b"x"),)
 
 
+async def test_who_asks_last_gets_the_work(jobs: Jobs) -> None:
+    """A gateway that was killed still stands there with its question; what it got would be lost."""
+    killed = asyncio.create_task(jobs.next(60))
+    await asyncio.sleep(0)
+    lives = asyncio.create_task(jobs.next(60))
+    assert await killed == ()
+    jobs.send("moi", b"x")
+    assert await lives == (m.Outgoing("moi", b"x"),)
+
+
 async def test_an_answer_holds_so_much_at_once(jobs: Jobs) -> None:
     for _ in range(module.MAX_GIVEN + 1):
         jobs.send("moi", b"x")

@@ -36,6 +36,8 @@ GATEWAY_SETTINGS: Final = "gateway.toml"
 def run(arguments: argparse.Namespace) -> int:
     """Open the keys and the port, then supervise the processes until asked to end."""
     data: Path = arguments.data.resolve()
+    if arguments.agencies is not None:
+        return int(_run_agencies(data, arguments))
     seeded = _require_appliance(data, arguments.seed)
     loaded = config.load(data, tls=arguments.tls)
     port = loaded.staff.port if arguments.port is None else arguments.port
@@ -63,6 +65,17 @@ def run(arguments: argparse.Namespace) -> int:
     children = [_appliance(loaded, bound, master, fork=not seeded), _search(loaded, inside, keys), *_gateway(loaded)]
     site = supervisor.Site(data, url, sockets.page_urls(loaded, bound), arguments.ready_file)
     return supervisor.run(site, children, report)
+
+
+def _run_agencies(data: Path, arguments: argparse.Namespace) -> int:
+    """Run a demo of several agencies."""
+
+    def report(line: str) -> None:
+        print(line, flush=True)
+
+    start = load("appliance.demo.running:run")
+    code: int = start(data, arguments.agencies, arguments.port, arguments.ready_file, report)
+    return code
 
 
 def _require_appliance(data: Path, seed: str | None) -> bool:
