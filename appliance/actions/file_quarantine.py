@@ -31,7 +31,7 @@ from appliance.log.file_facts import REMOVED, scanning_of
 from appliance.log.file_keys import open_blob
 from appliance.model import SYSTEM, Deny, PersonId
 from appliance.rules.roles import may_release_file
-from appliance.store import audit, blobs, entries, file_checks, file_deletions, file_refs, file_work, uploads
+from appliance.store import audit, blobs, file_checks, file_deletions, file_refs, file_work, uploads
 from appliance.wire.files import UploadChanged
 
 if TYPE_CHECKING:
@@ -178,8 +178,7 @@ def _check_deciders(rows: Rows, row: BlobRow, by: Actor, second: Actor) -> None:
     """Check whether two people may decide of a file: neither has uploaded it, or sent it on in a message. Raises
     Forbidden.
     """
-    messages = (entries.one(rows, reference.key, reference.n) for reference in file_refs.of_blob(rows, row.id))
-    senders = {PersonId(row.owner), *(PersonId(message.sender) for message in messages if message is not None)}
+    senders = {PersonId(row.owner), *file_refs.senders(rows, row.id)}
     for sender in senders:
         if denied := may_release_file(by, sender, second):
             raise Forbidden(denied)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from appliance.model import RoomId
+from appliance.model import PersonId, RoomId
+from appliance.store import entries
 from appliance.store.queries import Queries
 
 if TYPE_CHECKING:
@@ -92,6 +93,12 @@ def of_blob_for(rows: Rows, blob: str, person: str) -> Iterator[ReferenceRow]:
         if len(found) < FEW:
             return
         room, n = found[-1].key, found[-1].n
+
+
+def senders(rows: Rows, blob: str) -> set[PersonId]:
+    """Return who has sent a file in a message."""
+    messages = (entries.one(rows, reference.key, reference.n) for reference in of_blob(rows, blob))
+    return {PersonId(message.sender) for message in messages if message is not None}
 
 
 def before(rows: Rows, room: int, place: tuple[int, int], form: str | None) -> Iterator[KeptReference]:

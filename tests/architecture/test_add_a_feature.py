@@ -94,6 +94,7 @@ TEXTS: Final = {
         "appliance/actions/message_files.py",
         "appliance/actions/messages.py",
         "appliance/actions/rooms.py",
+        "appliance/demo/agencies.py",
         "appliance/demo/world.py",
         "appliance/rules/messages.py",
         "appliance/wire/messages.py",
