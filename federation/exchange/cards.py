@@ -1,7 +1,7 @@
 """Cards of this agency's own people, for other agencies: who somebody is, signed by the gateway.
 
 Rules (F17, Q4): a card of somebody is given where the person lets other agencies find them; it says name, unit, post
-and level, and nothing else. It is good for less than a day, so that an account that ends is offered nowhere a day later.
+and level, and nothing else. It is good for less than a day: an account that ends is offered nowhere a day later.
 """
 
 from __future__ import annotations
