@@ -128,7 +128,7 @@ def parse(folder: Path, raw: dict[str, Any]) -> Settings:
     return settings
 
 
-def write(folder: Path, chosen: Mapping[str, Mapping[str, str | int]]) -> None:
+def write(folder: Path, chosen: Mapping[str, Mapping[str, str | int | list[str]]]) -> None:
     """Write `gateway.toml` with these settings by table, where there is none."""
     path = folder / FILE_NAME
     lines = []

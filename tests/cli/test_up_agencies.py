@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -95,6 +96,10 @@ def agencies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agencies]:
     running.end()
 
 
+def has_both(person: Person, room: str) -> bool:
+    return {"ระดับน้ำลดลงแล้วครับ", "รับทราบครับ"} <= set(person.words(room))
+
+
 def is_linked(person: Person) -> bool:
     found = person.call("GET", "/directory/agencies")["agencies"]
     return {agency["id"]: agency["link"] for agency in found} == {"moph": "linked", "moi": "linked"}
@@ -107,7 +112,7 @@ def test_two_agencies_share_a_room_and_both_write(agencies: Agencies) -> None:
     assert all(set(agency["pids"]) == {"appliance", "search", "gateway"} for agency in ready["agencies"])
     narin, suraphon = Person(agencies, "moph", "narin.p"), Person(agencies, "moi", "suraphon.h")
     for person in (narin, suraphon):
-        wait_until(lambda person=person: is_linked(person), "both are linked")
+        wait_until(partial(is_linked, person), "both are linked")
     wait_until(lambda: suraphon.room() is not None, "the room is with the other agency")
     room = suraphon.room()
     assert room is not None
@@ -117,9 +122,7 @@ def test_two_agencies_share_a_room_and_both_write(agencies: Agencies) -> None:
     assert (waiting["waiting_for"], "n" in waiting) == ("moph", False)
     assert narin.say(room["id"], "รับทราบครับ")["n"] > 0
     for person in (narin, suraphon):
-        wait_until(
-            lambda person=person: {"ระดับน้ำลดลงแล้วครับ", "รับทราบครับ"} <= set(person.words(room["id"])), "both see both"
-        )
+        wait_until(partial(has_both, person, room["id"]), "both see both")
     assert narin.words(room["id"]) == suraphon.words(room["id"])
     members = narin.call("GET", f"/rooms/{room['id']}")["room"]["members"]
     assert {member["name"] for member in members if member["person"].endswith("@moi")} >= {"นายสุรพล หาญกล้า"}
