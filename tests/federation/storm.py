@@ -88,7 +88,10 @@ class Storm(Wire):
             shutil.copytree(self.place(slug), to, ignore=shutil.ignore_patterns("*.sock", "*.tmp"))
 
     async def crash(self, slug: str) -> None:
-        """Stop an appliance as it is, and start it from what is on its disk."""
+        """Stop an appliance as it is, and start it from what is on its disk; nothing goes out after that."""
+        for other in self.slugs:
+            if other != slug:
+                await self.cut(slug, other)
         left = self._folder / "left"
         await self.copy(slug, left)
         await self.end(slug)
