@@ -13,7 +13,8 @@ MINUTES ?= 30
 BIN := .venv/bin
 CLIENT := appliance/client
 # The tests that reach rules, evidence and log directly. 97 in 100 branches of each must be taken (tests/branches.py).
-MEASURED := tests/rules tests/evidence tests/log tests/actions tests/store
+MEASURED := tests/rules tests/evidence tests/log tests/actions tests/store \
+	$(addprefix tests/federation/test_,exchange.py comparing.py convergence.py rows.py questions.py)
 # The order of the files is that of tests/conftest.py: what takes longest first.
 BY_FILE := --dist loadfile --no-loadscope-reorder
 # The other tests wait for processes that start and for browsers that draw, so one worker more than there are processors.
