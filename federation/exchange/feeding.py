@@ -81,13 +81,15 @@ class Feeding:
         sent = peer.under_way.pop(frame.pos, None) if peer else None
         if peer is None or sent is None:
             return
+        # First, since what follows may be cut off after its commit: then the peer would count as one that has it all,
+        # and nobody would notice that it was restored from a copy without it.
+        self._x.comparing.reached(slug, frame.pos)
         acknowledge, registry = self._x.s.log.giving.acknowledge, self._x.s.log.registry
         try:
             await acknowledge(slug, sent.room, sent.size, frame.cos, registry)
         except Invalid as error:
             logger.warning("a cosignature of %s is not kept: %s", slug, error)
             await acknowledge(slug, sent.room, sent.size, (), registry)
-        self._x.comparing.reached(slug, frame.pos)
 
 
 def frame_of(part: Range, room: str, position: int) -> frames.Feed:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,6 +133,31 @@ async def test_a_follower_restored_from_a_copy_is_given_what_it_lost_with_nothin
     await storm.copy("moi", tmp_path / "copy")
     await storm.agencies["moph"].say(NARIN, room, "ที่หายไป")
     await same(storm, room, *storm.slugs)
+    await storm.restore("moi", tmp_path / "copy")
+    await storm.link("moph", "moi")
+    await same(storm, room, *storm.slugs)
+
+
+async def test_a_link_that_ends_while_an_acknowledgement_is_kept_hides_no_restored_follower(
+    storm: Storm, tmp_path: Path
+) -> None:
+    """The row says that the follower has the entry, and the call that wrote it never came to its end."""
+    room = await begun(storm)
+    hub = storm.agencies["moph"]
+    await until(partial(is_acknowledged, hub, room))
+    await storm.copy("moi", tmp_path / "copy")
+    acknowledge, has_committed = hub.s.log.giving.acknowledge, asyncio.Event()
+
+    async def cut_off(peer: str, *rest: Any) -> None:
+        await acknowledge(peer, *rest)
+        if peer == "moi":
+            has_committed.set()
+            await asyncio.Event().wait()
+
+    hub.s.log.giving.acknowledge = cut_off  # type: ignore[method-assign, assignment]
+    await hub.say(NARIN, room, "ที่หายไป")
+    await has_committed.wait()
+    hub.s.log.giving.acknowledge = acknowledge  # type: ignore[method-assign]
     await storm.restore("moi", tmp_path / "copy")
     await storm.link("moph", "moi")
     await same(storm, room, *storm.slugs)
