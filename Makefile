@@ -62,7 +62,7 @@ test-again: ## what failed last, once more and alone
 	@$(BIN)/pytest -x --last-failed --last-failed-no-failures none
 	@echo "UNSTEADY: the tests named above failed once and passed alone."
 
-check: venv ## before each commit: format, lint, types, imports, fast tests; under 20 s
+check: venv ## before each commit: format, lint, types, imports, fast tests; some four minutes on two cores
 	@$(MAKE) --no-print-directory -k -j$(JOBS) --output-sync=target \
 		check-fast check-types check-client-types check-imports check-lint check-format
 
